@@ -1,0 +1,166 @@
+"""The commands. Thin: read what was asked, hand it to the rooms, print what came back; exit codes from sysexits.h."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from mailprobe import __version__
+from mailprobe.config import ConfigError, Problem, format_problem
+
+app = typer.Typer(
+    name="mailprobe",
+    help="Tells within seconds whether a mailbox is ill on the server side, before anyone blames the handset.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+
+USAGE, UNREADABLE, BROKEN_PIPE, INTERRUPTED = 64, 74, 141, 130
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", metavar="FILE", help="mailprobe.toml; left out: looked for, else none.")
+]
+LanguageOption = Annotated[str, typer.Option("--lang", metavar="ja|en", help="Language of every text.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+@app.command()
+def check(
+    target: Annotated[str, typer.Argument(metavar="ADDRESS|ID", help="The customer's address, or an account's id.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    lang: LanguageOption = "",
+    only: Annotated[str, typer.Option(metavar="P,...", help="Only these probes: dns, mx, imap, submission.")] = "",
+    observed: Annotated[
+        list[str] | None, typer.Option(metavar="K[=V]", help="What was told, e.g. portal_ok,spelling_confirmed. Repeatable.")
+    ] = None,
+    bounce: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A bounce that somebody who wrote to him got back.")
+    ] = None,
+    ask_secret: Annotated[bool, typer.Option("--ask-secret", help="Ask for the mail password; it is kept nowhere.")] = False,
+    within: Annotated[float, typer.Option(metavar="SECONDS", min=1, max=300, help="The most that any probe may take.")] = 30.0,
+) -> None:
+    """Check one mailbox now: where it breaks, who must act, what to say, and the proof.
+
+    Exit code: 0 ok, 1 degraded, 2 down, 3 unknown; 64 and above: it could not be asked.
+    """
+    from mailprobe.check import Question, ask
+
+    question = Question(
+        target=target,
+        config=config,
+        as_json=as_json,
+        language=lang,
+        only=tuple(name.strip() for name in only.split(",") if name.strip()),
+        observed=tuple(one.strip() for several in observed or () for one in several.split(",") if one.strip()),
+        bounces=tuple(bounce or ()),
+        ask_secret=ask_secret,
+        within=within,
+    )
+    raise typer.Exit(ask(question))
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once and print the table.")] = False,
+    as_json: JsonOption = False,
+    lang: LanguageOption = "",
+) -> None:
+    """A small carrier with ill mailboxes, in this one process: see what mailprobe says of each of them."""
+    from mailprobe.demo.show import show
+
+    raise typer.Exit(show(as_json=as_json, language=lang, once=once))
+
+
+@app.command()
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A verdict's code, e.g. directory_out_of_sync; 'all' lists them.")],
+    lang: LanguageOption = "",
+) -> None:
+    """What a verdict means, what it takes to say it, and what to do."""
+    from mailprobe.terminal import language_or_default, print_explanation
+
+    print_explanation(code, language_or_default(lang))
+
+
+@config_app.command("check")
+def config_check(
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,
+) -> None:
+    """Read the configuration, tell every error at once, and the load it means for the servers."""
+    from mailprobe.terminal import print_config
+
+    print_config(path)
+
+
+def version(wanted: bool) -> None:
+    if wanted:
+        print(f"mailprobe {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tells within seconds whether a mailbox is ill on the server side, before anyone blames the handset."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry point: every foreseen trouble is one clear line, never a traceback."""
+    wanted = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in wanted
+    try:
+        code = app(wanted, standalone_mode=False)
+        sys.stdout.flush()
+    except ConfigError as error:
+        code = complain(error.problems, as_json, error.exit_code)
+    except click.UsageError as error:
+        code = complain((usage_problem(error),), as_json, USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # the reader went away (`mailprobe ... | head`): nothing more can be said, and Python must not try at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = BROKEN_PIPE
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def complain(problems: Sequence[Problem], as_json: bool, code: int) -> int:
+    """Every problem, one line each, on standard error; with --json the first one as an object on standard output."""
+    for problem in problems:
+        print(format_problem(problem), file=sys.stderr)
+    if as_json and problems:
+        from mailprobe.report import error_json
+
+        print(error_json(problems[0]))
+    return code
+
+
+def usage_problem(error: click.UsageError) -> Problem:
+    """Click's complaint in our form, with the nearest name that exists."""
+    hint = "see mailprobe --help"
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        hint = f"did you mean {sorted(error.possibilities)[0]}?"
+    elif "No such command" in error.message and error.ctx is not None:
+        given = error.message.split("'")[1]
+        known = error.ctx.command.list_commands(error.ctx) if isinstance(error.ctx.command, click.Group) else []
+        near = difflib.get_close_matches(given, known, 1)
+        hint = f"did you mean {near[0]}?" if near else hint
+    return Problem("MP1100", "command line", error.format_message().rstrip("."), hint)
+
+

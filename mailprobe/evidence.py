@@ -1,0 +1,331 @@
+"""What one run of one probe saw: facts in order, the transcript, how it ended. No opinion.
+
+Every fact is frozen and carries when it was seen (monotonic seconds), of whom (target, live control, dead control),
+at which server (`host:port`, or the name looked up) and at which IP address. Texts are the server's own words, already
+cleaned at the network's edge (no control characters, bounded length).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Of(StrEnum):
+    """Of whom a fact speaks: the target T, a known good control L, or the reserved address D that never existed."""
+
+    TARGET = "target"
+    LIVE = "live"
+    DEAD = "dead"
+
+
+class As(StrEnum):
+    """With whose credential a sign-in was tried. A master user's sign-in says nothing about the customer's password."""
+
+    CUSTOMER = "customer"
+    MASTER = "master"
+    CONTROL = "control"
+
+
+class Stage(StrEnum):
+    """The step of a dialogue, in the words of RFC 5321 and RFC 9051."""
+
+    LOOKUP = "lookup"
+    CONNECT = "connect"
+    TLS = "tls"
+    GREETING = "greeting"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    END_OF_DATA = "end_of_data"
+    AFTER_ACCEPTANCE = "after_acceptance"
+    RSET = "rset"
+    QUIT = "quit"
+    CAPABILITY = "capability"
+    LOGIN = "login"
+    EXAMINE = "examine"
+    QUOTA = "quota"
+    LOGOUT = "logout"
+
+
+class Lookup(StrEnum):
+    """How one DNS question ended. SERVFAIL and silence are not absence (RFC 2308)."""
+
+    FOUND = "found"
+    NXDOMAIN = "nxdomain"
+    NODATA = "nodata"
+    NULL_MX = "null_mx"  # RFC 7505
+    SERVFAIL = "servfail"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+class Purpose(StrEnum):
+    """Why a name was looked up."""
+
+    MX = "mx"
+    HOST = "host"
+    SERVICE = "service"  # SRV, RFC 6186 and 8314
+    OWN_ADDRESS = "own_address"
+    OWN_PTR = "own_ptr"
+    OWN_SPF = "own_spf"
+
+
+class Unreachable(StrEnum):
+    """Why no connection came to be."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    NO_ROUTE = "no_route"
+    RESET = "reset"
+    FORBIDDEN = "forbidden"  # our own guard: an address we must not connect to
+    NO_FAMILY = "no_family"  # this host has no IPv6 (or no IPv4)
+    OUR_LIMIT = "our_limit"  # out of descriptors, ports or the like
+
+
+class TlsFault(StrEnum):
+    """Why a channel could not be trusted. No secret is sent on such a channel."""
+
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    WRONG_NAME = "wrong_name"
+    SELF_SIGNED = "self_signed"
+    UNTRUSTED = "untrusted"
+    HANDSHAKE = "handshake"
+    OLD_SERVER = "old_server"  # only a legacy profile connects, and the carrier's data does not name one
+    NOT_OFFERED = "not_offered"  # no STARTTLS
+    REFUSED = "refused"  # STARTTLS offered, then 4xx/5xx/NO
+    INJECTION = "injection"  # unread bytes before TLS started (CVE-2021-38371 class)
+    PREAUTH = "preauth"  # PREAUTH on a clear channel: STARTTLS is impossible
+    TIMEOUT = "timeout"
+    RESET = "reset"
+
+
+class Breakage(StrEnum):
+    """How a dialogue broke. The connection is dead afterwards; nothing more is asked on it."""
+
+    RESET = "reset"
+    CLOSED = "closed"
+    OUT_OF_TIME = "out_of_time"
+    LINE_TOO_LONG = "line_too_long"
+    REPLY_TOO_LONG = "reply_too_long"
+    LITERAL_TOO_LONG = "literal_too_long"
+    TOO_MUCH = "too_much"  # the session's byte budget
+    GARBAGE = "garbage"  # not the protocol
+    BYE = "bye"
+    PREAUTH = "preauth"
+
+
+class Withheld(StrEnum):
+    """Why something was deliberately not asked."""
+
+    NO_SECRET = "no_secret"
+    SECRET_UNREADABLE = "secret_unreadable"
+    BUDGET_SPENT = "budget_spent"  # refused logins of this user in 24 h
+    SAME_SECRET_REFUSED = "same_secret_refused"
+    CONTROL_FAILED = "control_failed"
+    NOT_POLITE_YET = "not_polite_yet"  # a gap of the carrier's limits has not passed
+    NO_SERVER = "no_server"
+    SERVER_GUESSED = "server_guessed"  # found by MX or SRV outside the domain: no secret is sent there
+    NOT_SECURE = "not_secure"
+    NO_MECHANISM = "no_mechanism"
+    NO_SMTPUTF8 = "no_smtputf8"
+    NO_CONTROL = "no_control"
+    OTHER_LEG_FAILED = "other_leg_failed"  # the chain stopped before this sign-in
+    CACHED = "cached"  # a younger answer is at hand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What every fact carries. `at` is monotonic seconds."""
+
+    at: float
+    of: Of = Of.TARGET
+    server: str = ""
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp(Seen):
+    """One DNS question and its answer. `server` is the name asked; values are presentation form, MX as `10 host`."""
+
+    purpose: Purpose
+    rrtype: str
+    outcome: Lookup
+    values: tuple[str, ...] = ()
+    resolver: str = ""
+    took: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected(Seen):
+    """TCP is up. `local` is our own address on it."""
+
+    took: float
+    local: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotConnected(Seen):
+    """TCP did not come up."""
+
+    why: Unreachable
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secured(Seen):
+    """TLS is up, name and chain verified unless `profile` or `verified` says otherwise. not_after: Unix seconds."""
+
+    version: str
+    cipher: str
+    profile: str = "default"
+    verified: bool = True
+    not_after: float | None = None
+    took: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSecured(Seen):
+    """TLS failed or was not to be had."""
+
+    why: TlsFault
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered(Seen):
+    """EHLO keywords with their parameters, or IMAP capabilities, upper case."""
+
+    stage: Stage
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied(Seen):
+    """One SMTP reply (RFC 5321 section 4.2). enhanced is '' or 'x.y.z' (RFC 3463). cached_at: Unix seconds if remembered."""
+
+    stage: Stage
+    code: int
+    enhanced: str
+    text: str
+    took: float = 0.0
+    who: As | None = None
+    cached_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Seen):
+    """One IMAP status response (RFC 9051 section 7.1). status OK NO BAD BYE PREAUTH; code as in [CODE], upper case, or ''."""
+
+    stage: Stage
+    status: str
+    code: str
+    text: str
+    took: float = 0.0
+    who: As | None = None
+    cached_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(Seen):
+    """The mailbox was opened read-only (EXAMINE). Message counts are other people's secret and not kept."""
+
+    uidvalidity: int | None
+    uidnext: int | None
+    who: As
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota(Seen):
+    """RFC 9208. used and limit in the resource's own unit (STORAGE: KiB)."""
+
+    resource: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken(Seen):
+    """The dialogue broke at `stage`; `words` is what the server had said that far."""
+
+    stage: Stage
+    why: Breakage
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAsked(Seen):
+    """Deliberately not asked. not_before and last_at: Unix seconds; last_words: what was answered then."""
+
+    stage: Stage
+    why: Withheld
+    who: As | None = None
+    not_before: float | None = None
+    last_at: float | None = None
+    last_words: str = ""
+
+
+Fact = (
+    LookedUp
+    | Connected
+    | NotConnected
+    | Secured
+    | NotSecured
+    | Offered
+    | Replied
+    | Answered
+    | Opened
+    | Quota
+    | Broken
+    | NotAsked
+)
+
+
+class End(StrEnum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    REFUSED = "refused"
+    OUT_OF_TIME = "out_of_time"
+    HELD = "held"
+    OUR_FAULT = "our_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """reason is a short tag; not_before is Unix seconds, for HELD."""
+
+    kind: End
+    reason: str = ""
+    not_before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transcript. who: 'S' server, 'C' client, '*' an event; secrets are masked before they come here."""
+
+    at: float
+    server: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """started: Unix seconds; began: monotonic, the zero of every fact's `at`; took: seconds."""
+
+    account: str
+    probe: str
+    vantage: str
+    slot: int | None
+    started: float
+    began: float
+    took: float
+    facts: tuple[Fact, ...]
+    transcript: tuple[Line, ...]
+    ending: Ending

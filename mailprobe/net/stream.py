@@ -1,0 +1,384 @@
+"""One connection to a mail server: bytes bounded, lines exact, every line told to the tap, every error renamed.
+
+The only place that opens client sockets, and the only one that sees an OSError. How it is used:
+
+    stream = await net.connect(host, ip, port)       # CannotConnect
+    value = await stream.next(parser)                # Broke; raises it for the parser's TheirFault too
+    stream.tell("S", text)                           # what the server said goes into the transcript: the caller's choice
+    stream.send(b"EHLO probe.example")               # one line, without its CRLF
+    stream.hide(secret, payload)                     # from now on masked in the transcript and by `stream.mask(text)`
+    stream.send(line, "AUTH PLAIN ***")              # the transcript gets the second form
+    stream.send_all([(line, ""), (line, "")])        # pipelined, one write
+    tls = await stream.secure(host, ca=path)         # CannotSecure; for implicit TLS: right after `connect`
+    stream.close()                                   # always, in a `finally`
+
+The caller owns the deadline of the dialogue (`asyncio.timeout` around the run) and may cancel at any await: nothing leaks.
+After `Broke` or `CannotSecure` the socket is already closed. `sent_at` and `heard_at` (monotonic) give `took` without the
+time that the event loop needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import re
+import socket
+import ssl
+import time
+from asyncio import sslproto
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mailprobe.evidence import Breakage, Line, TlsFault, Unreachable
+from mailprobe.net import tls
+from mailprobe.wire import OurFault, TheirFault
+from mailprobe.wire.text import clean
+
+BUDGET = 1 << 20  # bytes a server may send in one session
+HIGH_WATER = 1 << 16  # unread bytes after which we stop reading
+
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{8,}=*")  # base64, or as much of it as a server may echo
+
+_UNREACHABLE = {
+    errno.ECONNREFUSED: Unreachable.REFUSED,
+    errno.ETIMEDOUT: Unreachable.TIMEOUT,
+    errno.ECONNRESET: Unreachable.RESET,
+    errno.EAFNOSUPPORT: Unreachable.NO_FAMILY,
+    errno.EADDRNOTAVAIL: Unreachable.OUR_LIMIT,
+    errno.EMFILE: Unreachable.OUR_LIMIT,
+    errno.ENFILE: Unreachable.OUR_LIMIT,
+    errno.ENOBUFS: Unreachable.OUR_LIMIT,
+    errno.ENOMEM: Unreachable.OUR_LIMIT,
+}
+
+if hasattr(sslproto.SSLProtocol, "max_size"):
+    # plain asyncio holds a read buffer of this size per TLS session: 256 KiB by default, and replies are never near it
+    sslproto.SSLProtocol.max_size = 32768
+
+Value_co = TypeVar("Value_co", covariant=True)
+Value = TypeVar("Value")
+
+
+class Parser(Protocol[Value_co]):
+    """A parser without I/O. `next` gives one value or None (need more), and raises TheirFault. `unread`: octets fed that no
+    value has used up."""
+
+    def feed(self, data: bytes, /) -> None: ...
+    def next(self) -> Value_co | None: ...
+    @property
+    def unread(self) -> int: ...
+
+
+class MayConnect(Protocol):
+    """Our own guard: None if this may be connected to, else why not. `mailprobe.net.guard.Guard` is one."""
+
+    def check(self, ip: str, port: int, host: str = "") -> StrEnum | None: ...
+
+
+Tap = Callable[[Line], None]
+Clock = Callable[[], float]
+
+
+class CannotConnect(Exception):
+    """No connection came to be."""
+
+    def __init__(self, why: Unreachable, detail: str = "") -> None:
+        super().__init__(why.value)
+        self.why = why
+        self.detail = detail
+
+
+class CannotSecure(Exception):
+    """TLS did not come to be; the socket is closed."""
+
+    def __init__(self, why: TlsFault, detail: str = "") -> None:
+        super().__init__(why.value)
+        self.why = why
+        self.detail = detail
+
+
+class Broke(Exception):
+    """The dialogue broke; the socket is closed. `words`: what the server had said that far, or the broken line's start."""
+
+    def __init__(self, why: Breakage, words: str = "") -> None:
+        super().__init__(why.value)
+        self.why = why
+        self.words = words
+
+
+class Stream(asyncio.Protocol):
+    """One connection. Made by `Net.connect`; use it from one task only."""
+
+    def __init__(self, server: str, ip: str, tap: Tap, clock: Clock) -> None:
+        self.server = server
+        self.ip = ip
+        self.local = ""
+        self.sent_at = self.heard_at = 0.0  # monotonic: of the last write, of the last bytes read
+        self._place = server if ip in server else f"{server} {ip}"
+        self._tap = tap
+        self._clock = clock
+        self._raw: asyncio.Transport | None = None
+        self._transport: asyncio.Transport | None = None
+        self._parser: Parser[object] | None = None
+        self._unread = b""
+        self._left = BUDGET
+        self._paused = False
+        self._quick_ack = False
+        self._hidden: tuple[str, ...] = ()
+        self._over: Breakage | None = None
+        self._over_detail = ""
+        self._waiter: asyncio.Future[None] | None = None
+
+    # what the loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type; loops give nothing else to TCP
+        self._raw = self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = self._clock()
+        self._left -= len(data)
+        if self._left < 0:
+            self._end(Breakage.TOO_MUCH, "")
+            self.close()
+            return
+        self._unread = self._unread + data if self._unread else data
+        if len(self._unread) > HIGH_WATER and not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        self._end(Breakage.CLOSED, "")
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._end(Breakage.CLOSED, "")
+        elif isinstance(exc, TimeoutError):
+            self._end(Breakage.OUT_OF_TIME, clean(str(exc).encode()))  # the kernel's ETIMEDOUT
+        else:
+            self._end(Breakage.RESET, clean(str(exc).encode()))
+
+    def _end(self, why: Breakage, detail: str) -> None:
+        if self._over is None:
+            self._over, self._over_detail = why, detail
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # what a probe calls
+
+    @property
+    def buffered(self) -> int:
+        """Octets that the server has sent and nobody has used."""
+        return len(self._unread) + (self._parser.unread if self._parser is not None else 0)
+
+    async def next(self, parser: Parser[Value]) -> Value:
+        """The next thing the server says. Raises Broke."""
+        self._parser = parser
+        while True:
+            try:
+                value = parser.next()
+            except TheirFault as fault:
+                raise self._broke(Breakage(fault.why), fault.words) from None
+            if value is not None:
+                return value
+            if not self._unread:
+                await self._more()
+            parser.feed(self._take())
+
+    async def _more(self) -> None:
+        """Returns when there are unread octets. Raises Broke when there will be none."""
+        if self._over is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        if not self._unread:
+            raise self._broke(self._over or Breakage.CLOSED, self._over_detail)
+
+    def _take(self) -> bytes:
+        data, self._unread = self._unread, b""
+        if self._paused and self._transport is not None:
+            self._paused = False
+            self._transport.resume_reading()
+        return data
+
+    def _broke(self, why: Breakage, words: str) -> Broke:
+        self.tell("*", f"broke: {why.value} {words}".rstrip())
+        self.close()
+        return Broke(why, self.mask(words))
+
+    def send(self, line: bytes, shown: str = "") -> None:
+        """Write exactly one line; CRLF is added here. `shown` replaces it in the transcript (secrets). Raises OurFault."""
+        self.send_all(((line, shown),))
+
+    def send_all(self, lines: Iterable[tuple[bytes, str]]) -> None:
+        """Write several lines in one go (RFC 2920). Raises OurFault before anything is written."""
+        pairs = tuple(lines)
+        for line, _ in pairs:
+            if b"\r" in line or b"\n" in line or b"\0" in line:
+                raise OurFault("a command must be exactly one line")
+        self._write(b"".join([line + b"\r\n" for line, _ in pairs]))
+        for line, shown in pairs:
+            self.tell("C", shown or clean(line))
+
+    def send_message(self, data: bytes, shown: str) -> None:
+        """Write a message body as it is: CRLF lines, dot-stuffed, ended by the lone dot. The tap gets `shown` only."""
+        if not data.endswith(b"\r\n.\r\n") or b"\0" in data or b"\r\n.\r\n" in data[:-3]:
+            raise OurFault("a message must end with the one lone dot")
+        self._write(data)
+        self.tell("C", shown)
+
+    def _write(self, data: bytes) -> None:
+        self.sent_at = self._clock()
+        if self._transport is None or self._over is not None:
+            return  # what the server said before it went is still to be read; the next read tells how it went
+        self._transport.write(data)
+        if self._quick_ack:
+            self._acknowledge_at_once()
+
+    def _acknowledge_at_once(self) -> None:
+        """A server with Nagle on waits for the ACK of its session tickets before it answers the first command after the TLS 1.3
+        handshake; our delayed ACK would add 40 ms that are not the server's. The option is not sticky: it counts only now."""
+        self._quick_ack = False
+        sock = self._raw.get_extra_info("socket") if self._raw is not None else None
+        if sock is not None and hasattr(socket, "TCP_QUICKACK"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def tell(self, who: str, *texts: str) -> None:
+        """Put lines of the dialogue ('S', 'C') or events ('*') into the transcript."""
+        at = self.heard_at if who == "S" else self._clock()
+        for text in texts:
+            self._tap(Line(at, self._place, who, self.mask(text) if self._hidden else text))
+
+    def hide(self, *secrets: str) -> None:
+        """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
+        self._hidden += tuple(secret for secret in secrets if secret)
+
+    def mask(self, text: str) -> str:
+        """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
+        for secret in self._hidden:
+            text = text.replace(secret, "***")
+        return _ENCODED.sub(self._mask_part, text) if self._hidden else text
+
+    def _mask_part(self, found: re.Match[str]) -> str:
+        return "***" if any(found[0].rstrip("=") in secret for secret in self._hidden) else found[0]
+
+    async def secure(
+        self, server_name: str, *, ca: Path | None = None, profile: str = "default", verify: bool = True, within: float = 10.0
+    ) -> tls.Tls:
+        """Start TLS now: right after connecting, or after the server's go-ahead. An IP literal must be among the certificate's
+        IP addresses. Without `verify` any certificate passes and `Tls.verified` tells what it was worth. Raises CannotSecure."""
+        if self.buffered:
+            # RFC 3207 section 4.2 and the CVE-2021-38371 class: whatever was said in clear must not count after TLS
+            raise self._insecure(TlsFault.INJECTION, clean(self._unread))
+        name = server_name.rstrip(".")
+        try:
+            async with asyncio.timeout(within):
+                done = await self._handshake(tls.context(ca, profile, verify), name)
+        except (OSError, EOFError) as error:  # TimeoutError and ssl.SSLError are OSErrors
+            raise self._insecure(*tls.fault_of(error)) from None
+        except BaseException:
+            self.close()
+            raise
+        shown = tls.seen(done, name, ca, profile, verify, time.time())
+        self.tell("*", f"{shown.version} {shown.cipher}" + ("" if shown.verified else ", certificate not verified"))
+        return shown
+
+    async def _handshake(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
+        if self._raw is None or self._over is not None:
+            raise ConnectionResetError("closed before TLS started")
+        loop = asyncio.get_running_loop()
+        secured = await loop.start_tls(self._raw, self, context, server_hostname=name)
+        if secured is None:
+            raise ConnectionResetError("closed during the handshake")
+        self._transport, self._quick_ack = secured, True
+        done = secured.get_extra_info("ssl_object")
+        assert isinstance(done, ssl.SSLObject)  # noqa: S101 - narrows the type; both loops use ssl.SSLObject
+        return done
+
+    def _insecure(self, why: TlsFault, detail: str) -> CannotSecure:
+        self.tell("*", f"no TLS: {why.value} {detail}".rstrip())
+        self.close()
+        return CannotSecure(why, detail)
+
+    def ends(self) -> tuple[str, str]:
+        """The IP addresses of the peer and of our own end, as the kernel knows them; '' where there is none."""
+        if self._raw is None:
+            return "", ""
+        peer, own = self._raw.get_extra_info("peername"), self._raw.get_extra_info("sockname")
+        return (peer[0] if peer else ""), (own[0] if own else "")
+
+    def close(self) -> None:
+        """Abort the raw socket. Idempotent; unread bytes are gone."""
+        if self._raw is not None:
+            self._raw.abort()
+            self._raw = None
+        self._transport = None
+        self._unread = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """How this run may reach the network. `tap` gets every line of the masked transcript; `clock` is monotonic seconds."""
+
+    guard: MayConnect
+    tap: Tap
+    clock: Clock = time.monotonic
+
+    async def connect(self, host: str, ip: str, port: int, *, within: float = 8.0) -> Stream:
+        """A TCP connection to `ip`; `host` is for the label only. Raises CannotConnect."""
+        label = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        stream = Stream(label, ip, self.tap, self.clock)
+        self._check(stream, ip, port, host)
+        try:
+            async with asyncio.timeout(within):
+                await self.dial(stream, ip, port)
+        except OSError as error:
+            raise self._unreachable(stream, *_cause(error, ip)) from None
+        except BaseException:
+            stream.close()
+            raise
+        self._check_peer(stream, host, port)
+        stream.heard_at = self.clock()
+        stream.tell("*", f"connected to {ip} port {port}")
+        return stream
+
+    async def dial(self, stream: Stream, ip: str, port: int) -> None:
+        """Open the socket. The one step that a test without sockets replaces."""
+        await asyncio.get_running_loop().create_connection(lambda: stream, ip, port)
+
+    def _check_peer(self, stream: Stream, host: str, port: int) -> None:
+        """The address is asked of the kernel once more: what counts is where we are, not where we meant to go."""
+        peer, own = stream.ends()
+        if not peer:
+            raise self._unreachable(stream, Unreachable.RESET, "")
+        self._check(stream, peer, port, host)
+        stream.local = own
+
+    def _check(self, stream: Stream, ip: str, port: int, host: str) -> None:
+        forbidden = self.guard.check(ip, port, host)
+        if forbidden is not None:
+            raise self._unreachable(stream, Unreachable.FORBIDDEN, forbidden.value)
+
+    def _unreachable(self, stream: Stream, why: Unreachable, detail: str) -> CannotConnect:
+        stream.tell("*", f"not connected: {why.value} {detail}".rstrip())
+        stream.close()
+        return CannotConnect(why, detail)
+
+
+def _cause(error: OSError, ip: str) -> tuple[Unreachable, str]:
+    if isinstance(error, TimeoutError):  # ours, or the kernel's ETIMEDOUT
+        return Unreachable.TIMEOUT, ""
+    code = error.errno or 0
+    if code == errno.EADDRNOTAVAIL and ":" in ip:
+        return Unreachable.NO_FAMILY, clean((error.strerror or "").encode())  # no IPv6 address to speak from
+    return _UNREACHABLE.get(code, Unreachable.NO_ROUTE), clean((error.strerror or str(error)).encode())

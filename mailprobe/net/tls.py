@@ -1,0 +1,151 @@
+"""TLS contexts by profile, what a handshake showed, and why one failed."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509 import verification
+
+from mailprobe.evidence import TlsFault
+from mailprobe.wire.text import clean
+
+PROFILES = ("default", "static_rsa", "legacy_renegotiation", "old")
+
+# RFC 9325 section 4.2.1: no static RSA. The legacy profiles are for hosts that a carrier names, or for pure diagnosis.
+_STATIC_RSA = "ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:RSA+AESGCM:RSA+AES:!aNULL:!eNULL:!aDSS:@SECLEVEL=2"
+_OLD = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
+_OP_LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, named only from Python 3.12 on
+
+# X509_V_ERR_* of OpenSSL
+_CERTIFICATE_FAULTS = {
+    9: TlsFault.NOT_YET_VALID,
+    10: TlsFault.EXPIRED,
+    18: TlsFault.SELF_SIGNED,
+    19: TlsFault.SELF_SIGNED,
+    62: TlsFault.WRONG_NAME,
+    64: TlsFault.WRONG_NAME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What the handshake showed. not_after: Unix seconds, None if the certificate could not be read."""
+
+    version: str
+    cipher: str
+    profile: str
+    verified: bool
+    not_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Vouched:
+    """What is worth remembering of one chain: did it lead to a root, for this name, and how long is it valid."""
+
+    trusted: bool
+    not_before: float
+    not_after: float | None
+
+
+def context(ca: Path | None, profile: str, verify: bool) -> ssl.SSLContext:
+    """The context for one kind of connection. Reading a CA bundle costs 10 ms and more, so it is kept until the file changes."""
+    return _context(ca, ca.stat().st_mtime_ns if ca else 0, profile, verify)
+
+
+@functools.lru_cache(maxsize=32)
+def _context(ca: Path | None, changed: int, profile: str, verify: bool) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if verify:
+        made.load_verify_locations(ca) if ca else made.load_default_certs()
+    else:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    _weaken(made, profile)
+    return made
+
+
+def _weaken(made: ssl.SSLContext, profile: str) -> None:
+    if profile not in PROFILES:
+        raise ValueError(f"no such TLS profile: {profile}")
+    if profile in ("static_rsa", "old"):
+        made.set_ciphers(_STATIC_RSA if profile == "static_rsa" else _OLD)
+    if profile in ("legacy_renegotiation", "old"):
+        made.options |= _OP_LEGACY_SERVER_CONNECT
+    if profile == "old":
+        made.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+
+
+def seen(done: ssl.SSLObject, name: str, ca: Path | None, profile: str, verify: bool, now: float) -> Tls:
+    """What to tell of a finished handshake. Without `verify` the chain is judged here, after the fact; `now`: Unix seconds."""
+    leaf = done.getpeercert(True) or b""
+    if verify:
+        trusted, not_after = True, _not_after(leaf)
+    else:
+        vouched = _vouch((leaf, *_intermediates(done)), name, context(ca, "default", True))
+        not_after = vouched.not_after
+        trusted = vouched.trusted and not_after is not None and vouched.not_before <= now <= not_after
+    cipher = done.cipher()
+    return Tls(done.version() or "", cipher[0] if cipher else "", profile, trusted, not_after)
+
+
+@functools.lru_cache(maxsize=1024)
+def _not_after(leaf: bytes) -> float | None:
+    try:
+        return x509.load_der_x509_certificate(leaf).not_valid_after_utc.timestamp()
+    except ValueError:
+        return None
+
+
+def _intermediates(done: ssl.SSLObject) -> tuple[bytes, ...]:
+    """The rest of the chain as sent; Python names the call only from 3.13 on."""
+    if hasattr(done, "get_unverified_chain"):
+        return tuple(done.get_unverified_chain()[1:])
+    inner = getattr(done, "_sslobj", None)
+    if inner is None or not hasattr(inner, "get_unverified_chain"):
+        return ()
+    return tuple(ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in (inner.get_unverified_chain() or ())[1:])
+
+
+@functools.lru_cache(maxsize=1024)
+def _vouch(chain: tuple[bytes, ...], name: str, roots: ssl.SSLContext) -> _Vouched:
+    """Would this chain have been trusted for `name`? A certificate that is itself among the roots was put there by hand."""
+    try:
+        leaf, *rest = [x509.load_der_x509_certificate(one) for one in chain]
+    except ValueError:
+        return _Vouched(False, 0.0, None)
+    known = roots.get_ca_certs(True)
+    trusted = chain[0] in known or _leads_to_root(leaf, rest, name, known)
+    return _Vouched(trusted, leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp())
+
+
+def _leads_to_root(leaf: x509.Certificate, rest: list[x509.Certificate], name: str, known: list[bytes]) -> bool:
+    try:
+        store = verification.Store([x509.load_der_x509_certificate(one) for one in known])
+        verification.PolicyBuilder().store(store).build_server_verifier(_subject(name)).verify(leaf, rest)
+    except (verification.VerificationError, ValueError):
+        return False
+    return True
+
+
+def _subject(name: str) -> x509.DNSName | x509.IPAddress:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def fault_of(error: Exception) -> tuple[TlsFault, str]:
+    """Why a handshake failed, and OpenSSL's words for it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _CERTIFICATE_FAULTS.get(error.verify_code, TlsFault.UNTRUSTED), clean(error.verify_message.encode())
+    if isinstance(error, ssl.SSLError):
+        return TlsFault.HANDSHAKE, clean((error.reason or str(error)).encode())
+    if isinstance(error, TimeoutError):
+        return TlsFault.TIMEOUT, ""
+    return TlsFault.RESET, clean(str(error).encode())

@@ -1,0 +1,120 @@
+"""One file per question. A probe is one function: `async def probe(target, reach, note) -> None`.
+
+`note(fact)` is called the moment something is learnt, so that facts survive a time-out and the last one names the stage
+that hung. The caller owns the one deadline and the one broad `except`; a probe never retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from mailprobe.carriers import Carrier, Endpoint
+from mailprobe.config import Account, Prober
+from mailprobe.evidence import As, Fact, Of, Replied, Stage, Withheld
+from mailprobe.net.resolver import Resolver
+from mailprobe.net.stream import Net
+
+Note = Callable[[Fact], None]
+
+
+class SignInEnd(StrEnum):
+    """How T's IMAP sign-in ended, for the submission leg of the chain."""
+
+    OPENED = "opened"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # not tried, or the server failed: no further login is spent
+    NOT_RUN = "not_run"  # the imap probe is not part of this run
+
+
+class Chain(Protocol):
+    """Sign-in is a chain, not a race: the imap probe tells its end, the submission probe waits for it."""
+
+    def imap_ended(self, end: SignInEnd) -> None: ...
+    async def imap_end(self) -> SignInEnd: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A refusal is reserved in the store; give it back after a success, keep it (with the words) after a refusal."""
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The login must not be spent now. not_before and last_at: Unix seconds."""
+
+    why: Withheld
+    not_before: float | None = None
+    last_at: float | None = None
+    last_words: str = ""
+
+
+class SignInBudget(Protocol):
+    """The login budget, shared by all processes. `user` and `host` make the key; `secret` is only fingerprinted.
+    `stage` is LOGIN for IMAP and AUTH for the submission leg, which alone may resend a secret that IMAP just refused."""
+
+    async def reserve(self, user: str, host: str, secret: str, stage: Stage = Stage.LOGIN) -> Granted | Denied: ...
+    async def give_back(self, grant: Granted) -> None: ...
+    async def refused(self, grant: Granted, words: str) -> None: ...
+    async def control_good_at(self, user: str, host: str) -> float | None: ...
+    async def control_good(self, user: str, host: str) -> None: ...
+
+
+class Manners(Protocol):
+    """Politeness at MX hosts. `session` waits for a place or says no; `may_ask` guards the gap between RCPTs of one address.
+    `remembered` is the last answer while it counts (D 24 h, L 10 min, T as long as the gap): `cached_at` is set, `at` is 0."""
+
+    async def session(self, host: str) -> Denied | None: ...
+    def leave(self, host: str) -> None: ...
+    async def may_ask(self, of: Of, address: str, host: str) -> Denied | None: ...
+    async def asked(self, of: Of, address: str, host: str) -> None: ...
+    async def remembered(self, of: Of, address: str, host: str) -> Replied | None: ...
+    async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None: ...
+    async def remembered_dead(self, address: str, host: str) -> Replied | None: ...
+    async def remember_dead(self, address: str, host: str, reply: Replied) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a probe may touch."""
+
+    net: Net
+    resolver: Resolver
+    clock: Callable[[], float]  # monotonic seconds
+    wall: Callable[[], float]  # Unix seconds
+    budget: SignInBudget
+    manners: Manners
+    chain: Chain
+    pipelining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a probe asks about, with everything from the configuration that it needs."""
+
+    account: Account
+    carrier: Carrier
+    prober: Prober
+    reachable: tuple[str, ...] = ()  # reserved for a vantage's own networks
+
+
+Probe = Callable[[Target, Reach, Note], Awaitable[None]]
+
+__all__ = [
+    "As",
+    "Chain",
+    "Denied",
+    "Endpoint",
+    "Granted",
+    "Manners",
+    "Note",
+    "Probe",
+    "Reach",
+    "SignInBudget",
+    "SignInEnd",
+    "Target",
+]

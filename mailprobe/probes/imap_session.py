@@ -1,0 +1,345 @@
+"""One IMAP dialogue: each step asks, and notes what was answered.
+
+A step raises `Over` when the session cannot go on; why has been noted by then. `Insecure` is an `Over` for want of TLS,
+not yet noted: the caller may know a profile that works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn, TypedDict
+
+from mailprobe.carriers import Channel, Endpoint
+from mailprobe.evidence import (
+    Answered,
+    As,
+    Breakage,
+    Broken,
+    Connected,
+    Fact,
+    NotConnected,
+    NotSecured,
+    Of,
+    Offered,
+    Opened,
+    Quota,
+    Secured,
+    Stage,
+    TlsFault,
+    Unreachable,
+)
+from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
+from mailprobe.wire import imap, imap_command
+from mailprobe.wire.imap_command import Command
+
+GOODBYE_WITHIN = 2.0  # seconds for the answer to LOGOUT: nothing is learnt from it any more
+_TOLD_BY_FAULT = (Breakage.GARBAGE, Breakage.LINE_TOO_LONG, Breakage.LITERAL_TOO_LONG, Breakage.TOO_MUCH)
+
+
+class Over(Exception):
+    """This session has ended; the reason is among the facts."""
+
+
+class Insecure(Exception):
+    """No TLS on this session; its socket is closed. Not noted. `why` and `detail` as in `NotSecured`."""
+
+    def __init__(self, why: TlsFault, detail: str = "") -> None:
+        super().__init__(why.value)
+        self.why = why
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How TLS is done. verify=False is for diagnosis only: no secret goes there."""
+
+    ca: Path | None = None
+    profile: str = "default"
+    verify: bool = True
+
+
+class Seen(TypedDict):
+    """What every fact of one session carries."""
+
+    at: float
+    of: Of
+    server: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command was completed, what came untagged before that, and the seconds it took."""
+
+    status: imap.Status
+    said: tuple[imap.Response, ...]
+    took: float
+
+    @property
+    def ok(self) -> bool:
+        return self.status.status == "OK"
+
+    def capabilities(self) -> tuple[str, ...] | None:
+        """The list that came with this answer: as a code (RFC 9051 section 7.1) or untagged; None: none came."""
+        for value in (self.status, *self.said):
+            if isinstance(value, imap.Capabilities):
+                return value.names
+            if isinstance(value, imap.Status) and value.code == "CAPABILITY":
+                return imap.capabilities(value.args)
+        return None
+
+    def number(self, code: str) -> int | None:
+        """The number of an untagged OK with this code, for UIDVALIDITY and UIDNEXT (RFC 9051 section 7.1)."""
+        for value in self.said:
+            if isinstance(value, imap.Status) and value.code == code:
+                return imap.number(value.args)
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A dialogue with one IP address of one server. `of` labels the facts that are noted."""
+
+    endpoint: Endpoint
+    ip: str
+    stream: Stream
+    note: Callable[[Fact], None]
+    clock: Callable[[], float]
+    of: Of = Of.TARGET
+    parser: imap.Parser = field(default_factory=imap.Parser)
+    offered: tuple[str, ...] = ()
+    tags: int = 0
+
+    def here(self, at: float) -> Seen:
+        return {"at": at, "of": self.of, "server": self.endpoint.label, "ip": self.ip}
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def tag(self) -> str:
+        self.tags += 1
+        return f"A{self.tags}"
+
+    async def greeted(self) -> tuple[str, ...] | None:
+        """Wait for the greeting (RFC 9051 section 7.1.5); the capabilities in it, if it names them."""
+        began = self.stream.heard_at
+        value = await self._next(Stage.GREETING)
+        if not isinstance(value, imap.Status) or value.status in ("NO", "BAD"):
+            self._break_off(Stage.GREETING, Breakage.GARBAGE, " ".join(value.shown))
+        if value.status == "PREAUTH":
+            self._preauthenticated(value)
+        greeting = Answer(value, (), max(0.0, self.stream.heard_at - began))
+        self.answered(Stage.GREETING, greeting)
+        return greeting.capabilities()
+
+    def _preauthenticated(self, greeting: imap.Status) -> NoReturn:
+        """Somebody is signed in already, and it is not us; on a clear channel TLS has become impossible
+        (RFC 9051 section 11.3): no secret is sent, nothing is asked."""
+        words = self.stream.mask(greeting.words)
+        self.close()
+        if self.endpoint.channel is not Channel.IMPLICIT:
+            raise Insecure(TlsFault.PREAUTH, words)
+        self._break_off(Stage.GREETING, Breakage.PREAUTH, words)
+
+    async def capabilities(self, known: tuple[str, ...] | None) -> tuple[str, ...]:
+        """What the server offers: as it has just told us, or asked."""
+        if known is not None:
+            return known
+        answer = await self.ask(Stage.CAPABILITY, imap_command.capability(self.tag()))
+        if not answer.ok:
+            self.answered(Stage.CAPABILITY, answer)
+        return answer.capabilities() or ()
+
+    def offers(self, names: tuple[str, ...]) -> None:
+        self.offered = names
+        self.note(Offered(**self.here(self.stream.heard_at), stage=Stage.CAPABILITY, capabilities=names))
+
+    async def start_tls(self, known: tuple[str, ...] | None, trust: Trust) -> None:
+        """RFC 9051 section 6.2.1; what was offered in clear is forgotten. Raises Insecure."""
+        if "STARTTLS" not in await self.capabilities(known):
+            self.close()
+            raise Insecure(TlsFault.NOT_OFFERED)
+        answer = await self.ask(Stage.STARTTLS, imap_command.starttls(self.tag()))
+        if not answer.ok:
+            self.close()
+            raise Insecure(TlsFault.REFUSED, self.stream.mask(f"{answer.status.status} {answer.status.words}"))
+        await self.secure(trust)
+
+    async def secure(self, trust: Trust) -> None:
+        """The handshake. Raises Insecure."""
+        began = self.clock()
+        try:
+            tls = await self.stream.secure(self.endpoint.host, ca=trust.ca, profile=trust.profile, verify=trust.verify)
+        except CannotSecure as cannot:
+            injected = self.parser.words if cannot.why is TlsFault.INJECTION else ""
+            raise Insecure(cannot.why, injected or cannot.detail) from None
+        except asyncio.CancelledError:
+            self.note(NotSecured(**self.here(self.clock()), why=TlsFault.TIMEOUT))  # the last fact names the stage
+            raise
+        at = self.clock()
+        self.note(
+            Secured(
+                **self.here(at),
+                version=tls.version,
+                cipher=tls.cipher,
+                profile=tls.profile,
+                verified=tls.verified,
+                not_after=tls.not_after,
+                took=at - began,
+            )
+        )
+
+    async def ask(self, stage: Stage, *commands: Command) -> Answer:
+        """Write one command, or several at once (RFC 9051 section 5.5), and wait for the first one's completion."""
+        for command in commands:
+            self.parser.expect(command.tag)
+            self.stream.hide(*command.hidden)
+        self.stream.send_all([(command.lines[0], command.shown[0]) for command in commands])
+        return await self.answer(stage, commands[0])
+
+    async def answer(self, stage: Stage, command: Command) -> Answer:
+        """Everything up to the completion of `command`. Raises Over: broken, or BYE."""
+        began = self.stream.sent_at
+        said: list[imap.Response] = []
+        rest = zip(command.lines[1:], command.shown[1:], strict=True)
+        while True:
+            value = await self._next(stage)
+            if isinstance(value, imap.Status) and value.tag != "*":
+                return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
+            if isinstance(value, imap.Continuation):
+                self._go_on(stage, rest)
+            elif not isinstance(value, imap.Untagged):
+                said.append(value)
+
+    def _go_on(self, stage: Stage, rest: Iterator[tuple[bytes, str]]) -> None:
+        """The server waits for the rest of a command; if there is none, it is not speaking IMAP."""
+        line, shown = next(rest, (None, ""))
+        if line is None:
+            self._break_off(stage, Breakage.GARBAGE, "+")
+        self.stream.send(line, shown)
+
+    async def _next(self, stage: Stage) -> imap.Response:
+        """The next response, into the transcript only. Raises Over: broken, or BYE."""
+        try:
+            value = await self.stream.next(self.parser)
+        except Broke as broke:
+            words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
+            self._break_off(stage, broke.why, words or broke.words)
+        except asyncio.CancelledError:
+            self._broken(stage, Breakage.OUT_OF_TIME, self.parser.words)  # the last fact names the stage that hung
+            raise
+        self.stream.tell("S", *value.shown)
+        if isinstance(value, imap.Status) and value.status == "BYE":
+            self._break_off(stage, Breakage.BYE, value.words)
+        return value
+
+    def _break_off(self, stage: Stage, why: Breakage, words: str) -> NoReturn:
+        """After a protocol error the connection is dead: nothing more is asked on it."""
+        self.close()
+        self._broken(stage, why, words)
+        raise Over
+
+    def _broken(self, stage: Stage, why: Breakage, words: str) -> None:
+        self.note(Broken(**self.here(self.clock()), stage=stage, why=why, words=self.stream.mask(words)))
+
+    def answered(self, stage: Stage, answer: Answer, who: As | None = None) -> None:
+        status = answer.status
+        referral = f"{status.args} " if status.code == "REFERRAL" else ""  # RFC 2221: told, never followed with a secret
+        self.note(
+            Answered(
+                **self.here(self.stream.heard_at),
+                stage=stage,
+                status=status.status,
+                code=self.stream.mask(status.code),
+                text=self.stream.mask(referral + status.text),
+                took=answer.took,
+                who=who,
+            )
+        )
+
+    async def visit(self, who: As, *, with_quota: bool, pipelining: bool) -> bool:
+        """After a sign-in: EXAMINE INBOX, its quota, LOGOUT. True if the mailbox opened. Raises Over."""
+        examine, logout = imap_command.examine_inbox(self.tag()), imap_command.logout(self.tag())
+        quota = (imap_command.quota_of_inbox(self.tag()),) if with_quota and self._has_quota() else ()
+        opened = self._opened(await self.ask(Stage.EXAMINE, examine, *((*quota, logout) if pipelining else ())), who)
+        for command in quota if opened or pipelining else ():
+            answer = await (self.answer(Stage.QUOTA, command) if pipelining else self.ask(Stage.QUOTA, command))
+            self._quota(answer)
+        await self.goodbye(logout, sent=pipelining)
+        return opened
+
+    def _has_quota(self) -> bool:
+        """RFC 9208 section 3.1; servers of RFC 2087 say QUOTA only."""
+        return any(name == "QUOTA" or name.startswith("QUOTA=RES-") for name in self.offered)
+
+    def _opened(self, answer: Answer, who: As) -> bool:
+        if not answer.ok:
+            self.answered(Stage.EXAMINE, answer, who)
+            return False
+        here = self.here(self.stream.heard_at)
+        self.note(Opened(**here, uidvalidity=answer.number("UIDVALIDITY"), uidnext=answer.number("UIDNEXT"), who=who))
+        return True
+
+    def _quota(self, answer: Answer) -> None:
+        if not answer.ok:
+            self.answered(Stage.QUOTA, answer)
+        for root in answer.said:
+            for one in root.resources if isinstance(root, imap.QuotaRoot) else ():
+                here = self.here(self.stream.heard_at)
+                self.note(Quota(**here, resource=self.stream.mask(one.name), used=one.used, limit=one.limit))
+
+    async def goodbye(self, logout: Command | None = None, *, sent: bool = False) -> None:
+        """Part politely. No fact: a server may hang up on LOGOUT as it likes, and the transcript has it."""
+        command = logout or imap_command.logout(self.tag())
+        if not sent:
+            self.parser.expect(command.tag)
+            self.stream.send(command.lines[0])
+        try:
+            async with asyncio.timeout(GOODBYE_WITHIN):
+                await self._hear_out(command.tag)
+        except (Broke, TimeoutError):
+            pass
+        finally:
+            self.close()
+
+    async def _hear_out(self, tag: str) -> None:
+        while True:
+            value = await self.stream.next(self.parser)
+            self.stream.tell("S", *value.shown)
+            if isinstance(value, imap.Status) and value.tag == tag:
+                return
+
+
+async def enter(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], None], of: Of, trust: Trust) -> Session:
+    """To the door of one server address: connected, secured, greeted, what it offers known. Raises Over or Insecure."""
+    session = await _connected(net, endpoint, ip, note, of)
+    with ExitStack() as on_failure:
+        on_failure.callback(session.close)
+        known = None
+        if endpoint.channel is Channel.IMPLICIT:
+            await session.secure(trust)
+            known = await session.greeted()
+        else:
+            await session.start_tls(await session.greeted(), trust)
+        session.offers(await session.capabilities(known))
+        on_failure.pop_all()
+    return session
+
+
+async def _connected(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], None], of: Of) -> Session:
+    began = net.clock()
+    try:
+        stream = await net.connect(endpoint.host, ip, endpoint.port)
+    except CannotConnect as cannot:
+        note(NotConnected(at=net.clock(), of=of, server=endpoint.label, ip=ip, why=cannot.why, detail=cannot.detail))
+        raise Over from None
+    except asyncio.CancelledError:
+        note(NotConnected(at=net.clock(), of=of, server=endpoint.label, ip=ip, why=Unreachable.TIMEOUT, detail="out of time"))
+        raise
+    at = net.clock()
+    note(Connected(at=at, of=of, server=endpoint.label, ip=ip, took=at - began, local=stream.local))
+    return Session(endpoint, ip, stream, note, net.clock, of)

@@ -1,0 +1,235 @@
+"""One SMTP dialogue, shared by the mx and the submission probe: each step asks, and notes what was answered.
+
+A step raises `Over` when the session cannot go on; why has been noted by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailprobe.carriers import Endpoint
+from mailprobe.evidence import (
+    As,
+    Breakage,
+    Broken,
+    Connected,
+    Fact,
+    NotAsked,
+    NotConnected,
+    NotSecured,
+    Of,
+    Offered,
+    Replied,
+    Secured,
+    Stage,
+    TlsFault,
+    Unreachable,
+)
+from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
+from mailprobe.probes import Denied
+from mailprobe.wire import smtp, smtp_command
+
+GOODBYE_WITHIN = 2.0  # seconds for the answer to QUIT: nothing is learnt from it any more
+SERVICE_CLOSING = 421  # RFC 5321 section 3.8: may answer any command
+
+
+class Over(Exception):
+    """This session has ended; the reason is among the facts."""
+
+
+class Insecure(Exception):
+    """No TLS on this session; noted. `why` and `detail` as in the fact."""
+
+    def __init__(self, why: TlsFault, detail: str = "") -> None:
+        super().__init__(why.value)
+        self.why = why
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How TLS is done with one endpoint. verify=False is for MX hosts: opportunistic, RFC 7435."""
+
+    ca: Path | None = None
+    profile: str = "default"
+    verify: bool = True
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A dialogue with one IP address of one server. `of` and `who` label the facts that are noted."""
+
+    endpoint: Endpoint
+    ip: str
+    stream: Stream
+    note: Callable[[Fact], None]
+    clock: Callable[[], float]
+    of: Of = Of.TARGET
+    parser: smtp.Parser = field(default_factory=smtp.Parser)
+    offered: tuple[str, ...] = ()
+    heard: smtp.Reply | None = None  # the last reply, whole
+
+    def close(self) -> None:
+        self.stream.close()
+
+    async def ask(self, line: bytes, stage: Stage, *, of: Of | None = None, shown: str = "", who: As | None = None) -> Replied:
+        """Write one command and wait for its reply."""
+        self.stream.send(line, shown)
+        return await self.reply(stage, of=of, who=who)
+
+    async def reply(self, stage: Stage, *, of: Of | None = None, who: As | None = None) -> Replied:
+        """The next reply, noted as an answer of `stage`. Raises Over: broken, or 421."""
+        whom = of or self.of
+        reply = await self.read(stage, whom)
+        fact = Replied(
+            at=self.stream.heard_at,
+            of=whom,
+            server=self.endpoint.label,
+            ip=self.ip,
+            stage=stage,
+            code=reply.code,
+            enhanced=reply.enhanced,
+            text=self.stream.mask(reply.text),
+            took=max(0.0, self.stream.heard_at - self.stream.sent_at),
+            who=who,
+        )
+        self.note(fact)
+        if reply.code == SERVICE_CLOSING:
+            self.close()
+            raise Over
+        return fact
+
+    async def read(self, stage: Stage, of: Of) -> smtp.Reply:
+        """The next reply, into the transcript only. Raises Over when the dialogue broke, which is noted."""
+        try:
+            reply = await self.stream.next(self.parser)
+        except Broke as broke:
+            self._broken(stage, of, broke.why, broke.words)
+            raise Over from None
+        except asyncio.CancelledError:
+            self._broken(stage, of, Breakage.OUT_OF_TIME, "")  # the last fact names the stage that hung
+            raise
+        self.stream.tell("S", *reply.shown)
+        self.heard = reply
+        return reply
+
+    def _broken(self, stage: Stage, of: Of, why: Breakage, words: str) -> None:
+        said = self.parser.words if why not in (Breakage.GARBAGE, Breakage.LINE_TOO_LONG, Breakage.REPLY_TOO_LONG) else ""
+        words = self.stream.mask(said or words)
+        self.note(Broken(at=self.clock(), of=of, server=self.endpoint.label, ip=self.ip, stage=stage, why=why, words=words))
+
+    async def greeted(self) -> None:
+        """Wait for 220 (RFC 5321 section 3.1); 554 and the like end the session."""
+        if (await self.reply(Stage.GREETING)).code != 220:
+            await self.quit()
+            raise Over
+
+    async def hello(self, name: str) -> None:
+        """EHLO, or HELO where the server does not know it (RFC 5321 section 3.2); notes what is offered."""
+        fact = await self.ask(smtp_command.ehlo(name), Stage.EHLO)
+        offered = smtp.capabilities(self.heard) if self.heard is not None and fact.code == 250 else ()
+        if 500 <= fact.code < 600:
+            fact = await self.ask(smtp_command.helo(name), Stage.EHLO)
+        if fact.code != 250:
+            await self.quit()
+            raise Over
+        self.offered = offered
+        at = self.stream.heard_at
+        self.note(Offered(at=at, of=self.of, server=self.endpoint.label, ip=self.ip, stage=Stage.EHLO, capabilities=self.offered))
+
+    def offers(self, keyword: str) -> bool:
+        return smtp.offers(self.offered, keyword)
+
+    async def start_tls(self, trust: Trust) -> None:
+        """RFC 3207. Raises Insecure when TLS did not come to be, which is noted; after a mere refusal the session lives on."""
+        if not self.offers("STARTTLS"):
+            self.insecure(TlsFault.NOT_OFFERED, "")
+            raise Insecure(TlsFault.NOT_OFFERED)
+        reply = await self.ask(smtp_command.STARTTLS, Stage.STARTTLS)
+        if reply.code != 220:
+            self.insecure(TlsFault.REFUSED, f"{reply.code} {reply.text}")
+            raise Insecure(TlsFault.REFUSED)
+        await self.secure(trust)
+
+    async def secure(self, trust: Trust) -> None:
+        """The handshake; what was offered in clear is forgotten (RFC 3207 section 4.2). Raises Insecure."""
+        began = self.clock()
+        try:
+            tls = await self.stream.secure(self.endpoint.host, ca=trust.ca, profile=trust.profile, verify=trust.verify)
+        except CannotSecure as cannot:
+            self.insecure(cannot.why, self.parser.words if cannot.why is TlsFault.INJECTION else cannot.detail)
+            raise Insecure(cannot.why, cannot.detail) from None
+        except asyncio.CancelledError:
+            self.insecure(TlsFault.TIMEOUT, "")
+            raise
+        self.offered = ()
+        at = self.clock()
+        self.note(
+            Secured(
+                at=at,
+                of=self.of,
+                server=self.endpoint.label,
+                ip=self.ip,
+                version=tls.version,
+                cipher=tls.cipher,
+                profile=tls.profile,
+                verified=tls.verified,
+                not_after=tls.not_after,
+                took=at - began,
+            )
+        )
+
+    def insecure(self, why: TlsFault, detail: str) -> None:
+        self.note(NotSecured(at=self.clock(), of=self.of, server=self.endpoint.label, ip=self.ip, why=why, detail=detail))
+
+    async def quit(self) -> None:
+        """Part politely."""
+        self.stream.send(smtp_command.QUIT)
+        await self.farewell()
+
+    async def farewell(self) -> None:
+        """The answer to QUIT. No fact: a server may hang up on it as it likes, and the transcript has it."""
+        try:
+            async with asyncio.timeout(GOODBYE_WITHIN):
+                self.stream.tell("S", *(await self.stream.next(self.parser)).shown)
+        except (Broke, TimeoutError):
+            pass
+        finally:
+            self.close()
+
+
+async def open_session(
+    net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], None], of: Of = Of.TARGET, *, within: float = 8.0
+) -> Session:
+    """Connect to one address of a server. Raises Over when that fails, which is noted."""
+    began = net.clock()
+    try:
+        stream = await net.connect(endpoint.host, ip, endpoint.port, within=within)
+    except CannotConnect as cannot:
+        note(NotConnected(at=net.clock(), of=of, server=endpoint.label, ip=ip, why=cannot.why, detail=cannot.detail))
+        raise Over from None
+    except asyncio.CancelledError:
+        note(NotConnected(at=net.clock(), of=of, server=endpoint.label, ip=ip, why=Unreachable.TIMEOUT, detail="out of time"))
+        raise
+    at = net.clock()
+    note(Connected(at=at, of=of, server=endpoint.label, ip=ip, took=at - began, local=stream.local))
+    return Session(endpoint, ip, stream, note, net.clock, of)
+
+
+def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Denied, who: As | None = None) -> NotAsked:
+    """The fact that something was not asked, in the words of whoever denied it."""
+    return NotAsked(
+        at=at,
+        of=of,
+        server=server,
+        ip=ip,
+        stage=stage,
+        why=denied.why,
+        who=who,
+        not_before=denied.not_before,
+        last_at=denied.last_at,
+        last_words=denied.last_words,
+    )

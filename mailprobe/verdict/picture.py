@@ -1,0 +1,312 @@
+"""All that is known of one account now: one question per field, one enum of answers per question.
+
+Every answer carries when it was learnt and how: measured, told, remembered or configured. `take.py` is the way from facts
+to a Picture, `judge.py` the way from a Picture to a Verdict; the rules read nothing but the answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from mailprobe.evidence import Stage
+from mailprobe.replies import ReplyClass, SpeaksOf
+
+
+class Source(StrEnum):
+    """How an answer was learnt."""
+
+    MEASURED = "measured"
+    TOLD = "told"  # an agent or a customer said so
+    REMEMBERED = "remembered"  # seen by an earlier run
+    CONFIGURED = "configured"
+
+
+T = TypeVar("T", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """One answer. at: Unix seconds, None where there is no instant (configured, or not asked)."""
+
+    value: T
+    at: float | None = None
+    source: Source = Source.MEASURED
+
+    def among(self, *values: T) -> bool:
+        return self.value in values
+
+
+class Answer(StrEnum):
+    """To a plain question; NO also stands for "nobody said so"."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class Domain(StrEnum):
+    """Does the DNS send mail for this domain anywhere? Absence counts only from two resolvers."""
+
+    FOUND = "found"
+    CONFIGURED = "configured"  # the servers are written in the configuration; DNS does not decide
+    ABSENT = "absent"
+    REFUSES_MAIL = "refuses_mail"  # null MX, RFC 7505
+    NO_SERVERS = "no_servers"  # the name exists, but neither MX nor address; or no MX host has one
+    UNSURE = "unsure"  # one resolver only, or they disagree, or SERVFAIL
+    DEAF = "deaf"  # no resolver of ours answered at all
+    UNASKED = "unasked"
+
+
+class Prober(StrEnum):
+    """Are we ourselves fit to ask at the door (port 25)?"""
+
+    FINE = "fine"
+    BLOCKED = "blocked"  # everybody we asked for was refused with words about us
+    PORT_CLOSED = "port_closed"  # no MX host at all answers on the port: outgoing mail is blocked here
+    MISCONFIGURED = "misconfigured"  # our EHLO name or MAIL FROM is refused
+    UNKNOWN = "unknown"
+
+
+class Acceptance(StrEnum):
+    """What the MX hosts say of T at RCPT, read with L and D beside it."""
+
+    UNASKED = "unasked"
+    HELD = "held"  # a gap of politeness has not passed
+    UNPROBEABLE = "unprobeable"  # needs SMTPUTF8, which the server does not offer
+    ACCEPTED = "accepted"  # D refused
+    ACCEPTED_ALL = "accepted_all"  # D accepted as well: the answer says nothing
+    ACCEPTED_UNCHECKED = "accepted_unchecked"  # D not asked or not answered
+    AS_NEVER_EXISTED = "as_never_existed"  # word for word as D, while L is accepted
+    DISABLED = "disabled"  # T's own words, L accepted, D answered otherwise; so for the next four
+    MOVED = "moved"
+    FULL = "full"
+    FILTERED = "filtered"
+    RATE = "rate"  # this mailbox receives too much at present: it exists
+    BLOCKED_ALONE = "blocked_alone"  # L and D accepted, T refused
+    REFUSED_UNCHECKED = "refused_unchecked"  # words about the recipient, but L or D is missing or failed
+    REFUSED_OTHERWISE = "refused_otherwise"  # words that do not speak of the recipient, or unlike D's
+    REFUSED_ALL = "refused_all"  # T, L and D, without words about us
+    RELAY_DENIED = "relay_denied"  # T and L: the server is not for this domain
+    GREYLISTED = "greylisted"
+    DEFERRED_ALONE = "deferred_alone"  # T 4xx, L accepted
+    DEFERRED = "deferred"  # 4xx, and L no better or not asked
+    DIRECTORY_DOWN = "directory_down"  # T and L: the server cannot look recipients up
+    UNREACHABLE = "unreachable"  # no MX host let us ask
+    DISAGREE = "disagree"  # T refused at one MX host, accepted at another; L accepted at both
+    UNCLEAR = "unclear"  # MX hosts differ and L does not tell why; or not readable
+
+
+class Breadth(StrEnum):
+    """How many MX hosts gave the same full answer (T, L and D)."""
+
+    ALL = "all"  # all that the domain has
+    SEVERAL = "several"
+    ONE = "one"
+    NONE = "none"
+
+
+class LiveAtMx(StrEnum):
+    """The known good control at RCPT."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DEFERRED = "deferred"
+    UNASKED = "unasked"
+
+
+class DeadAtMx(StrEnum):
+    """The reserved address that never existed, at RCPT; remembered for 24 hours."""
+
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    UNASKED = "unasked"
+
+
+class SignIn(StrEnum):
+    """T's own sign-in at IMAP or at submission. *_BY_MASTER says nothing about the customer's password."""
+
+    OPENED = "opened"
+    OPENED_BY_MASTER = "opened_by_master"
+    REFUSED = "refused"
+    REFUSED_BEFORE = "refused_before"  # by an earlier login of the last 24 h; not asked again
+    REFUSED_BY_MASTER = "refused_by_master"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    RATE_LIMITED = "rate_limited"
+    NOT_ALLOWED = "not_allowed"  # policy: client, network, service
+    UNAVAILABLE = "unavailable"  # the server's own fault, or it took the connection and said nothing useful
+    CLOSED = "closed"  # the host refuses connections
+    UNREACHABLE = "unreachable"  # no answer on the way: may be ours
+    INSECURE = "insecure"  # channel not to be trusted: no secret was sent
+    OLD_TLS = "old_tls"  # only a legacy profile connects, and none is named for this host
+    HELD = "held"
+    NO_SECRET = "no_secret"  # noqa: S105 - an answer, not a password
+    NO_SERVER = "no_server"
+    UNCLEAR = "unclear"
+    UNASKED = "unasked"
+
+
+class Control(StrEnum):
+    """L's sign-in, good for 10 minutes. GOOD_BY_MASTER: the master user opened L."""
+
+    GOOD = "good"
+    GOOD_BY_MASTER = "good_by_master"
+    REFUSED = "refused"
+    RATE_LIMITED = "rate_limited"
+    NOT_ALLOWED = "not_allowed"
+    UNAVAILABLE = "unavailable"
+    CLOSED = "closed"
+    UNREACHABLE = "unreachable"
+    UNCLEAR = "unclear"
+    ABSENT = "absent"  # no control with a secret is configured
+    UNASKED = "unasked"
+
+
+class Store(StrEnum):
+    """Behind the sign-in: does the mailbox open?"""
+
+    OPENED = "opened"
+    LOST = "lost"
+    UNKNOWN = "unknown"
+
+
+class Room(StrEnum):
+    """How full the mailbox is (RFC 9208)."""
+
+    ROOM = "room"
+    NEAR = "near"
+    FULL = "full"
+    UNKNOWN = "unknown"
+
+
+class Backends(StrEnum):
+    """The IP addresses of the IMAP server, each tried as far as its greeting."""
+
+    ALL = "all"
+    SOME = "some"  # T's own attempt was not hit by the broken ones
+    SOME_HIT = "some_hit"  # T's own attempt was
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Tls(StrEnum):
+    MODERN = "modern"
+    LEGACY_NAMED = "legacy_named"  # with the profile that the carrier's data names
+    LEGACY_UNNAMED = "legacy_unnamed"
+    BAD_CERTIFICATE = "bad_certificate"
+    UNKNOWN = "unknown"
+
+
+class PasswordChange(StrEnum):
+    """When the mail password was changed, as told, against T's refused sign-in."""
+
+    UNTOLD = "untold"
+    REFUSED_EARLIER = "refused_earlier"  # the refusal is older than the change, or there is none
+    REFUSED_TOO_SOON = "refused_too_soon"  # within the time a change takes to spread
+    REFUSED_LATER = "refused_later"
+
+
+class ContractState(StrEnum):
+    ACTIVE = "active"
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+class Portal(StrEnum):
+    OK = "ok"
+    CLOSED = "closed"
+    UNTOLD = "untold"
+
+
+class Network(StrEnum):
+    """Where we probe from, seen from the carrier."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    UNSAID = "unsaid"
+
+
+class Deferred(StrEnum):
+    """How long T alone has been put off, from history."""
+
+    OVER_A_DAY = "over_a_day"
+    NOT_LONG = "not_long"
+
+
+class BounceSays(StrEnum):
+    """What the bounce of a correspondent says; NONE: no bounce was shown, or it is none."""
+
+    NONE = "none"
+    RECIPIENT_UNKNOWN = "recipient_unknown"
+    RECIPIENT_FILTER = "recipient_filter"
+    RECIPIENT_FULL = "recipient_full"
+    RECIPIENT_DISABLED = "recipient_disabled"
+    SENDER_AT_FAULT = "sender_at_fault"
+    OTHER_ADDRESS = "other_address"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """One failed recipient of a bounce that a correspondent got, already read. `recipient` is '' where it names none."""
+
+    recipient: str
+    cls: ReplyClass
+    speaks_of: SpeaksOf
+    hard: bool
+    stage: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the store remembers. deferred_since: Unix seconds of the first 4xx of an unbroken row for T alone."""
+
+    accepted_before: bool = False
+    deferred_since: float | None = None
+
+
+def unsaid() -> Known[Answer]:
+    return Known(Answer.NO, None, Source.TOLD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One answer per question. The defaults are those of an account of which nothing is known yet."""
+
+    # from DNS and the MX hosts
+    domain: Known[Domain] = Known(Domain.UNASKED)
+    prober: Known[Prober] = Known(Prober.UNKNOWN)
+    acceptance: Known[Acceptance] = Known(Acceptance.UNASKED)
+    breadth: Known[Breadth] = Known(Breadth.NONE)
+    live_at_mx: Known[LiveAtMx] = Known(LiveAtMx.UNASKED)
+    dead_at_mx: Known[DeadAtMx] = Known(DeadAtMx.UNASKED)
+    # from IMAP
+    sign_in: Known[SignIn] = Known(SignIn.UNASKED)
+    control_sign_in: Known[Control] = Known(Control.UNASKED)
+    store: Known[Store] = Known(Store.UNKNOWN)
+    room: Known[Room] = Known(Room.UNKNOWN)
+    backends: Known[Backends] = Known(Backends.UNKNOWN)
+    tls: Known[Tls] = Known(Tls.UNKNOWN)
+    password_change: Known[PasswordChange] = Known(PasswordChange.UNTOLD)
+    # from submission
+    submission: Known[SignIn] = Known(SignIn.UNASKED)
+    control_submission: Known[Control] = Known(Control.UNASKED)
+    # told
+    contract: Known[ContractState] = Known(ContractState.UNKNOWN, None, Source.CONFIGURED)
+    portal: Known[Portal] = Known(Portal.UNTOLD, None, Source.TOLD)
+    spelling_confirmed: Known[Answer] = field(default_factory=unsaid)
+    webmail_ok: Known[Answer] = field(default_factory=unsaid)
+    other_device_ok: Known[Answer] = field(default_factory=unsaid)
+    handset_fails: Known[Answer] = field(default_factory=unsaid)
+    pc_used: Known[Answer] = field(default_factory=unsaid)
+    old_address: Known[Answer] = field(default_factory=unsaid)
+    bounce: Known[BounceSays] = Known(BounceSays.NONE, None, Source.TOLD)
+    # known beforehand
+    enrolled: Known[Answer] = Known(Answer.YES, None, Source.CONFIGURED)
+    accepted_before: Known[Answer] = Known(Answer.NO, None, Source.REMEMBERED)
+    deferred: Known[Deferred] = Known(Deferred.NOT_LONG, None, Source.REMEMBERED)
+    one_secret: Known[Answer] = Known(Answer.YES, None, Source.CONFIGURED)
+    network: Known[Network] = Known(Network.UNSAID, None, Source.CONFIGURED)

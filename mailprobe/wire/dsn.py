@@ -1,0 +1,169 @@
+"""Delivery status notifications (RFC 3464 in the wrapper of RFC 6522): bytes in, failures out. Never an exception.
+
+Reports are read by their fields; what the fields do not tell (the step of the dialogue, a longer text) comes from the
+notice for humans. Mails that are no report, and text pasted by an operator, are read by the notice alone (notice.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailprobe.wire import mime, notice
+from mailprobe.wire.notice import Said
+
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
+_NO_BOUNCE = ("message/feedback-report", "message/disposition-notification")  # RFC 5965 and 8098
+_REPORT = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464 and 6533
+_ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
+_FORWARDED = 3  # a bounce attached to a mail attached to a mail
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What one bounce says of one recipient.
+
+    action: as RFC 3464 section 2.3.3 (`failed`, `delayed`, `delivered`, ...); only `failed` is a failure for good.
+    status: the Status field, '' if none or malformed; code and enhanced: of the quoted reply itself, 0 and '' if none.
+    stage: the `evidence.Stage` value of the step refused, `after_acceptance` where the bounce does not tell.
+    """
+
+    recipient: str
+    action: str
+    status: str
+    code: int
+    enhanced: str
+    text: str
+    stage: str
+    remote_mta: str = ""
+    reporting_mta: str = ""
+    original_recipient: str = ""
+    arrived: str = ""  # Arrival-Date, as written
+
+
+def read_bounce(raw: bytes) -> tuple[Failure, ...]:
+    """One Failure per recipient, in order; none if this is no bounce. Reads at most the first 64 KiB."""
+    for _ in range(_FORWARDED):
+        parts = mime.take_apart(raw)
+        if any(part.kind in _NO_BOUNCE for part in parts):
+            return ()
+        if found := tuple(_failures(parts)):
+            return found
+        inner = next((part.text for part in parts[1:] if part.kind == "message/rfc822"), "")
+        if not inner:
+            return ()
+        raw = inner.encode("utf-8", "replace")
+    return ()
+
+
+def _failures(parts: tuple[mime.Part, ...]) -> Iterator[Failure]:
+    told = _told(parts)
+    known = _known(parts)
+    report = next((part.text for part in parts if part.kind in _REPORT), "") or _inline_report(told)
+    groups = _groups(report)
+    if len(groups) > 1:
+        for group in groups[1:]:
+            yield _from_fields(groups[0], group, notice.of_recipient(told, _recipient(group)))
+        return
+    for said in notice.read_notice(told, known, _subject(parts)):
+        yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
+
+
+def _told(parts: tuple[mime.Part, ...]) -> str:
+    """The notice for humans: the first plain text, else the first HTML."""
+    for kind in ("text/plain", "text/html"):
+        if text := next((part.text for part in parts[1:] if part.kind == kind and part.text.strip()), ""):
+            return text
+    return ""
+
+
+def _subject(parts: tuple[mime.Part, ...]) -> str:
+    """The subject, if the mail looks like a machine's notice; a person's mail must show a reply to count."""
+    top = parts[0]
+    sender = (top.header("from") + " " + top.header("return-path")).lower()
+    machine = re.search(r"mailer-daemon|postmaster|mail delivery|<>|no-?reply", sender)
+    return top.header("subject") if machine or top.header("x-failed-recipients") else ""
+
+
+def _known(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
+    """Whom a notice that names nobody can mean: Exim's header, else the returned message's only recipient."""
+    if failed := parts[0].header("x-failed-recipients"):
+        return tuple(notice.addresses(failed))
+    original = next((part.text for part in parts[1:] if part.kind in _ORIGINAL), "")
+    return notice.original_recipients(original or _told(parts))
+
+
+def _inline_report(told: str) -> str:
+    """Some put the fields into the text itself, without a part of their own."""
+    at = re.search(r"^(?:Reporting-MTA|Final-Recipient)[ \t]*:", told, re.IGNORECASE | re.MULTILINE)
+    return told[at.start() :] if at else ""
+
+
+def _groups(report: str) -> list[dict[str, str]]:
+    """Fields per block: the message's own first, then one per recipient. Blank lines between blocks may be missing."""
+    groups: list[dict[str, str]] = [{}]
+    last = ""
+    for line in report.split("\n"):
+        if line[:1] in (" ", "\t") and last and line.strip():
+            groups[-1][last] = (groups[-1][last] + " " + line.strip())[: mime.VALUE]
+        elif field := _FIELD.fullmatch(line.rstrip()):
+            last = field[1].lower()
+            if _starts_recipient(last, groups):
+                groups.append({})
+            groups[-1].setdefault(last, field[2][: mime.VALUE])
+        else:
+            last = ""
+    return groups[: mime.PARTS]
+
+
+def _starts_recipient(field: str, groups: list[dict[str, str]]) -> bool:
+    """Original-Recipient and Final-Recipient come in either order, so only a repeated one starts a new block."""
+    if field not in ("final-recipient", "original-recipient"):
+        return False
+    block = groups[-1]
+    return len(groups) == 1 or field in block or ("final-recipient" in block and "status" in block)
+
+
+def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> Failure:
+    """`said` is what the notice adds: a reply the fields leave out, and the step that was refused."""
+    diagnostic = _value(block.get("diagnostic-code", ""))
+    quoted = notice.reply(diagnostic)
+    text, code, enhanced = diagnostic, quoted.code, quoted.enhanced
+    if said.code and (not code or said.code == code):  # the notice often quotes more lines than the field
+        text, code, enhanced = _fuller(diagnostic, said.text), said.code, enhanced or said.enhanced
+    elif not diagnostic:
+        text = said.text
+    status = _STATUS.search(block.get("status", ""))
+    action = block.get("action", "").split(" ")[0].lower() or "failed"
+    return Failure(
+        recipient=_recipient(block),
+        action="failed" if action == "error" else action,
+        status=status[0] if status else "",
+        code=code,
+        enhanced=enhanced,
+        text=text[: notice.CAP],
+        stage=quoted.stage if quoted.stage != notice.LATER else said.stage,
+        remote_mta=_value(block.get("remote-mta", "")).split(" ")[0],
+        reporting_mta=_value(message.get("reporting-mta", "")).split(" ")[0],
+        original_recipient=notice.first_address(_value(block.get("original-recipient", ""))),
+        arrived=message.get("arrival-date", ""),
+    )
+
+
+def _fuller(diagnostic: str, quoted: str) -> str:
+    return diagnostic if quoted in diagnostic else quoted if diagnostic in quoted else f"{diagnostic} {quoted}".strip()
+
+
+def _recipient(block: dict[str, str]) -> str:
+    return next(
+        (found for name in ("final-recipient", "original-recipient", "x-actual-recipient") if (found := notice.first_address(_value(block.get(name, ""))))),
+        "",
+    )
+
+
+def _value(typed: str) -> str:
+    """`smtp; 550 ...` without its type (RFC 3464 section 2.1.2)."""
+    kind, found, rest = typed.partition(";")
+    return rest.strip() if found and len(kind) <= 20 and " " not in kind.strip() else typed.strip()

@@ -1,0 +1,318 @@
+"""IMAP responses: bytes in, values out (RFC 9051 section 7, RFC 3501, RFC 5530 codes, RFC 9208 quota).
+
+Only what a diagnosis needs becomes a value. How many messages somebody has is that person's secret: EXISTS, RECENT and
+UNSEEN numbers are dropped here and exist nowhere behind this file; of other data only the name is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+
+from mailprobe.wire import TheirFault
+from mailprobe.wire.text import clean
+
+LINE_CAP = 65_536  # octets of one response without its literals
+LITERAL_CAP = 262_144  # octets announced by the literals of one response
+UNTAGGED_CAP = 2_000  # untagged responses per command
+NUMBER_CAP = 2**63 - 1  # RFC 9051 section 9: number64
+
+# RFC 9051 section 9, `literal`: a server must not send the non-synchronizing form {5+}
+_LITERAL = re.compile(rb"\{([0-9]{1,20})\}\Z")
+_BRACES = re.compile(rb"\{[^{}\"]*\}\Z")
+_ATOM = re.compile(rb"[A-Za-z0-9_.+/=:-]{1,64}\Z")
+_CODE = re.compile(rb"\[([^\s\[\]]{1,64})(?: ([^\]]*))?\] ?")
+# RFC 9208 section 5: quota-root-name SP quota-list; a literal was replaced by {}
+_QUOTA = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s()"{}]+|\{\}) \(([^()]*)\) *\Z')
+_COUNT = re.compile(rb"(\A\* |UNSEEN |MESSAGES? |RECENT )[0-9]+", re.IGNORECASE)
+_STATUSES = {b"OK": "OK", b"NO": "NO", b"BAD": "BAD", b"BYE": "BYE", b"PREAUTH": "PREAUTH"}
+_UNTAGGED_ONLY = ("BYE", "PREAUTH")
+_COUNT_CODES = ("UNSEEN", "EXISTS", "RECENT", "MESSAGES")  # not kept, not even as text
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One status response (RFC 9051 section 7.1). tag: '*' if untagged. code upper case or ''; args: what follows it."""
+
+    tag: str
+    status: str
+    code: str = ""
+    args: str = ""
+    text: str = ""
+
+    @property
+    def words(self) -> str:
+        """Code and text, as far as they are for a reader."""
+        args = f" {self.args}" if self.args and self.code != "CAPABILITY" else ""
+        return f"[{self.code}{args}] {self.text}".rstrip() if self.code else self.text
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        code = f" [{self.code} {self.args}]" if self.args else f" [{self.code}]" if self.code else ""
+        return (f"{self.tag} {self.status}{code} {self.text}".rstrip(),)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The server's capability list, upper case."""
+
+    names: tuple[str, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return (f"* CAPABILITY {' '.join(self.names)}",)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A `+`: the server waits for the rest of our command. Its text may be a challenge and is not kept."""
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return ("+",)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a quota root; used and limit in the resource's own unit (STORAGE: KiB)."""
+
+    name: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRoot:
+    """The resources of one quota root (RFC 9208 section 4.2.1), without how many messages there are."""
+
+    resources: tuple[Resource, ...]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return (f"* QUOTA ({' '.join(f'{one.name} {one.used} {one.limit}' for one in self.resources)})",)
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """Any other untagged response: its name, upper case, and nothing of what it said."""
+
+    name: str
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        return (f"* {self.name}",)
+
+
+Response = Status | Capabilities | Continuation | QuotaRoot | Untagged
+
+
+class Parser:
+    """`feed(bytes)`, then `next()` until it gives None. After a TheirFault the dialogue is dead and every `next` says so.
+
+    `expect(tag)` before a command is written: completions come in the order of the commands, anything else is garbage.
+    """
+
+    __slots__ = ("_buffer", "_expected", "_fault", "_line", "_literals", "_scanned", "_skip", "_start", "_untagged")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._start = 0  # where the unread part of the buffer begins
+        self._scanned = 0  # up to here there is no LF: each octet is searched once
+        self._line = bytearray()  # the response so far, when a literal interrupted it
+        self._skip = 0  # octets of a literal still to pass over
+        self._literals = 0  # octets announced in this response
+        self._untagged = 0
+        self._expected: deque[bytes] = deque()
+        self._fault: TheirFault | None = None
+
+    def expect(self, tag: str) -> None:
+        self._expected.append(tag.encode("ascii"))
+
+    def feed(self, data: bytes) -> None:
+        if self._start:
+            del self._buffer[: self._start]
+            self._scanned -= self._start
+            self._start = 0
+        self._buffer += data
+
+    @property
+    def unread(self) -> int:
+        """Octets that are here and not yet given out: before TLS starts there must be none (RFC 9051 section 6.2.1)."""
+        return len(self._line) + len(self._buffer) - self._start
+
+    @property
+    def words(self) -> str:
+        """What the server had said of a response that never became whole."""
+        return _words(bytes(self._line) + bytes(self._buffer[self._start :]))
+
+    def next(self) -> Response | None:
+        """The next response, or None for "need more". Raises TheirFault."""
+        if self._fault is not None:
+            raise TheirFault(self._fault.why, self._fault.words)
+        try:
+            line = self._whole_line()
+            return None if line is None else self._value(line)
+        except TheirFault as fault:
+            self._fault = fault
+            raise
+
+    def _whole_line(self) -> bytes | None:
+        """One response without its line end, literals replaced by `{}`."""
+        while self._skipped():
+            end = self._buffer.find(b"\n", self._scanned)
+            if end < 0:
+                self._scanned = len(self._buffer)
+                self._watch_unfinished()
+                return None
+            self._watch_first()
+            part = bytes(self._buffer[self._start : end])
+            part = part[:-1] if part.endswith(b"\r") else part
+            self._watch_length(len(part))
+            self._start = self._scanned = end + 1
+            if not self._announced(part):
+                return self._taken(part)
+        return None
+
+    def _skipped(self) -> bool:
+        """Pass over a literal's octets; False while some are still to come."""
+        if self._skip:
+            here = min(self._skip, len(self._buffer) - self._start)
+            self._start += here
+            self._scanned = self._start
+            self._skip -= here
+        return not self._skip
+
+    def _taken(self, part: bytes) -> bytes:
+        if not self._line:
+            return part
+        whole = bytes(self._line) + part
+        self._line.clear()
+        self._literals = 0
+        return whole
+
+    def _announced(self, part: bytes) -> bool:
+        """Does a literal follow? Refused by its announced size, before one octet of it is read."""
+        if not part.endswith(b"}") or _speaks(bytes(self._line) or part):
+            return False
+        found = _LITERAL.search(part)
+        if found is None:
+            if _BRACES.search(part):
+                raise TheirFault("garbage", _words(part))
+            return False
+        self._literals += int(found[1])
+        if self._literals > LITERAL_CAP:
+            raise TheirFault("literal_too_long", _words(part))
+        self._skip = int(found[1])
+        self._line += part[: found.start()] + b"{}"
+        return True
+
+    def _watch_length(self, more: int) -> None:
+        if len(self._line) + more > LINE_CAP:
+            start = bytes(self._line) or bytes(self._buffer[self._start : self._start + 1024])
+            raise TheirFault("line_too_long", _words(start))
+
+    def _watch_first(self) -> None:
+        """A response starts with a printable octet; what does not is no text at all: TLS or HTTP/2 on the wrong port."""
+        if not self._line and self._buffer[self._start] < 0x20:
+            raise TheirFault("garbage")
+
+    def _watch_unfinished(self) -> None:
+        """What can be refused before its line ends."""
+        if self._start < len(self._buffer):
+            self._watch_first()
+            may_end = self._buffer[-1] == 0x0D  # a CR that belongs to the line's end
+            self._watch_length(len(self._buffer) - self._start - may_end)
+
+    def _value(self, line: bytes) -> Response:
+        if line.startswith(b"* "):
+            return self._untagged_value(line)
+        if line == b"+" or line.startswith(b"+ "):
+            return Continuation()
+        tag, _, rest = line.partition(b" ")
+        status = _status(tag, rest)
+        if status is None or status.status in _UNTAGGED_ONLY or not self._expected or tag != self._expected[0]:
+            raise TheirFault("garbage", _words(line))
+        self._expected.popleft()
+        self._untagged = 0
+        return status
+
+    def _untagged_value(self, line: bytes) -> Response:
+        self._untagged += 1
+        if self._untagged > UNTAGGED_CAP:
+            raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
+        status = _status(b"*", line[2:])
+        if status is not None:
+            return status
+        name, rest = _named(line)
+        if name == "CAPABILITY":
+            return Capabilities(capabilities(clean(rest, LINE_CAP)))
+        return QuotaRoot(_resources(rest, line)) if name == "QUOTA" else Untagged(name)
+
+
+def capabilities(listed: str) -> tuple[str, ...]:
+    """The names in a capability list or in the argument of a CAPABILITY code, upper case, each once."""
+    return tuple(dict.fromkeys(listed.upper().split()))
+
+
+def number(text: str) -> int | None:
+    """A code's argument as nz-number (32 bits, RFC 9051 section 9), or None if it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        return None
+    return int(text) if 0 < int(text) < 2**32 else None
+
+
+def _words(line: bytes) -> str:
+    """What may be told of a broken or unfinished line: no count of theirs."""
+    return clean(_COUNT.sub(rb"\1#", line))
+
+
+def _speaks(line: bytes) -> bool:
+    """Is this a status response or a continuation? Their text is free and holds no literal (RFC 9051 section 7.1)."""
+    words = line.split(b" ", 2)
+    return words[0] == b"+" or (len(words) > 1 and words[1].upper() in _STATUSES)
+
+
+def _status(tag: bytes, rest: bytes) -> Status | None:
+    """`rest` is what follows the tag. A missing text or code is forgiven: many servers leave them out."""
+    word, _, said = rest.partition(b" ")
+    status = _STATUSES.get(word.upper())
+    if status is None:
+        return None
+    code, args = "", ""
+    if said.startswith(b"[") and (found := _CODE.match(said)) is not None:
+        code, args = clean(found[1], 64).upper(), clean(found[2] or b"", LINE_CAP)
+        said = said[found.end() :]
+    if code in _COUNT_CODES:
+        return Status(clean(tag), status, code)
+    return Status(clean(tag), status, code, args, clean(said))
+
+
+def _named(line: bytes) -> tuple[str, bytes]:
+    """Name and rest of an untagged response; message data put a number first (RFC 9051 section 7.4)."""
+    name, _, rest = line[2:].partition(b" ")
+    if name.isdigit():
+        name, _, rest = rest.partition(b" ")
+    if not _ATOM.match(name):
+        raise TheirFault("garbage", _words(line))
+    return name.decode("ascii").upper(), rest
+
+
+def _resources(rest: bytes, line: bytes) -> tuple[Resource, ...]:
+    found = _QUOTA.match(rest)
+    words = found[1].split() if found else [b"?"]
+    if len(words) % 3:
+        raise TheirFault("garbage", _words(line))
+    listed = (_resource(words[i : i + 3], line) for i in range(0, len(words), 3))
+    return tuple(one for one in listed if one.name != "MESSAGE")  # RFC 9208 section 5.2: the number of messages
+
+
+def _resource(words: list[bytes], line: bytes) -> Resource:
+    name, used, limit = words
+    if not (_ATOM.match(name) and _is_number(used) and _is_number(limit)):
+        raise TheirFault("garbage", _words(line))
+    return Resource(name.decode("ascii").upper(), int(used), int(limit))
+
+
+def _is_number(word: bytes) -> bool:
+    return word.isdigit() and len(word) <= 19 and int(word) <= NUMBER_CAP

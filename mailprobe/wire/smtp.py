@@ -1,0 +1,150 @@
+"""SMTP replies: bytes in, values out (RFC 5321 section 4.2, RFC 3463, RFC 2034), and what EHLO offers. No I/O, no opinion.
+
+The commands that we write are in `smtp_command`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailprobe.wire import TheirFault
+from mailprobe.wire.text import clean
+
+LINE_CAP = 8192  # octets; RFC 5321 section 4.5.3.1.5 allows a reply line 512, real servers send more
+REPLY_CAP = 32_768  # octets of one reply
+LINES_CAP = 200  # lines of one reply
+TEXT_CAP = 2000  # characters of a reply's text
+SHOWN_CAP = 40  # lines of one reply in a transcript
+
+# RFC 3463 section 2; some servers write '#5.1.1' or '5.1.1:'
+_ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?::?\s+|:?$)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply. lines: the text of each line, cleaned, without code. enhanced: 'x.y.z' or '' and kept even where it
+    contradicts the code (`550 4.2.2`): which of the two lies is not for the parser to say."""
+
+    code: int
+    enhanced: str
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The server's words in one line, enhanced codes left out."""
+        if len(self.lines) == 1 and not self.enhanced:
+            return self.lines[0]
+        joined = " ".join(_ENHANCED.sub("", line, count=1) if _ENHANCED.match(line) else line for line in self.lines).strip()
+        return joined if len(joined) <= TEXT_CAP else joined[: TEXT_CAP - 1] + "…"
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The lines for a transcript."""
+        last = len(self.lines) - 1
+        if last == 0:
+            return (f"{self.code} {self.lines[0]}",)
+        some = [f"{self.code}{' ' if n == last else '-'}{line}" for n, line in enumerate(self.lines[:SHOWN_CAP])]
+        return tuple(some) if last < SHOWN_CAP else (*some, f"(and {last + 1 - SHOWN_CAP} more lines)")
+
+
+class Parser:
+    """`feed(bytes)`, then `next()` until it gives None. After a TheirFault the dialogue is dead and every `next` says so.
+
+    A line that ends in a bare LF is accepted: the answer is worth more than the form.
+    """
+
+    __slots__ = ("_at", "_buffer", "_code", "_fault", "_lines", "_octets")
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._at = 0  # where the unused part of the buffer begins
+        self._code = b""  # of the multi-line reply under way
+        self._lines: list[str] = []
+        self._octets = 0  # of the reply under way, its whole lines
+        self._fault: TheirFault | None = None
+
+    def feed(self, data: bytes) -> None:
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
+        self._at = 0
+
+    @property
+    def unread(self) -> int:
+        """Octets that are here and not yet given out: before TLS starts there must be none (RFC 3207 section 4.2)."""
+        return len(self._buffer) - self._at + self._octets
+
+    @property
+    def words(self) -> str:
+        """What the server had said of a reply that never became whole."""
+        rest = clean(self._buffer[self._at :])
+        said = [f"{self._code.decode('ascii', 'replace')}-{line}" for line in self._lines[:SHOWN_CAP]]
+        return " ".join([*said, rest] if rest else said)[:TEXT_CAP]
+
+    def next(self) -> Reply | None:
+        """The next reply, or None for "need more". Raises TheirFault."""
+        if self._fault is not None:
+            raise TheirFault(self._fault.why, self._fault.words)
+        try:
+            return self._next()
+        except TheirFault as fault:
+            self._fault = fault
+            raise
+
+    def _next(self) -> Reply | None:
+        while True:
+            end = self._buffer.find(b"\n", self._at)
+            if end < 0:
+                self._watch_unfinished()
+                return None
+            if end - self._at > LINE_CAP:
+                raise self._too_long()
+            line = self._buffer[self._at : end].removesuffix(b"\r")
+            self._octets += end + 1 - self._at
+            self._at = end + 1
+            if self._add(line):
+                return self._whole()
+
+    def _add(self, line: bytes) -> bool:
+        """True when this line ends its reply (RFC 5321 section 4.2.1)."""
+        code, mark = line[:3], line[3:4]
+        if not (len(code) == 3 and code.isdigit() and b"2" <= code < b"6" and mark in (b" ", b"-", b"")):
+            raise TheirFault("garbage", clean(line))
+        if self._lines and code != self._code:
+            raise TheirFault("garbage", f"{self._code.decode()}-{self._lines[-1]} {clean(line)}")
+        self._code = code
+        self._lines.append(clean(line[4:]))
+        if len(self._lines) > LINES_CAP or self._octets > REPLY_CAP:
+            raise TheirFault("reply_too_long", " ".join(self._lines[:3]))
+        return mark != b"-"
+
+    def _whole(self) -> Reply:
+        enhanced = _ENHANCED.match(self._lines[0])
+        reply = Reply(int(self._code), enhanced[1] if enhanced else "", tuple(self._lines))
+        self._lines.clear()
+        self._octets = 0
+        return reply
+
+    def _watch_unfinished(self) -> None:
+        """What can be refused before its line ends: too long, or not even text (TLS on the wrong port)."""
+        left = len(self._buffer) - self._at
+        if left > LINE_CAP:
+            raise self._too_long()
+        if left and self._buffer[self._at] < 0x20 and self._buffer[self._at] != 0x0D:
+            raise TheirFault("garbage")
+
+    def _too_long(self) -> TheirFault:
+        return TheirFault("line_too_long", clean(self._buffer[self._at : self._at + LINE_CAP]))
+
+
+def capabilities(reply: Reply) -> tuple[str, ...]:
+    """The keywords of an EHLO reply with their parameters, upper case (RFC 5321 section 4.1.1.1); its first line is none."""
+    return tuple([line.strip().upper().replace("AUTH=", "AUTH ", 1) for line in reply.lines[1:] if line.strip()])
+
+
+def offers(offered: tuple[str, ...], keyword: str) -> bool:
+    return any(one.partition(" ")[0] == keyword for one in offered)
+
+
+def mechanisms(offered: tuple[str, ...]) -> tuple[str, ...]:
+    """The SASL mechanisms of every AUTH line (RFC 4954 section 3; `AUTH=` is a form older than it)."""
+    return tuple(dict.fromkeys(name for one in offered if one.startswith("AUTH ") for name in one.split()[1:]))
