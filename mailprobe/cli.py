@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from mailprobe import __version__
 from mailprobe.config import ConfigError, Problem, format_problem
+from mailprobe.store import StoreError
+from mailprobe.verdict.observed import ObservedError
 
 app = typer.Typer(
     name="mailprobe",
@@ -27,7 +30,11 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
-USAGE, UNREADABLE, BROKEN_PIPE, INTERRUPTED = 64, 74, 141, 130
+USAGE, BROKEN_PIPE, INTERRUPTED = 64, 141, 130
+COMMANDS = ("check", "demo", "explain", "config")
+OPTIONS = (
+    ["--config", "--json", "--lang", "--only", "--observed", "--bounce", "--ask-secret", "--within", "--once", "--version", "--help"]
+)
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="mailprobe.toml; left out: looked for, else none.")
@@ -56,9 +63,9 @@ def check(
 
     Exit code: 0 ok, 1 degraded, 2 down, 3 unknown; 64 and above: it could not be asked.
     """
-    from mailprobe.check import Question, ask
+    from mailprobe.check import Asked, ask
 
-    question = Question(
+    asked = Asked(
         target=target,
         config=config,
         as_json=as_json,
@@ -69,7 +76,7 @@ def check(
         ask_secret=ask_secret,
         within=within,
     )
-    raise typer.Exit(ask(question))
+    raise typer.Exit(ask(asked))
 
 
 @app.command()
@@ -123,44 +130,44 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: every foreseen trouble is one clear line, never a traceback."""
     wanted = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in wanted
     try:
         code = app(wanted, standalone_mode=False)
         sys.stdout.flush()
-    except ConfigError as error:
-        code = complain(error.problems, as_json, error.exit_code)
-    except click.UsageError as error:
-        code = complain((usage_problem(error),), as_json, USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        code = complain((usage_problem(error),), wanted, USAGE)
+    except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader went away (`mailprobe ... | head`): nothing more can be said, and Python must not try at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = BROKEN_PIPE
+    except (ConfigError, ObservedError, StoreError) as error:
+        code = complain(problems_of(error), wanted, error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def complain(problems: Sequence[Problem], as_json: bool, code: int) -> int:
+def problems_of(error: ConfigError | ObservedError | StoreError) -> tuple[Problem, ...]:
+    if isinstance(error, StoreError):
+        return (Problem(error.code, error.where, error.what, error.hint),)
+    return error.problems
+
+
+def complain(problems: Sequence[Problem], wanted: Sequence[str], code: int) -> int:
     """Every problem, one line each, on standard error; with --json the first one as an object on standard output."""
     for problem in problems:
         print(format_problem(problem), file=sys.stderr)
-    if as_json and problems:
-        from mailprobe.report import error_json
-
-        print(error_json(problems[0]))
+    if "--json" in wanted and problems:
+        first = problems[0]
+        print(json.dumps({"error": {"code": first.code, "where": first.where, "what": first.what, "hint": first.hint}}))
     return code
 
 
-def usage_problem(error: click.UsageError) -> Problem:
-    """Click's complaint in our form, with the nearest name that exists."""
-    hint = "see mailprobe --help"
-    if isinstance(error, click.NoSuchOption) and error.possibilities:
-        hint = f"did you mean {sorted(error.possibilities)[0]}?"
-    elif "No such command" in error.message and error.ctx is not None:
-        given = error.message.split("'")[1]
-        known = error.ctx.command.list_commands(error.ctx) if isinstance(error.ctx.command, click.Group) else []
-        near = difflib.get_close_matches(given, known, 1)
-        hint = f"did you mean {near[0]}?" if near else hint
-    return Problem("MP1100", "command line", error.format_message().rstrip("."), hint)
-
-
+def usage_problem(error: typer.TyperException) -> Problem:
+    """The parser's complaint in our form, with the nearest name that exists."""
+    message = error.format_message().splitlines()[0].rstrip(".")
+    unknown = re.match(r"No such (command|option):? '?([\w-]+)", message)
+    if unknown is None:
+        return Problem("MP1100", "command line", message, "see mailprobe --help")
+    near = difflib.get_close_matches(unknown[2], COMMANDS if unknown[1] == "command" else OPTIONS, 1)
+    hint = f"did you mean {near[0]}?" if near else "see mailprobe --help"
+    return Problem("MP1100", "command line", f'no such {unknown[1]}: "{unknown[2]}"', hint)

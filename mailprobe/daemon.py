@@ -7,29 +7,34 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from mailprobe.carriers import Carrier
+from mailprobe.carriers import Carrier, Origin
 from mailprobe.config import Account, Config
 from mailprobe.engine import LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
-from mailprobe.evidence import Ending, End, Evidence, Fact, Line
+from mailprobe.evidence import Connected, Evidence, Fact, Line, Stage
 from mailprobe.limits import Courtesy, LoginBudget
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net
-from mailprobe.probes import PROBES, Reach
+from mailprobe.probes import Probe, Reach, dns, imap, mx, submission
+from mailprobe.replies import Us, read
 from mailprobe.report import Check
 from mailprobe.store import Store, open_store
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
-from mailprobe.verdict.picture import take_picture
+from mailprobe.verdict.picture import Bounced, History, Picture
 from mailprobe.verdict.proof import prove
-from mailprobe.verdict.settled import settled
+from mailprobe.verdict.settled import Leg, settled
+from mailprobe.verdict.take import take_picture
+from mailprobe.wire.dsn import read_bounce
+
+PROBES: dict[str, Probe] = {"dns": dns.probe, "mx": mx.probe, "submission": submission.probe, "imap": imap.probe}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One live check. bounces: raw bytes of what came back to somebody who wrote to the account."""
+    """One live check. bounces: raw bytes of what came back to somebody who wrote to the account; within: seconds per leg."""
 
     account: Account
     told: Observations
@@ -41,14 +46,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who looks on: a fact of a leg, the end of a leg, and the headline as soon as nothing can overturn it."""
+    """Who looks on: a fact of a leg, the end of a leg with the picture so far, the headline once nothing can overturn it."""
 
     learnt: Callable[[str, Fact], None] = lambda leg, fact: None
-    ended: Callable[[Evidence], None] = lambda evidence: None
+    ended: Callable[[Evidence, Picture], None] = lambda evidence, picture: None
     headline: Callable[[Verdict], None] = lambda verdict: None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class House:
     """Every room, built. Use `open_house`."""
 
@@ -56,17 +61,14 @@ class House:
     store: Store
     engine: Embedded
 
-    def carrier_of(self, account: Account) -> Carrier:
-        return self.config.carriers[account.carrier]
-
     async def check(self, question: Question, listener: Listener) -> Check:
-        """Ask, watch, judge. Ends by itself within `question.within` per leg."""
+        """Ask, watch, judge. Ends by itself within `question.within`."""
         account = question.account
-        carrier = self.carrier_of(account)
-        wanted = tuple(leg for leg in LEGS if leg in account.probes and (not question.only or leg in question.only))
+        carrier = self.config.carriers[account.carrier]
+        legs = tuple(leg for leg in LEGS if leg in account.probes and (not question.only or leg in question.only))
+        sight = Sight(self.config, question, carrier, frozenset(Leg(leg) for leg in legs), listener)
         started, began = time.time(), time.monotonic()
-        sight = Sight(question, carrier, frozenset(wanted), listener)
-        order = Order(account, carrier, self.config.prober, wanted, question.within, self.config.engine.vantage)
+        order = Order(account, carrier, self.config.prober, legs, question.within, self.config.engine.vantage)
         evidence = await self.engine.live(order, Watch(listener.learnt, sight.ended))
         picture = sight.picture(evidence)
         return Check(
@@ -78,7 +80,7 @@ class House:
             picture=picture,
             verdict=judge(picture),
             observed=question.observed,
-            proof=prove(evidence, account.address),
+            proof=prove(evidence, account=account, carrier=carrier),
         )
 
 
@@ -86,49 +88,80 @@ class House:
 class Sight:
     """What one check has seen so far; tells the headline once, as soon as it is settled."""
 
+    config: Config
     question: Question
     carrier: Carrier
-    pending: frozenset[str]
+    pending: frozenset[Leg]
     listener: Listener
     seen: list[Evidence] = field(default_factory=list)
     told: bool = False
 
     def ended(self, evidence: Evidence) -> None:
         self.seen.append(evidence)
-        self.pending -= {evidence.probe}
-        self.listener.ended(evidence)
+        self.pending -= {Leg(evidence.probe)}
+        picture = self.picture(tuple(self.seen))
+        self.listener.ended(evidence, picture)
         if not self.told and self.pending:
-            verdict = settled(self.picture(tuple(self.seen)), self.pending)
+            verdict = settled(picture, self.pending)
             if verdict is not None:
                 self.told = True
                 self.listener.headline(verdict)
 
-    def picture(self, evidence: tuple[Evidence, ...]):  # noqa: ANN201
+    def picture(self, evidence: tuple[Evidence, ...]) -> Picture:
         return take_picture(
             evidence,
             account=self.question.account,
             carrier=self.carrier,
             told=self.question.told,
-            bounces=self.question.bounces,
+            bounces=tuple(one for raw in self.question.bounces for one in bounced(raw, self.carrier)),
+            history=History(),
             now=time.time(),
+            us=ourselves(self.config, evidence),
+            network=self.config.engine.network,
         )
+
+
+def bounced(raw: bytes, carrier: Carrier) -> tuple[Bounced, ...]:
+    """A bounce that a correspondent got, read: whom it names, and of whom its words speak."""
+    found = []
+    for failure in read_bounce(raw):
+        stage = Stage(failure.stage)
+        meaning = read(
+            stage=stage,
+            code=failure.code,
+            enhanced=failure.exact,
+            address=failure.recipient,
+            text=failure.text,
+            host=failure.remote_mta,
+            domain=failure.recipient.rpartition("@")[2],
+            carrier=carrier,
+        )
+        found.append(Bounced(failure.recipient, meaning.cls, meaning.speaks_of, meaning.hard, stage))
+    return tuple(found)
+
+
+def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:
+    """The words that mean us when a reply quotes them: EHLO name, sender, and the addresses that we spoke from."""
+    locals_ = {fact.local for one in evidence for fact in one.facts if isinstance(fact, Connected) and fact.local}
+    sender = config.prober.mail_from
+    return Us((config.prober.name, sender, sender.rpartition("@")[2], *sorted(locals_)))
 
 
 @contextlib.asynccontextmanager
 async def open_house(config: Config) -> AsyncIterator[House]:
-    """Build every room, and close what must be closed."""
+    """Build every room, and close what must be closed. Raises StoreError."""
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
     async with open_store(config.store_url) as store:
 
         def reach_for(order: Order, chain: SignInChain, tap: Callable[[Line], None]) -> Reach:
             return Reach(
-                net=Net(guard.allows, tap),
+                net=Net(guard, tap),
                 resolver=resolver,
                 clock=time.monotonic,
                 wall=time.time,
-                budget=LoginBudget(store, time.time),
-                manners=Courtesy(store, order.carrier.limits, time.time),
+                budget=LoginBudget(store, time.time, order.carrier.limits.refused_logins),
+                manners=Courtesy(store, order.carrier.limits, order.vantage, time.time),
                 chain=chain,
             )
 
@@ -136,8 +169,6 @@ async def open_house(config: Config) -> AsyncIterator[House]:
 
 
 def written(config: Config) -> frozenset[tuple[str, int]]:
-    """Endpoints that the configuration names: allowed as written."""
-    found: set[tuple[str, int]] = set()
-    for carrier in config.carriers.values():
-        found.update((end.host, end.port) for end in (*carrier.mx, carrier.imap, carrier.submission) if end is not None)
-    return frozenset(found)
+    """Endpoints that the configuration itself names: allowed as written."""
+    ends = (end for one in config.carriers.values() for end in (*one.mx, one.imap, one.submission) if end is not None)
+    return frozenset((end.host, end.port) for end in ends if end.origin is Origin.CONFIGURED)

@@ -138,3 +138,4 @@ def milliseconds(seconds: float) -> float:
 
 def utc(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+

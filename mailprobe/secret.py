@@ -104,6 +104,17 @@ class SecretRef:
         path = credential_path(self.place) if self.scheme == "cred" else Path(self.place)
         return boxed(await asyncio.to_thread(from_file, path), str(self))
 
+    def trouble(self) -> SecretError | None:
+        """What can be told without reading the value: a variable that is not set, a file that is absent or open to others."""
+        try:
+            if self.scheme == "env":
+                from_environment(self.place)
+            elif self.scheme in ("file", "cred"):
+                check_private(credential_path(self.place) if self.scheme == "cred" else Path(self.place))
+        except SecretError as error:
+            return error
+        return None
+
     def prompted(self) -> Secret:
         if self.given is None:
             raise SecretError("MP1015", "no secret was typed", "use --ask-secret, or another kind of reference")
@@ -179,14 +190,24 @@ def from_file(path: Path) -> str:
 
 
 def private_bytes(descriptor: int, path: Path) -> bytes:
-    status = os.fstat(descriptor)
+    check_status(os.fstat(descriptor), path)
+    with open(descriptor, "rb", closefd=False) as stream:
+        return stream.read(SECRET_OCTETS + 1)
+
+
+def check_private(path: Path) -> None:
+    try:
+        check_status(path.stat(), path)
+    except OSError as error:
+        raise SecretError("MP1011", f"cannot read {path}: {error.strerror}", "check the path and its owner") from None
+
+
+def check_status(status: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise SecretError("MP1011", f"{path} is not a regular file", "give a file that holds only the secret")
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         raise SecretError("MP1012", f"{path} has mode {mode:04o}: must be 0600 or less", f"chmod 600 {path}")
-    with open(descriptor, "rb", closefd=False) as stream:
-        return stream.read(SECRET_OCTETS + 1)
 
 
 def command_words(line: str) -> list[str]:

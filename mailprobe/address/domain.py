@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -19,6 +20,7 @@ LDH = re.compile(r"[a-z0-9-]+")
 NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
+@lru_cache(maxsize=4096)  # many accounts, few domains
 def parse_domain(text: str, column: int) -> tuple[str, tuple[Notice, ...]]:
     """The domain as A-labels in lower case. `column` is where it starts in the address."""
     if text.startswith("["):

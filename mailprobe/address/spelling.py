@@ -15,6 +15,8 @@ TOGETHER = (
 
 def is_mixed(label: str) -> bool:
     """Letters of scripts that nobody writes in one word, as in a look-alike of a well known domain."""
+    if label.isascii():
+        return False
     scripts = {unicodedata.name(char, "?").split()[0] for char in label if char.isalpha()}
     return len(scripts) > 1 and not any(scripts <= allowed for allowed in TOGETHER)
 

@@ -39,7 +39,7 @@ class Origin(StrEnum):
 
 
 class AuthForm(StrEnum):
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the name of a form, not a password
     XOAUTH2 = "xoauth2"
     OAUTHBEARER = "oauthbearer"
 
@@ -117,14 +117,14 @@ class Carrier:
     name: str
     title: str
     relation: Relation
-    domains: tuple[str, ...]  # A-labels, lower case
+    domains: tuple[str, ...]  # A-labels, lower case; `*.zone` stands for every name below it. Ask `load.carrier_of`
     mx: tuple[Endpoint, ...] = ()  # empty: looked up
     mx_suffixes: tuple[str, ...] = ()  # hosts whose replies are read with this carrier's rules
     imap: Endpoint | None = None
     submission: Endpoint | None = None
     tls_ca: Path | None = None
     tls_profiles: tuple[tuple[str, str], ...] = ()  # exact host -> profile name
-    username: str = "{address}"
+    username: str = "{address}"  # template of {address} {local} {domain}; empty: not known, each account says its own
     submission_username: str = "{address}"
     one_secret: bool = True
     auth: AuthForm = AuthForm.PASSWORD

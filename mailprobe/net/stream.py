@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from mailprobe.evidence import Breakage, Line, TlsFault, Unreachable
 from mailprobe.net import tls
@@ -135,8 +135,8 @@ class Stream(asyncio.Protocol):
     # what the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows the type; loops give nothing else to TCP
-        self._raw = self._transport = transport
+        self.sent_at = self.heard_at = self._clock()
+        self._raw = self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is one in all but name
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._clock()
@@ -257,7 +257,7 @@ class Stream(asyncio.Protocol):
         """Put lines of the dialogue ('S', 'C') or events ('*') into the transcript."""
         at = self.heard_at if who == "S" else self._clock()
         for text in texts:
-            self._tap(Line(at, self._place, who, self.mask(text) if self._hidden else text))
+            self._tap(Line(at, self._place, who, self.mask(text)))
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
@@ -265,9 +265,11 @@ class Stream(asyncio.Protocol):
 
     def mask(self, text: str) -> str:
         """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
+        if not self._hidden:
+            return text
         for secret in self._hidden:
             text = text.replace(secret, "***")
-        return _ENCODED.sub(self._mask_part, text) if self._hidden else text
+        return _ENCODED.sub(self._mask_part, text)
 
     def _mask_part(self, found: re.Match[str]) -> str:
         return "***" if any(found[0].rstrip("=") in secret for secret in self._hidden) else found[0]
@@ -301,9 +303,7 @@ class Stream(asyncio.Protocol):
         if secured is None:
             raise ConnectionResetError("closed during the handshake")
         self._transport, self._quick_ack = secured, True
-        done = secured.get_extra_info("ssl_object")
-        assert isinstance(done, ssl.SSLObject)  # noqa: S101 - narrows the type; both loops use ssl.SSLObject
-        return done
+        return cast(ssl.SSLObject, secured.get_extra_info("ssl_object"))
 
     def _insecure(self, why: TlsFault, detail: str) -> CannotSecure:
         self.tell("*", f"no TLS: {why.value} {detail}".rstrip())
@@ -347,8 +347,7 @@ class Net:
         except BaseException:
             stream.close()
             raise
-        self._check_peer(stream, host, port)
-        stream.heard_at = self.clock()
+        self._check_peer(stream, host, ip, port)
         stream.tell("*", f"connected to {ip} port {port}")
         return stream
 
@@ -356,12 +355,13 @@ class Net:
         """Open the socket. The one step that a test without sockets replaces."""
         await asyncio.get_running_loop().create_connection(lambda: stream, ip, port)
 
-    def _check_peer(self, stream: Stream, host: str, port: int) -> None:
+    def _check_peer(self, stream: Stream, host: str, ip: str, port: int) -> None:
         """The address is asked of the kernel once more: what counts is where we are, not where we meant to go."""
         peer, own = stream.ends()
         if not peer:
             raise self._unreachable(stream, Unreachable.RESET, "")
-        self._check(stream, peer, port, host)
+        if peer != ip:
+            self._check(stream, peer, port, host)
         stream.local = own
 
     def _check(self, stream: Stream, ip: str, port: int, host: str) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import ipaddress
 import ssl
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import verification
 
 from mailprobe.evidence import TlsFault
@@ -120,17 +123,36 @@ def _vouch(chain: tuple[bytes, ...], name: str, roots: ssl.SSLContext) -> _Vouch
     except ValueError:
         return _Vouched(False, 0.0, None)
     known = roots.get_ca_certs(True)
-    trusted = chain[0] in known or _leads_to_root(leaf, rest, name, known)
+    trusted = chain[0] in known or _leads_to_root(leaf, rest, name, roots)
     return _Vouched(trusted, leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp())
 
 
-def _leads_to_root(leaf: x509.Certificate, rest: list[x509.Certificate], name: str, known: list[bytes]) -> bool:
+# As lenient as OpenSSL is by default, so that both ways of judging a certificate agree: the name and the chain count, the
+# formal rules of the Web's authorities do not.
+_ANY = verification.ExtensionPolicy.permit_all()
+_AUTHORITY = _ANY.require_present(x509.BasicConstraints, verification.Criticality.AGNOSTIC, None)
+_SERVER = _ANY.require_present(x509.SubjectAlternativeName, verification.Criticality.AGNOSTIC, None)
+
+
+def _leads_to_root(leaf: x509.Certificate, rest: list[x509.Certificate], name: str, roots: ssl.SSLContext) -> bool:
     try:
-        store = verification.Store([x509.load_der_x509_certificate(one) for one in known])
-        verification.PolicyBuilder().store(store).build_server_verifier(_subject(name)).verify(leaf, rest)
+        rules = verification.PolicyBuilder().store(_store(roots)).extension_policies(ca_policy=_AUTHORITY, ee_policy=_SERVER)
+        rules.build_server_verifier(_subject(name)).verify(leaf, rest)
     except (verification.VerificationError, ValueError):
         return False
     return True
+
+
+@functools.lru_cache(maxsize=8)
+def _store(roots: ssl.SSLContext) -> verification.Store:
+    """The roots that OpenSSL has read. ValueError if there is none."""
+    readable = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # old roots with odd serial numbers are still roots
+        for one in roots.get_ca_certs(True):
+            with suppress(ValueError):
+                readable.append(x509.load_der_x509_certificate(one))
+    return verification.Store(readable)
 
 
 def _subject(name: str) -> x509.DNSName | x509.IPAddress:

@@ -111,8 +111,9 @@ class Session:
     clock: Callable[[], float]
     of: Of = Of.TARGET
     parser: imap.Parser = field(default_factory=imap.Parser)
-    offered: tuple[str, ...] = ()
+    offered: tuple[str, ...] | None = None  # None: a sign-in may have changed it, and nobody has said to what
     tags: int = 0
+    leaving: Command | None = None  # the LOGOUT that has been sent
 
     def here(self, at: float) -> Seen:
         return {"at": at, "of": self.of, "server": self.endpoint.label, "ip": self.ip}
@@ -124,9 +125,9 @@ class Session:
         self.tags += 1
         return f"A{self.tags}"
 
-    async def greeted(self) -> tuple[str, ...] | None:
-        """Wait for the greeting (RFC 9051 section 7.1.5); the capabilities in it, if it names them."""
-        began = self.stream.heard_at
+    async def greeted(self) -> None:
+        """Wait for the greeting (RFC 9051 section 7.1); it may name the capabilities."""
+        began = self.clock()
         value = await self._next(Stage.GREETING)
         if not isinstance(value, imap.Status) or value.status in ("NO", "BAD"):
             self._break_off(Stage.GREETING, Breakage.GARBAGE, " ".join(value.shown))
@@ -134,7 +135,7 @@ class Session:
             self._preauthenticated(value)
         greeting = Answer(value, (), max(0.0, self.stream.heard_at - began))
         self.answered(Stage.GREETING, greeting)
-        return greeting.capabilities()
+        self.offered = greeting.capabilities()
 
     def _preauthenticated(self, greeting: imap.Status) -> NoReturn:
         """Somebody is signed in already, and it is not us; on a clear channel TLS has become impossible
@@ -145,22 +146,22 @@ class Session:
             raise Insecure(TlsFault.PREAUTH, words)
         self._break_off(Stage.GREETING, Breakage.PREAUTH, words)
 
-    async def capabilities(self, known: tuple[str, ...] | None) -> tuple[str, ...]:
+    async def capabilities(self) -> tuple[str, ...]:
         """What the server offers: as it has just told us, or asked."""
-        if known is not None:
-            return known
-        answer = await self.ask(Stage.CAPABILITY, imap_command.capability(self.tag()))
-        if not answer.ok:
-            self.answered(Stage.CAPABILITY, answer)
-        return answer.capabilities() or ()
+        if self.offered is None:
+            answer = await self.ask(Stage.CAPABILITY, imap_command.capability(self.tag()))
+            if not answer.ok:
+                self.answered(Stage.CAPABILITY, answer)
+            self.offered = answer.capabilities() or ()
+        return self.offered
 
-    def offers(self, names: tuple[str, ...]) -> None:
-        self.offered = names
+    async def learn_offer(self) -> None:
+        names = await self.capabilities()
         self.note(Offered(**self.here(self.stream.heard_at), stage=Stage.CAPABILITY, capabilities=names))
 
-    async def start_tls(self, known: tuple[str, ...] | None, trust: Trust) -> None:
+    async def start_tls(self, trust: Trust) -> None:
         """RFC 9051 section 6.2.1; what was offered in clear is forgotten. Raises Insecure."""
-        if "STARTTLS" not in await self.capabilities(known):
+        if "STARTTLS" not in await self.capabilities():
             self.close()
             raise Insecure(TlsFault.NOT_OFFERED)
         answer = await self.ask(Stage.STARTTLS, imap_command.starttls(self.tag()))
@@ -168,6 +169,7 @@ class Session:
             self.close()
             raise Insecure(TlsFault.REFUSED, self.stream.mask(f"{answer.status.status} {answer.status.words}"))
         await self.secure(trust)
+        self.offered = None
 
     async def secure(self, trust: Trust) -> None:
         """The handshake. Raises Insecure."""
@@ -225,7 +227,7 @@ class Session:
     async def _next(self, stage: Stage) -> imap.Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""
         try:
-            value = await self.stream.next(self.parser)
+            value: imap.Response = await self.stream.next(self.parser)
         except Broke as broke:
             words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
             self._break_off(stage, broke.why, words or broke.words)
@@ -262,19 +264,17 @@ class Session:
         )
 
     async def visit(self, who: As, *, with_quota: bool, pipelining: bool) -> bool:
-        """After a sign-in: EXAMINE INBOX, its quota, LOGOUT. True if the mailbox opened. Raises Over."""
-        examine, logout = imap_command.examine_inbox(self.tag()), imap_command.logout(self.tag())
-        quota = (imap_command.quota_of_inbox(self.tag()),) if with_quota and self._has_quota() else ()
-        opened = self._opened(await self.ask(Stage.EXAMINE, examine, *((*quota, logout) if pipelining else ())), who)
+        """After a sign-in: EXAMINE INBOX and its quota. True if it opened. Raises Over. Pipelined, LOGOUT is sent too."""
+        asks_quota = with_quota and _has_quota(await self.capabilities())
+        examine = imap_command.examine_inbox(self.tag())
+        quota = (imap_command.quota_of_inbox(self.tag()),) if asks_quota else ()
+        if pipelining:
+            self.leaving = imap_command.logout(self.tag())
+        opened = self._opened(await self.ask(Stage.EXAMINE, examine, *((*quota, self.leaving) if self.leaving else ())), who)
         for command in quota if opened or pipelining else ():
             answer = await (self.answer(Stage.QUOTA, command) if pipelining else self.ask(Stage.QUOTA, command))
             self._quota(answer)
-        await self.goodbye(logout, sent=pipelining)
         return opened
-
-    def _has_quota(self) -> bool:
-        """RFC 9208 section 3.1; servers of RFC 2087 say QUOTA only."""
-        return any(name == "QUOTA" or name.startswith("QUOTA=RES-") for name in self.offered)
 
     def _opened(self, answer: Answer, who: As) -> bool:
         if not answer.ok:
@@ -292,15 +292,15 @@ class Session:
                 here = self.here(self.stream.heard_at)
                 self.note(Quota(**here, resource=self.stream.mask(one.name), used=one.used, limit=one.limit))
 
-    async def goodbye(self, logout: Command | None = None, *, sent: bool = False) -> None:
+    async def goodbye(self) -> None:
         """Part politely. No fact: a server may hang up on LOGOUT as it likes, and the transcript has it."""
-        command = logout or imap_command.logout(self.tag())
-        if not sent:
-            self.parser.expect(command.tag)
-            self.stream.send(command.lines[0])
+        if self.leaving is None:
+            self.leaving = imap_command.logout(self.tag())
+            self.parser.expect(self.leaving.tag)
+            self.stream.send(self.leaving.lines[0])
         try:
             async with asyncio.timeout(GOODBYE_WITHIN):
-                await self._hear_out(command.tag)
+                await self._hear_out(self.leaving.tag)
         except (Broke, TimeoutError):
             pass
         finally:
@@ -308,10 +308,15 @@ class Session:
 
     async def _hear_out(self, tag: str) -> None:
         while True:
-            value = await self.stream.next(self.parser)
+            value: imap.Response = await self.stream.next(self.parser)
             self.stream.tell("S", *value.shown)
             if isinstance(value, imap.Status) and value.tag == tag:
                 return
+
+
+def _has_quota(offered: tuple[str, ...]) -> bool:
+    """RFC 9208 section 3.1; servers of RFC 2087 say QUOTA only."""
+    return "QUOTA" in offered or any(name.startswith("QUOTA=RES-") for name in offered)
 
 
 async def enter(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], None], of: Of, trust: Trust) -> Session:
@@ -319,13 +324,13 @@ async def enter(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], No
     session = await _connected(net, endpoint, ip, note, of)
     with ExitStack() as on_failure:
         on_failure.callback(session.close)
-        known = None
         if endpoint.channel is Channel.IMPLICIT:
             await session.secure(trust)
-            known = await session.greeted()
-        else:
-            await session.start_tls(await session.greeted(), trust)
-        session.offers(await session.capabilities(known))
+            await session.greeted()
+        else:  # there is no other clear-text road: without STARTTLS nothing is asked
+            await session.greeted()
+            await session.start_tls(trust)
+        await session.learn_offer()
         on_failure.pop_all()
     return session
 

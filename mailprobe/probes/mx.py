@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -30,9 +31,17 @@ class Question:
 async def probe(target: Target, reach: Reach, note: Note) -> None:
     """Ask every MX host (at most four, two of a foreign carrier), each address of it by itself and all at once."""
     endpoints = await exchangers(target, reach, note)
-    async with asyncio.TaskGroup() as group:
-        for endpoint in endpoints[: HOSTS[target.carrier.relation]]:
-            group.create_task(ask_host(endpoint, target, reach, note))
+    await together([ask_host(endpoint, target, reach, note) for endpoint in endpoints[: HOSTS[target.carrier.relation]]])
+
+
+async def together(asks: Sequence[Coroutine[None, None, None]]) -> None:
+    """All at once; a single one needs no task of its own."""
+    if len(asks) == 1:
+        await asks[0]
+    else:
+        async with asyncio.TaskGroup() as group:
+            for one in asks:
+                group.create_task(one)
 
 
 async def exchangers(target: Target, reach: Reach, note: Note) -> tuple[Endpoint, ...]:
@@ -51,9 +60,7 @@ async def ask_host(endpoint: Endpoint, target: Target, reach: Reach, note: Note)
     """Every address of an own host at once; of a foreign host only the first that answers: each is one more session there."""
     exchangers = [Exchanger(endpoint, ip, target, reach, note) for ip in await Asking(reach, note).addresses(endpoint.host)]
     if target.carrier.relation is Relation.OWN:
-        async with asyncio.TaskGroup() as group:
-            for one in exchangers:
-                group.create_task(one.ask())
+        await together([one.ask() for one in exchangers])
         return
     for one in exchangers:
         await one.ask()
@@ -74,8 +81,8 @@ class Exchanger:
 
     async def ask(self) -> None:
         """The whole conversation, as far as it may go and gets."""
-        wanted = self.target.account.address
-        if await self.denied(Of.TARGET, wanted):
+        if not await self.may_ask(Question(Of.TARGET, self.target.account.address)):
+            await self.recall_controls()
             return
         refusal = await self.reach.manners.session(self.endpoint.label)
         if refusal is not None:
@@ -108,6 +115,7 @@ class Exchanger:
         try:
             await session.start_tls(self.trust())
         except Insecure as insecure:
+            session.insecure(insecure)
             if insecure.why is TlsFault.REFUSED:  # 454 and the like: this session goes on in clear
                 return session
             return await self.enter()
@@ -126,14 +134,12 @@ class Exchanger:
         return Trust(carrier.tls_ca, dict(carrier.tls_profiles).get(self.endpoint.host, "default"), verify=False)
 
     async def questions(self, session: Session) -> list[Question]:
-        """T, then L, then D, as far as each may be asked now; every other is noted with the reason."""
+        """T, then L, then D, as far as each may be asked now; every other is noted with its last answer or the reason."""
         asked = []
         for question in self.wanted():
             if question.address.needs_smtputf8 and not session.offers("SMTPUTF8"):
                 self.not_asked(question.of, Denied(Withheld.NO_SMTPUTF8))
-            elif question.of is Of.DEAD and await self.remembered(question.address):
-                continue
-            elif question.of is Of.TARGET or not await self.denied(question.of, question.address):
+            elif question.of is Of.TARGET or await self.may_ask(question):
                 asked.append(question)
         return asked
 
@@ -153,11 +159,22 @@ class Exchanger:
 
     async def one_by_one(self, session: Session, mail: bytes, questions: list[Question]) -> None:
         """Each command waits for the answer before: so every answer has a time of its own."""
-        if (await session.ask(mail, Stage.MAIL)).code == 250:
+        if accepted(await session.ask(mail, Stage.MAIL)):
             for question in questions:
                 await self.rcpt(session, question)
+            await self.reset_and_quit(session)
+        else:
+            await session.quit()
+
+    async def reset_and_quit(self, session: Session) -> None:
+        """Nothing is learnt from the time of these two: one write where that is allowed (RFC 2920)."""
+        if session.offers("PIPELINING"):
+            session.stream.send_all(((smtp_command.RSET, ""), (smtp_command.QUIT, "")))
+            await session.reply(Stage.RSET)
+            await session.farewell()
+        else:
             await session.ask(smtp_command.RSET, Stage.RSET)
-        await session.quit()
+            await session.quit()
 
     async def rcpt(self, session: Session, question: Question) -> None:
         await self.asked(question)
@@ -174,7 +191,7 @@ class Exchanger:
             await self.asked(question)
         lines = (mail, *(line_of(question) for question in questions), smtp_command.RSET, smtp_command.QUIT)
         session.stream.send_all([(line, "") for line in lines])
-        if (await session.reply(Stage.MAIL)).code != 250:
+        if not accepted(await session.reply(Stage.MAIL)):
             return
         for question in questions:
             await self.remember(question, await session.reply(Stage.RCPT, of=question.of))
@@ -189,28 +206,38 @@ class Exchanger:
         own = self.target.carrier.relation is Relation.OWN
         return Endpoint(self.ip, self.endpoint.port, self.endpoint.channel).label if own else self.endpoint.label
 
-    async def denied(self, of: Of, address: Address) -> bool:
-        """Whether politeness forbids this question now; noted if so."""
-        refusal = await self.reach.manners.may_ask(of, address.key, self.place)
-        if refusal is not None:
-            self.not_asked(of, refusal)
-        return refusal is not None
+    async def may_ask(self, question: Question) -> bool:
+        """Whether this may go on the wire now. If not, the last answer is noted as long as it counts, else the reason.
+        The dead control is asked only where nothing is remembered: it looks like harvesting."""
+        manners, key = self.reach.manners, question.address.key
+        if question.of is Of.DEAD and await self.recalled(question):
+            return False
+        refusal = await manners.may_ask(question.of, key, self.place)
+        if refusal is not None and not await self.recalled(question):
+            self.not_asked(question.of, refusal)
+        return refusal is None
+
+    async def recall_controls(self) -> None:
+        """Beside a remembered answer of the target, what is remembered of the controls."""
+        for question in self.wanted():
+            if question.of is not Of.TARGET:
+                await self.recalled(question)
+
+    async def recalled(self, question: Question) -> bool:
+        """Whether an earlier session's answer still counts; noted if so."""
+        known = await self.reach.manners.remembered(question.of, question.address.key, self.place)
+        if known is not None:
+            here = self.endpoint.label
+            self.note(replace(known, at=self.reach.clock(), of=question.of, server=here, ip=self.ip, stage=Stage.RCPT))
+        return known is not None
 
     async def asked(self, question: Question) -> None:
         await self.reach.manners.asked(question.of, question.address.key, self.place)
 
-    async def remembered(self, dead: Address) -> bool:
-        """Whether the dead control's answer here is known from an earlier session; noted if so."""
-        known = await self.reach.manners.remembered_dead(dead.key, self.place)
-        if known is not None:
-            at = self.reach.clock()
-            self.note(replace(known, at=at, of=Of.DEAD, server=self.endpoint.label, ip=self.ip, stage=Stage.RCPT))
-        return known is not None
-
     async def remember(self, question: Question, answer: Replied) -> None:
-        """Only a lasting answer is worth remembering: greylisting and outages pass (RFC 5321 section 4.2.1)."""
-        if question.of is Of.DEAD and not 400 <= answer.code < 500:
-            await self.reach.manners.remember_dead(question.address.key, self.place, answer)
+        """Of the dead control only a lasting answer: greylisting and outages pass (RFC 5321 section 4.2.1)."""
+        if question.of is not Of.DEAD or not 400 <= answer.code < 500:
+            await self.reach.manners.remember(question.of, question.address.key, self.place, answer)
 
     def not_asked(self, of: Of, denied: Denied, stage: Stage = Stage.RCPT) -> None:
         self.note(withheld(self.reach.clock(), of, self.endpoint.label, self.ip, stage, denied))
@@ -218,3 +245,8 @@ class Exchanger:
 
 def line_of(question: Question) -> bytes:
     return smtp_command.rcpt_to(question.address.wire, smtputf8=question.address.needs_smtputf8)
+
+
+def accepted(answer: Replied) -> bool:
+    """RFC 5321 section 4.2.1: any 2yz is a positive completion."""
+    return 200 <= answer.code < 300

@@ -41,7 +41,7 @@ class Over(Exception):
 
 
 class Insecure(Exception):
-    """No TLS on this session; noted. `why` and `detail` as in the fact."""
+    """No TLS on this session. Not noted: the caller may know a profile that works. `why` and `detail` as in `NotSecured`."""
 
     def __init__(self, why: TlsFault, detail: str = "") -> None:
         super().__init__(why.value)
@@ -71,6 +71,10 @@ class Session:
     parser: smtp.Parser = field(default_factory=smtp.Parser)
     offered: tuple[str, ...] = ()
     heard: smtp.Reply | None = None  # the last reply, whole
+    server: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = self.endpoint.label
 
     def close(self) -> None:
         self.stream.close()
@@ -83,16 +87,20 @@ class Session:
     async def reply(self, stage: Stage, *, of: Of | None = None, who: As | None = None) -> Replied:
         """The next reply, noted as an answer of `stage`. Raises Over: broken, or 421."""
         whom = of or self.of
-        reply = await self.read(stage, whom)
+        return self.noted(await self.read(stage, whom), stage, whom, who)
+
+    def noted(self, reply: smtp.Reply, stage: Stage, of: Of, who: As | None = None, reason: str = "") -> Replied:
+        """Make a reply a fact; `reason` goes behind the server's words. Raises Over after a 421."""
+        text = f"{reply.text} {reason}" if reason else reply.text
         fact = Replied(
             at=self.stream.heard_at,
-            of=whom,
-            server=self.endpoint.label,
+            of=of,
+            server=self.server,
             ip=self.ip,
             stage=stage,
             code=reply.code,
             enhanced=reply.enhanced,
-            text=self.stream.mask(reply.text),
+            text=self.stream.mask(text),
             took=max(0.0, self.stream.heard_at - self.stream.sent_at),
             who=who,
         )
@@ -119,7 +127,7 @@ class Session:
     def _broken(self, stage: Stage, of: Of, why: Breakage, words: str) -> None:
         said = self.parser.words if why not in (Breakage.GARBAGE, Breakage.LINE_TOO_LONG, Breakage.REPLY_TOO_LONG) else ""
         words = self.stream.mask(said or words)
-        self.note(Broken(at=self.clock(), of=of, server=self.endpoint.label, ip=self.ip, stage=stage, why=why, words=words))
+        self.note(Broken(at=self.clock(), of=of, server=self.server, ip=self.ip, stage=stage, why=why, words=words))
 
     async def greeted(self) -> None:
         """Wait for 220 (RFC 5321 section 3.1); 554 and the like end the session."""
@@ -138,20 +146,18 @@ class Session:
             raise Over
         self.offered = offered
         at = self.stream.heard_at
-        self.note(Offered(at=at, of=self.of, server=self.endpoint.label, ip=self.ip, stage=Stage.EHLO, capabilities=self.offered))
+        self.note(Offered(at=at, of=self.of, server=self.server, ip=self.ip, stage=Stage.EHLO, capabilities=self.offered))
 
     def offers(self, keyword: str) -> bool:
         return smtp.offers(self.offered, keyword)
 
     async def start_tls(self, trust: Trust) -> None:
-        """RFC 3207. Raises Insecure when TLS did not come to be, which is noted; after a mere refusal the session lives on."""
+        """RFC 3207. Raises Insecure; after NOT_OFFERED or REFUSED the session lives on in clear."""
         if not self.offers("STARTTLS"):
-            self.insecure(TlsFault.NOT_OFFERED, "")
             raise Insecure(TlsFault.NOT_OFFERED)
         reply = await self.ask(smtp_command.STARTTLS, Stage.STARTTLS)
         if reply.code != 220:
-            self.insecure(TlsFault.REFUSED, f"{reply.code} {reply.text}")
-            raise Insecure(TlsFault.REFUSED)
+            raise Insecure(TlsFault.REFUSED, f"{reply.code} {reply.text}")
         await self.secure(trust)
 
     async def secure(self, trust: Trust) -> None:
@@ -160,10 +166,10 @@ class Session:
         try:
             tls = await self.stream.secure(self.endpoint.host, ca=trust.ca, profile=trust.profile, verify=trust.verify)
         except CannotSecure as cannot:
-            self.insecure(cannot.why, self.parser.words if cannot.why is TlsFault.INJECTION else cannot.detail)
-            raise Insecure(cannot.why, cannot.detail) from None
+            injected = self.parser.words if cannot.why is TlsFault.INJECTION else ""
+            raise Insecure(cannot.why, injected or cannot.detail) from None
         except asyncio.CancelledError:
-            self.insecure(TlsFault.TIMEOUT, "")
+            self.insecure(Insecure(TlsFault.TIMEOUT))  # the last fact names the stage that hung
             raise
         self.offered = ()
         at = self.clock()
@@ -171,7 +177,7 @@ class Session:
             Secured(
                 at=at,
                 of=self.of,
-                server=self.endpoint.label,
+                server=self.server,
                 ip=self.ip,
                 version=tls.version,
                 cipher=tls.cipher,
@@ -182,8 +188,9 @@ class Session:
             )
         )
 
-    def insecure(self, why: TlsFault, detail: str) -> None:
-        self.note(NotSecured(at=self.clock(), of=self.of, server=self.endpoint.label, ip=self.ip, why=why, detail=detail))
+    def insecure(self, fault: Insecure) -> None:
+        """Make the want of TLS a fact."""
+        self.note(NotSecured(at=self.clock(), of=self.of, server=self.server, ip=self.ip, why=fault.why, detail=fault.detail))
 
     async def quit(self) -> None:
         """Part politely."""

@@ -56,6 +56,7 @@ class ObservedError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(f"{len(problems)} problem(s) in what was observed")
         self.problems = problems
+        self.exit_code = 64  # EX_USAGE
 
 
 class Unfit(Exception):

@@ -236,6 +236,14 @@ class Deferred(StrEnum):
     NOT_LONG = "not_long"
 
 
+class OldAddress(StrEnum):
+    """An earlier address of the customer, as told."""
+
+    ANOTHER = "another"
+    THIS_ONE = "this_one"  # the address that is being checked
+    UNTOLD = "untold"
+
+
 class BounceSays(StrEnum):
     """What the bounce of a correspondent says; NONE: no bounce was shown, or it is none."""
 
@@ -302,7 +310,7 @@ class Picture:
     other_device_ok: Known[Answer] = field(default_factory=unsaid)
     handset_fails: Known[Answer] = field(default_factory=unsaid)
     pc_used: Known[Answer] = field(default_factory=unsaid)
-    old_address: Known[Answer] = field(default_factory=unsaid)
+    old_address: Known[OldAddress] = Known(OldAddress.UNTOLD, None, Source.TOLD)
     bounce: Known[BounceSays] = Known(BounceSays.NONE, None, Source.TOLD)
     # known beforehand
     enrolled: Known[Answer] = Known(Answer.YES, None, Source.CONFIGURED)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mailprobe.evidence import Of
+from mailprobe.carriers import Carrier
+from mailprobe.config import Account
+from mailprobe.evidence import Answered, Evidence, Of, Replied, Stage
+from mailprobe.replies import Likeness, same_answer
+from mailprobe.verdict.filing import Dated, Door, file_all
+
+SHOWN = (Stage.RCPT, Stage.LOGIN, Stage.AUTH, Stage.EXAMINE)
+KINDS = {"mx": "rcpt", "imap": "imap", "submission": "submission"}
+MASKED = "<address>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +30,50 @@ class ProofRow:
     at: float
     alike: bool = False
     cached: bool = False
+
+
+def prove(evidence: Sequence[Evidence], *, account: Account, carrier: Carrier) -> tuple[ProofRow, ...]:
+    """One row for the last answer of each of T, L and D at each server and IP, in the order of the doors."""
+    shown = [row for door in file_all(evidence).doors.values() for row in rows_of(door, account, carrier)]
+    return tuple(sorted(shown, key=lambda row: (list(KINDS.values()).index(row.kind), row.server, row.ip)))
+
+
+def rows_of(door: Door, account: Account, carrier: Carrier) -> Iterator[ProofRow]:
+    if door.probe not in KINDS:
+        return
+    addresses = addresses_of(account, carrier)
+    for of in Of:
+        said: list[Dated[Replied | Answered]] = [*door.replies, *door.answers]
+        said = [one for one in said if one.fact.of is of and one.fact.stage in SHOWN]
+        if said:
+            last = max(said, key=lambda one: one.at)
+            alike = of is Of.TARGET and is_alike(last, door, addresses)
+            yield row_of(door, last, addresses, alike)
+
+
+def addresses_of(account: Account, carrier: Carrier) -> dict[Of, tuple[str, ...]]:
+    return {
+        Of.TARGET: (str(account.address),),
+        Of.LIVE: tuple(str(control.address) for control in carrier.live_controls),
+        Of.DEAD: (str(carrier.dead_control),) if carrier.dead_control is not None else (),
+    }
+
+
+def is_alike(last: Dated[Replied | Answered], door: Door, addresses: dict[Of, tuple[str, ...]]) -> bool:
+    dead = [one.fact for one in door.replies if one.fact.of is Of.DEAD and one.fact.stage is Stage.RCPT]
+    if not dead or not isinstance(last.fact, Replied) or not addresses[Of.DEAD]:
+        return False
+    return same_answer(last.fact, addresses[Of.TARGET][0], dead[-1], addresses[Of.DEAD][0]) is Likeness.SAME
+
+
+def row_of(door: Door, one: Dated[Replied | Answered], addresses: dict[Of, tuple[str, ...]], alike: bool) -> ProofRow:
+    fact = one.fact
+    text = fact.text
+    for address in (address for known in addresses.values() for address in known):
+        text = text.replace(address, MASKED)
+    answer = f"{fact.code} {fact.enhanced}".strip() if isinstance(fact, Replied) else imap_answer(fact)
+    return ProofRow(KINDS[door.probe], door.server, door.ip, fact.of, answer, text, one.at, alike, one.remembered)
+
+
+def imap_answer(fact: Answered) -> str:
+    return f"{fact.status} [{fact.code}]" if fact.code else fact.status

@@ -1,15 +1,48 @@
-"""Facts -> Picture. The only place that matches every kind of fact to the end."""
+"""Facts -> Picture: what was measured, told and remembered of one account, one answer per question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from mailprobe.carriers import Carrier
-from mailprobe.config import Account
-from mailprobe.evidence import Evidence
-from mailprobe.replies import Us
+from mailprobe.config import Account, Contract
+from mailprobe.evidence import Evidence, Of, Replied, Withheld
+from mailprobe.replies import Likeness, Meaning, ReplyClass, SpeaksOf, Us, read, same_answer
+from mailprobe.verdict.door import door_says, hear
+from mailprobe.verdict.doors import MxPicture, host_of, together
+from mailprobe.verdict.filing import Filed, file_all
+from mailprobe.verdict.names import domain_of, hosts_of
 from mailprobe.verdict.observed import Observations
-from mailprobe.verdict.picture import Bounced, History, Picture
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Answer,
+    Bounced,
+    BounceSays,
+    ContractState,
+    Deferred,
+    History,
+    Known,
+    Network,
+    OldAddress,
+    PasswordChange,
+    Picture,
+    SignIn,
+    Source,
+)
+from mailprobe.verdict.sign_ins import (
+    Leg,
+    backends_of,
+    control_of,
+    leg_of,
+    room_of,
+    sign_in_of,
+    store_of,
+    tls_of,
+)
+
+PROPAGATION = 1800.0  # seconds that a new password may take to reach every server
+LONG_DEFERRED = 86400.0
+NOBODY = Us()
 
 
 def take_picture(
@@ -21,8 +54,172 @@ def take_picture(
     bounces: Sequence[Bounced],
     history: History,
     now: float,
-    us: Us = Us(),  # noqa: B008 - frozen and empty
+    us: Us = NOBODY,
     network: str = "",
 ) -> Picture:
-    """now: Unix seconds. network: 'inside', 'outside' or '' (config.Engine.network). us: the words that mean ourselves."""
-    raise NotImplementedError
+    """now: Unix seconds. network: 'inside', 'outside' or '' (config.Engine.network). us: the words that mean ourselves.
+
+    evidence: of this account and in any order; the newest answer of each counts, L for ten minutes, D for a day.
+    """
+    filed = file_all(evidence)
+    mx = mx_picture(filed, account, carrier, us, now)
+    imap, submission = leg(filed, "imap", carrier, now), leg(filed, "submission", carrier, now)
+    sign_in = sign_in_of(imap)
+    return Picture(
+        domain=domain_of(filed.mail_lookups(), account.address.domain, carrier, now),
+        prober=mx.prober,
+        acceptance=mx.acceptance,
+        breadth=mx.breadth,
+        live_at_mx=mx.live,
+        dead_at_mx=mx.dead,
+        sign_in=sign_in,
+        control_sign_in=control_of(imap),
+        store=store_of(imap),
+        room=room_of(imap),
+        backends=backends_of(imap),
+        tls=tls_of(imap),
+        password_change=password_change(told, sign_in),
+        submission=sign_in_of(submission),
+        control_submission=control_of(submission),
+        contract=contract_of(told, account),
+        portal=Known(told.portal, None, Source.TOLD),
+        spelling_confirmed=said(told.spelling_confirmed),
+        webmail_ok=said(told.webmail_ok),
+        other_device_ok=said(told.other_device_ok),
+        handset_fails=said(told.handset_fails),
+        pc_used=said(told.pc_used),
+        old_address=old_address_of(told, account),
+        bounce=bounce_of(bounces, account),
+        enrolled=Known(yes(account.enrolled), None, Source.CONFIGURED),
+        accepted_before=Known(yes(history.accepted_before), None, Source.REMEMBERED),
+        deferred=deferred_of(history, now),
+        one_secret=Known(yes(shares_secret(account, carrier)), None, Source.CONFIGURED),
+        network=Known(Network(network) if network else Network.UNSAID, None, Source.CONFIGURED),
+    )
+
+
+def yes(true: bool) -> Answer:
+    return Answer.YES if true else Answer.NO
+
+
+def said(true: bool) -> Known[Answer]:
+    return Known(yes(true), None, Source.TOLD)
+
+
+# ---- the doors -------------------------------------------------------------------------------------------------------
+
+
+def mx_picture(filed: Filed, account: Account, carrier: Carrier, us: Us, now: float) -> MxPicture:
+    addresses = {
+        Of.TARGET: str(account.address),
+        Of.DEAD: str(carrier.dead_control) if carrier.dead_control is not None else "",
+    }
+
+    def meaning(reply: Replied) -> Meaning:
+        return read(
+            stage=reply.stage,
+            code=reply.code,
+            enhanced=reply.enhanced,
+            text=reply.text,
+            host=host_of(reply.server),
+            domain=account.address.domain,
+            address=addresses.get(reply.of, ""),
+            us=us,
+            carrier=carrier,
+        )
+
+    def alike(target: Replied, dead: Replied) -> bool:
+        return same_answer(target, addresses[Of.TARGET], dead, addresses[Of.DEAD]) is Likeness.SAME
+
+    says = [door_says(hear(door, meaning, alike, now)) for door in filed.of_probe("mx")]
+    picture = together(says, hosts_of(filed.mail_lookups(), account.address.domain, carrier), now)
+    return unasked(filed, picture)
+
+
+def unasked(filed: Filed, picture: MxPicture) -> MxPicture:
+    """Where no host was asked about T: why not."""
+    if picture.acceptance.value is not Acceptance.UNASKED:
+        return picture
+    reasons = {one.fact.why for one in filed.withheld_of("mx", Of.TARGET)}
+    value = Acceptance.UNASKED
+    if Withheld.NO_SMTPUTF8 in reasons:
+        value = Acceptance.UNPROBEABLE
+    elif reasons & {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT}:
+        value = Acceptance.HELD
+    known = Known(value, picture.acceptance.at)
+    return MxPicture(picture.prober, known, picture.breadth, picture.live, picture.dead)
+
+
+def leg(filed: Filed, probe: str, carrier: Carrier, now: float) -> Leg:
+    withheld = [one for name, one in filed.withheld if name == probe]
+    return leg_of(filed.of_probe(probe), withheld, carrier, now)
+
+
+# ---- told and known beforehand ---------------------------------------------------------------------------------------
+
+
+def password_change(told: Observations, sign_in: Known[SignIn]) -> Known[PasswordChange]:
+    changed = told.mail_password_changed_at
+    if changed is None:
+        return Known(PasswordChange.UNTOLD, None, Source.TOLD)
+    refused = sign_in.value in (SignIn.REFUSED, SignIn.REFUSED_BEFORE)
+    if not refused or sign_in.at is None or sign_in.at < changed:
+        return Known(PasswordChange.REFUSED_EARLIER, changed, Source.TOLD)
+    soon = sign_in.at < changed + PROPAGATION
+    return Known(PasswordChange.REFUSED_TOO_SOON if soon else PasswordChange.REFUSED_LATER, changed, Source.TOLD)
+
+
+def contract_of(told: Observations, account: Account) -> Known[ContractState]:
+    """What is told now is newer than what was configured."""
+    if told.contract is not ContractState.UNKNOWN:
+        return Known(told.contract, told.contract_at, Source.TOLD)
+    table = {Contract.ACTIVE: ContractState.ACTIVE, Contract.CLOSED: ContractState.CLOSED}
+    return Known(table.get(account.contract, ContractState.UNKNOWN), None, Source.CONFIGURED)
+
+
+def old_address_of(told: Observations, account: Account) -> Known[OldAddress]:
+    if not told.old_address:
+        return Known(OldAddress.UNTOLD, None, Source.TOLD)
+    same = same_mailbox(told.old_address, str(account.address))
+    return Known(OldAddress.THIS_ONE if same else OldAddress.ANOTHER, None, Source.TOLD)
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Without case: a correspondent's server may have changed it on the way."""
+    return one.strip("<> ").casefold() == other.casefold()
+
+
+def deferred_of(history: History, now: float) -> Known[Deferred]:
+    since = history.deferred_since
+    long = since is not None and now - since > LONG_DEFERRED
+    return Known(Deferred.OVER_A_DAY if long else Deferred.NOT_LONG, since, Source.REMEMBERED)
+
+
+def shares_secret(account: Account, carrier: Carrier) -> bool:
+    return carrier.one_secret and account.submission_secret is None
+
+
+BOUNCES = {
+    ReplyClass.UNKNOWN_USER: BounceSays.RECIPIENT_UNKNOWN,
+    ReplyClass.RECIPIENT_FILTER: BounceSays.RECIPIENT_FILTER,
+    ReplyClass.MAILBOX_FULL: BounceSays.RECIPIENT_FULL,
+    ReplyClass.MAILBOX_DISABLED: BounceSays.RECIPIENT_DISABLED,
+}
+
+
+def bounce_of(bounces: Sequence[Bounced], account: Account) -> Known[BounceSays]:
+    """What bounces say of T; else that they are about the sender; else that they name another address of T's domain."""
+    found = [says(one, account) for one in bounces]
+    value = next((kind for kind in BounceSays if kind in found and kind is not BounceSays.NONE), BounceSays.NONE)
+    return Known(value, None, Source.TOLD)
+
+
+def says(bounced: Bounced, account: Account) -> BounceSays:
+    if bounced.cls in (ReplyClass.DELIVERED, ReplyClass.AUTO_REPLY, ReplyClass.NOT_A_BOUNCE):
+        return BounceSays.NONE
+    if bounced.speaks_of is SpeaksOf.US or bounced.speaks_of is SpeaksOf.MESSAGE:
+        return BounceSays.SENDER_AT_FAULT  # "us" of that dialogue is whoever sent
+    if bounced.recipient and not same_mailbox(bounced.recipient, str(account.address)):
+        own = bounced.recipient.rpartition("@")[2].casefold() == account.address.domain
+        return BounceSays.OTHER_ADDRESS if own and bounced.cls is ReplyClass.UNKNOWN_USER else BounceSays.UNCLEAR
+    return BOUNCES.get(bounced.cls, BounceSays.UNCLEAR)

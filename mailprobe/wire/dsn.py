@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailprobe.wire import mime, notice
-from mailprobe.wire.notice import Said
+from mailprobe.wire import mime, quoted
+from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice
+from mailprobe.wire.quoted import Said
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
+_SUCCESS = re.compile(r"2\d\d(?!\d)")
 _NO_BOUNCE = ("message/feedback-report", "message/disposition-notification")  # RFC 5965 and 8098
 _REPORT = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464 and 6533
 _ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
@@ -27,6 +29,8 @@ class Failure:
 
     action: as RFC 3464 section 2.3.3 (`failed`, `delayed`, `delivered`, ...); only `failed` is a failure for good.
     status: the Status field, '' if none or malformed; code and enhanced: of the quoted reply itself, 0 and '' if none.
+    exact: the enhanced code to judge by. Where a reply is quoted its own counts, even if it has none: Status is then the
+    reporter's guess (sendmail writes 5.1.1 for any 550).
     stage: the `evidence.Stage` value of the step refused, `after_acceptance` where the bounce does not tell.
     """
 
@@ -41,6 +45,10 @@ class Failure:
     reporting_mta: str = ""
     original_recipient: str = ""
     arrived: str = ""  # Arrival-Date, as written
+
+    @property
+    def exact(self) -> str:
+        return self.enhanced if self.code else self.enhanced or self.status
 
 
 def read_bounce(raw: bytes) -> tuple[Failure, ...]:
@@ -60,14 +68,16 @@ def read_bounce(raw: bytes) -> tuple[Failure, ...]:
 
 def _failures(parts: tuple[mime.Part, ...]) -> Iterator[Failure]:
     told = _told(parts)
+    notice = take_notice(told)
     known = _known(parts)
     report = next((part.text for part in parts if part.kind in _REPORT), "") or _inline_report(told)
     groups = _groups(report)
     if len(groups) > 1:
         for group in groups[1:]:
-            yield _from_fields(groups[0], group, notice.of_recipient(told, _recipient(group)))
+            yield _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
         return
-    for said in notice.read_notice(told, known, _subject(parts)):
+    failed = tuple(quoted.addresses(parts[0].header("x-failed-recipients")))  # Exim's
+    for said in read_notice(notice, failed or known, _subject(parts), failed[0] if len(failed) == 1 else ""):
         yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
 
 
@@ -88,11 +98,9 @@ def _subject(parts: tuple[mime.Part, ...]) -> str:
 
 
 def _known(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
-    """Whom a notice that names nobody can mean: Exim's header, else the returned message's only recipient."""
-    if failed := parts[0].header("x-failed-recipients"):
-        return tuple(notice.addresses(failed))
+    """Whom a notice that names nobody can mean: the returned message's only recipient."""
     original = next((part.text for part in parts[1:] if part.kind in _ORIGINAL), "")
-    return notice.original_recipients(original or _told(parts))
+    return original_recipients(original or _told(parts))
 
 
 def _inline_report(told: str) -> str:
@@ -129,12 +137,14 @@ def _starts_recipient(field: str, groups: list[dict[str, str]]) -> bool:
 def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> Failure:
     """`said` is what the notice adds: a reply the fields leave out, and the step that was refused."""
     diagnostic = _value(block.get("diagnostic-code", ""))
-    quoted = notice.reply(diagnostic)
-    text, code, enhanced = diagnostic, quoted.code, quoted.enhanced
+    reply = quoted.reply(diagnostic)
+    text, code, enhanced = reply.text, reply.code, reply.enhanced
     if said.code and (not code or said.code == code):  # the notice often quotes more lines than the field
-        text, code, enhanced = _fuller(diagnostic, said.text), said.code, enhanced or said.enhanced
+        text, code, enhanced = _fuller(text, said.text), said.code, enhanced or said.enhanced
     elif not diagnostic:
         text = said.text
+    elif success := _SUCCESS.match(diagnostic):
+        code = int(success[0])
     status = _STATUS.search(block.get("status", ""))
     action = block.get("action", "").split(" ")[0].lower() or "failed"
     return Failure(
@@ -143,24 +153,27 @@ def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> 
         status=status[0] if status else "",
         code=code,
         enhanced=enhanced,
-        text=text[: notice.CAP],
-        stage=quoted.stage if quoted.stage != notice.LATER else said.stage,
+        text=text[: quoted.CAP],
+        stage=reply.stage if reply.stage != quoted.LATER else said.stage,
         remote_mta=_value(block.get("remote-mta", "")).split(" ")[0],
         reporting_mta=_value(message.get("reporting-mta", "")).split(" ")[0],
-        original_recipient=notice.first_address(_value(block.get("original-recipient", ""))),
+        original_recipient=quoted.first_address(_value(block.get("original-recipient", ""))),
         arrived=message.get("arrival-date", ""),
     )
 
 
-def _fuller(diagnostic: str, quoted: str) -> str:
-    return diagnostic if quoted in diagnostic else quoted if diagnostic in quoted else f"{diagnostic} {quoted}".strip()
+def _fuller(field: str, told: str) -> str:
+    """The longer of two quotations of one reply; both, if neither holds the other."""
+    return field if told in field else told if field in told else f"{field} {told}"
 
 
 def _recipient(block: dict[str, str]) -> str:
-    return next(
-        (found for name in ("final-recipient", "original-recipient", "x-actual-recipient") if (found := notice.first_address(_value(block.get(name, ""))))),
-        "",
-    )
+    """Final-Recipient, unless it is an inner address: source-routed, or at a host without a domain."""
+    final, original = (_value(block.get(name, "")) for name in ("final-recipient", "original-recipient"))
+    address = quoted.first_address(final)
+    if (final.startswith("@") or "." not in address.rpartition("@")[2]) and (outer := quoted.first_address(original)):
+        return outer
+    return address or quoted.first_address(_value(block.get("x-actual-recipient", "")))
 
 
 def _value(typed: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mailprobe.wire import TheirFault
 from mailprobe.wire.text import clean
@@ -22,7 +23,7 @@ NUMBER_CAP = 2**63 - 1  # RFC 9051 section 9: number64
 _LITERAL = re.compile(rb"\{([0-9]{1,20})\}\Z")
 _BRACES = re.compile(rb"\{[^{}\"]*\}\Z")
 _ATOM = re.compile(rb"[A-Za-z0-9_.+/=:-]{1,64}\Z")
-_CODE = re.compile(rb"\[([^\s\[\]]{1,64})(?: ([^\]]*))?\] ?")
+_CODE = re.compile(rb"\[([!-Z^-~]{1,64})(?: ([^\]]*))?\] ?")  # an atom of any printable ASCII but brackets and backslash
 # RFC 9208 section 5: quota-root-name SP quota-list; a literal was replaced by {}
 _QUOTA = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s()"{}]+|\{\}) \(([^()]*)\) *\Z')
 _COUNT = re.compile(rb"(\A\* |UNSEEN |MESSAGES? |RECENT )[0-9]+", re.IGNORECASE)
@@ -159,33 +160,28 @@ class Parser:
 
     def _whole_line(self) -> bytes | None:
         """One response without its line end, literals replaced by `{}`."""
-        while self._skipped():
+        while not self._skip or self._skipped():
             end = self._buffer.find(b"\n", self._scanned)
             if end < 0:
                 self._scanned = len(self._buffer)
-                self._watch_unfinished()
+                self._watch(self._start, self._scanned)
                 return None
-            self._watch_first()
-            part = bytes(self._buffer[self._start : end])
-            part = part[:-1] if part.endswith(b"\r") else part
-            self._watch_length(len(part))
+            self._watch(self._start, end)
+            part = bytes(self._buffer[self._start : end]).removesuffix(b"\r")
             self._start = self._scanned = end + 1
-            if not self._announced(part):
-                return self._taken(part)
+            if not (part.endswith(b"}") and self._announced(part)):
+                return self._taken(part) if self._line else part
         return None
 
     def _skipped(self) -> bool:
         """Pass over a literal's octets; False while some are still to come."""
-        if self._skip:
-            here = min(self._skip, len(self._buffer) - self._start)
-            self._start += here
-            self._scanned = self._start
-            self._skip -= here
+        here = min(self._skip, len(self._buffer) - self._start)
+        self._start += here
+        self._scanned = self._start
+        self._skip -= here
         return not self._skip
 
     def _taken(self, part: bytes) -> bytes:
-        if not self._line:
-            return part
         whole = bytes(self._line) + part
         self._line.clear()
         self._literals = 0
@@ -193,7 +189,7 @@ class Parser:
 
     def _announced(self, part: bytes) -> bool:
         """Does a literal follow? Refused by its announced size, before one octet of it is read."""
-        if not part.endswith(b"}") or _speaks(bytes(self._line) or part):
+        if _speaks(bytes(self._line) or part):
             return False
         found = _LITERAL.search(part)
         if found is None:
@@ -207,22 +203,17 @@ class Parser:
         self._line += part[: found.start()] + b"{}"
         return True
 
-    def _watch_length(self, more: int) -> None:
-        if len(self._line) + more > LINE_CAP:
-            start = bytes(self._line) or bytes(self._buffer[self._start : self._start + 1024])
-            raise TheirFault("line_too_long", _words(start))
-
-    def _watch_first(self) -> None:
-        """A response starts with a printable octet; what does not is no text at all: TLS or HTTP/2 on the wrong port."""
-        if not self._line and self._buffer[self._start] < 0x20:
+    def _watch(self, start: int, end: int) -> None:
+        """What can be refused before its line ends: too long, or not text at all (TLS or HTTP/2 on the wrong port), for a
+        response starts with a printable octet. One CR more may belong to the line's end."""
+        if start == end:
+            return
+        if not self._line and self._buffer[start] < 0x20:
             raise TheirFault("garbage")
-
-    def _watch_unfinished(self) -> None:
-        """What can be refused before its line ends."""
-        if self._start < len(self._buffer):
-            self._watch_first()
-            may_end = self._buffer[-1] == 0x0D  # a CR that belongs to the line's end
-            self._watch_length(len(self._buffer) - self._start - may_end)
+        size = len(self._line) + end - start
+        if size > LINE_CAP and size - (self._buffer[end - 1] == 0x0D) > LINE_CAP:
+            said = bytes(self._line) or bytes(self._buffer[start : start + 1024])
+            raise TheirFault("line_too_long", _words(said))
 
     def _value(self, line: bytes) -> Response:
         if line.startswith(b"* "):
@@ -230,8 +221,8 @@ class Parser:
         if line == b"+" or line.startswith(b"+ "):
             return Continuation()
         tag, _, rest = line.partition(b" ")
-        status = _status(tag, rest)
-        if status is None or status.status in _UNTAGGED_ONLY or not self._expected or tag != self._expected[0]:
+        status = _status(self._expected[0].decode("ascii"), rest) if self._expected and tag == self._expected[0] else None
+        if status is None or status.status in _UNTAGGED_ONLY:
             raise TheirFault("garbage", _words(line))
         self._expected.popleft()
         self._untagged = 0
@@ -241,7 +232,7 @@ class Parser:
         self._untagged += 1
         if self._untagged > UNTAGGED_CAP:
             raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
-        status = _status(b"*", line[2:])
+        status = _status("*", line[2:])
         if status is not None:
             return status
         name, rest = _named(line)
@@ -250,6 +241,7 @@ class Parser:
         return QuotaRoot(_resources(rest, line)) if name == "QUOTA" else Untagged(name)
 
 
+@lru_cache(maxsize=256)  # each server says the same list at every check
 def capabilities(listed: str) -> tuple[str, ...]:
     """The names in a capability list or in the argument of a CAPABILITY code, upper case, each once."""
     return tuple(dict.fromkeys(listed.upper().split()))
@@ -273,19 +265,20 @@ def _speaks(line: bytes) -> bool:
     return words[0] == b"+" or (len(words) > 1 and words[1].upper() in _STATUSES)
 
 
-def _status(tag: bytes, rest: bytes) -> Status | None:
+def _status(tag: str, rest: bytes) -> Status | None:
     """`rest` is what follows the tag. A missing text or code is forgiven: many servers leave them out."""
     word, _, said = rest.partition(b" ")
     status = _STATUSES.get(word.upper())
     if status is None:
         return None
-    code, args = "", ""
-    if said.startswith(b"[") and (found := _CODE.match(said)) is not None:
-        code, args = clean(found[1], 64).upper(), clean(found[2] or b"", LINE_CAP)
-        said = said[found.end() :]
+    found = _CODE.match(said) if said.startswith(b"[") else None
+    if found is None:
+        return Status(tag, status, "", "", clean(said))
+    code = found[1].decode("ascii").upper()
     if code in _COUNT_CODES:
-        return Status(clean(tag), status, code)
-    return Status(clean(tag), status, code, args, clean(said))
+        return Status(tag, status, code)
+    args = clean(found[2], LINE_CAP) if found[2] else ""
+    return Status(tag, status, code, args, clean(said[found.end() :]))
 
 
 def _named(line: bytes) -> tuple[str, bytes]:

@@ -16,13 +16,15 @@ PARTS = 50
 HEADERS = 200
 VALUE = 2000  # characters kept of one header
 
-_FIELD = re.compile(r"([!-9;-~]{1,80})[ \t]*:[ \t]*(.*)", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,79})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _KIND = re.compile(r"\s*([A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60})")
 _TAG = re.compile(r"<[/!A-Za-z][^<>@]{0,400}>")
 # Only character sets: Python also calls slow transformations such as idna and punycode "encodings".
-_CHARSETS = re.compile(r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])")
+_CHARSETS = re.compile(
+    r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ def _children(headers: tuple[tuple[str, str], ...], body: list[str]) -> list[lis
 def _leaf(headers: tuple[tuple[str, str], ...], body: list[str]) -> Part:
     kind = _KIND.match(_value(headers, "content-type"))
     name = kind[1].lower() if kind else "text/plain"
+    if name.startswith("multipart/"):  # a boundary that never came: read as it stands
+        name = "text/plain"
     raw = _decoded("\n".join(body).encode("latin-1", "replace"), _value(headers, "content-transfer-encoding"))
     charset = _CHARSET.search(_value(headers, "content-type"))
     text = _words(raw, charset[1].lower() if charset else "")
@@ -119,13 +123,15 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
 
 
 def _words(raw: bytes, charset: str) -> str:
+    if b"\x1b$" in raw:  # Japanese bounces leave the charset out, or use characters beyond the declared set
+        return raw.decode("iso2022_jp_2004", "replace")
     for name in (charset, "utf-8"):
         if _CHARSETS.fullmatch(name):
             try:
                 return raw.decode(name)
             except (UnicodeDecodeError, LookupError):
                 continue
-    return raw.decode("iso-2022-jp", "replace") if b"\x1b$" in raw else raw.decode("latin-1")
+    return raw.decode("latin-1")
 
 
 def _value(headers: tuple[tuple[str, str], ...], name: str) -> str:

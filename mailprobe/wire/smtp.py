@@ -18,34 +18,42 @@ TEXT_CAP = 2000  # characters of a reply's text
 SHOWN_CAP = 40  # lines of one reply in a transcript
 
 # RFC 3463 section 2; some servers write '#5.1.1' or '5.1.1:'
-_ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?::?\s+|:?$)", re.ASCII)
+_ENHANCED = re.compile(r" *#?([245]\.\d{1,3}\.\d{1,3})(?::?\s+|:?$)", re.ASCII)
+
+
+# A whole reply in printable ASCII, as nearly all are: read in one go. Everything else takes the way line by line.
+_PLAIN = re.compile(rb"([2-5][0-9][0-9])(?:-[\x20-\x7e]*\r\n\1)*(?: [\x20-\x7e]*)?\r\n")
+_PLAIN_CAP = 1000  # octets: no line of such a reply has to be cut
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply. lines: the text of each line, cleaned, without code. enhanced: 'x.y.z' or '' and kept even where it
-    contradicts the code (`550 4.2.2`): which of the two lies is not for the parser to say."""
+    """One reply. said: its lines as they came, cleaned. enhanced: 'x.y.z' or '' and kept even where it contradicts the
+    code (`550 4.2.2`): which of the two lies is not for the parser to say."""
 
     code: int
     enhanced: str
-    lines: tuple[str, ...]
+    said: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text of each line, without code."""
+        return tuple([line[4:].lstrip() for line in self.said])
 
     @property
     def text(self) -> str:
         """The server's words in one line, enhanced codes left out."""
-        if len(self.lines) == 1 and not self.enhanced:
-            return self.lines[0]
-        joined = " ".join(_ENHANCED.sub("", line, count=1) if _ENHANCED.match(line) else line for line in self.lines).strip()
+        if self.enhanced:
+            joined = " ".join([_ENHANCED.sub("", line, count=1) for line in self.lines]).strip()
+        else:
+            joined = " ".join(self.lines)
         return joined if len(joined) <= TEXT_CAP else joined[: TEXT_CAP - 1] + "…"
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The lines for a transcript."""
-        last = len(self.lines) - 1
-        if last == 0:
-            return (f"{self.code} {self.lines[0]}",)
-        some = [f"{self.code}{' ' if n == last else '-'}{line}" for n, line in enumerate(self.lines[:SHOWN_CAP])]
-        return tuple(some) if last < SHOWN_CAP else (*some, f"(and {last + 1 - SHOWN_CAP} more lines)")
+        more = len(self.said) - SHOWN_CAP
+        return self.said if more <= 0 else (*self.said[:SHOWN_CAP], f"(and {more} more lines)")
 
 
 class Parser:
@@ -77,7 +85,7 @@ class Parser:
     def words(self) -> str:
         """What the server had said of a reply that never became whole."""
         rest = clean(self._buffer[self._at :])
-        said = [f"{self._code.decode('ascii', 'replace')}-{line}" for line in self._lines[:SHOWN_CAP]]
+        said = self._lines[:SHOWN_CAP]
         return " ".join([*said, rest] if rest else said)[:TEXT_CAP]
 
     def next(self) -> Reply | None:
@@ -91,6 +99,11 @@ class Parser:
             raise
 
     def _next(self) -> Reply | None:
+        if not self._lines and len(self._buffer) - self._at <= _PLAIN_CAP:
+            plain = _PLAIN.match(self._buffer, self._at)
+            if plain is not None:
+                self._at = plain.end()
+                return _reply(plain[1], tuple([line.rstrip() for line in plain[0].decode().split("\r\n")[:-1]]))
         while True:
             end = self._buffer.find(b"\n", self._at)
             if end < 0:
@@ -110,16 +123,15 @@ class Parser:
         if not (len(code) == 3 and code.isdigit() and b"2" <= code < b"6" and mark in (b" ", b"-", b"")):
             raise TheirFault("garbage", clean(line))
         if self._lines and code != self._code:
-            raise TheirFault("garbage", f"{self._code.decode()}-{self._lines[-1]} {clean(line)}")
+            raise TheirFault("garbage", f"{self._lines[-1]} {clean(line)}")
         self._code = code
-        self._lines.append(clean(line[4:]))
+        self._lines.append(clean(line))
         if len(self._lines) > LINES_CAP or self._octets > REPLY_CAP:
-            raise TheirFault("reply_too_long", " ".join(self._lines[:3]))
+            raise TheirFault("reply_too_long", " ".join(self._lines[:3])[:TEXT_CAP])
         return mark != b"-"
 
     def _whole(self) -> Reply:
-        enhanced = _ENHANCED.match(self._lines[0])
-        reply = Reply(int(self._code), enhanced[1] if enhanced else "", tuple(self._lines))
+        reply = _reply(self._code, tuple(self._lines))
         self._lines.clear()
         self._octets = 0
         return reply
@@ -136,9 +148,14 @@ class Parser:
         return TheirFault("line_too_long", clean(self._buffer[self._at : self._at + LINE_CAP]))
 
 
+def _reply(code: bytes, said: tuple[str, ...]) -> Reply:
+    enhanced = _ENHANCED.match(said[0], 4)
+    return Reply(int(code), enhanced[1] if enhanced else "", said)
+
+
 def capabilities(reply: Reply) -> tuple[str, ...]:
     """The keywords of an EHLO reply with their parameters, upper case (RFC 5321 section 4.1.1.1); its first line is none."""
-    return tuple([line.strip().upper().replace("AUTH=", "AUTH ", 1) for line in reply.lines[1:] if line.strip()])
+    return tuple([line.upper().replace("AUTH=", "AUTH ", 1) for line in reply.lines[1:] if line])
 
 
 def offers(offered: tuple[str, ...], keyword: str) -> bool:

@@ -75,7 +75,7 @@ def prober_lines(office: PostOffice, setup: Setup, folder: Path) -> list[str]:
         'allow_networks = ["127.0.0.0/8", "::1/128"]',
         f"resolvers = {json.dumps(resolvers)}",
         "[store]",
-        f'url = "sqlite:///{folder / "mailprobe.db"}"',
+        f'url = "sqlite:///{folder}/mailprobe.db"',
     ]
 
 
@@ -85,15 +85,15 @@ def carrier_lines(office: PostOffice, setup: Setup) -> list[str]:
         'relation = "own"',
         f"domains = {json.dumps([setup.domain])}",
         'username = "{local}"',
-        f'tls_ca = "{office.base / "tls" / "ca.pem"}"',
+        f'tls_ca = "{office.base}/tls/ca.pem"',
         'limits = { rcpt_gap = "0s", sessions = 5, canary_gap = "0s" }',
     ]
     if setup.mx is not None:
-        lines.append(f"mx = {json.dumps(setup.mx or (f'127.0.0.1:{office.doors["mx"]}',))}")
+        lines.append(f"mx = {json.dumps(setup.mx or (office.at('mx'),))}")
     if setup.imap is not None:
-        lines.append(f'imap = "{setup.imap or f"imaps://127.0.0.1:{office.imaps}"}"')
+        lines.append(f'imap = "{setup.imap or office.imaps_url}"')
     if setup.submission is not None:
-        lines.append(f'submission = "{setup.submission or f"smtps://127.0.0.1:{office.doors["submissions"]}"}"')
+        lines.append(f'submission = "{setup.submission or office.submissions_url}"')
     if setup.live is not None:
         secret = ', secret = "env:LIVE_SECRET"' if setup.live_secret is not None else ""
         lines.append(f'live_controls = [{{ address = "{setup.live}"{secret} }}]')

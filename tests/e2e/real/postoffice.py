@@ -292,6 +292,18 @@ class PostOffice:
         self._write("access", [f"{name}@{DOMAIN} {answer}" for name, answer in self.access.items()])
         self._write("masters", ["master:{PLAIN}masterpw::::::"])
 
+    def at(self, door: str) -> str:
+        """`address:port` of a door, as written under `mx`."""
+        return f"{DOORS[door][0]}:{self.doors[door]}"
+
+    @property
+    def imaps_url(self) -> str:
+        return f"imaps://127.0.0.1:{self.imaps}"
+
+    @property
+    def submissions_url(self) -> str:
+        return f"smtps://{self.at('submissions')}"
+
     def log(self) -> str:
         return (self.base / "dovecot.log").read_text(errors="replace")
 

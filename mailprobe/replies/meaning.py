@@ -1,4 +1,4 @@
-"""(phase, code, enhanced code, text, carrier) -> Meaning: of whom a reply speaks. Tables as data; no I/O."""
+"""The words for what a reply means: closed sets, so that every reader matches them to the end."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SignInClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`hard`: a permanent failure. `rule`: the table row that decided, for the proof."""
+    """`hard`: no later try can succeed by itself. `rule`: the table row that decided, for the proof."""
 
     cls: ReplyClass
     speaks_of: SpeaksOf
@@ -77,3 +77,39 @@ class Us:
     """Words that mean us when a reply quotes them: our address(es), EHLO name, sender domain."""
 
     words: tuple[str, ...] = ()
+
+
+SPEAKS: dict[ReplyClass, SpeaksOf] = {
+    ReplyClass.ACCEPTED: SpeaksOf.RECIPIENT,
+    ReplyClass.UNKNOWN_USER: SpeaksOf.RECIPIENT,
+    ReplyClass.MAILBOX_DISABLED: SpeaksOf.RECIPIENT,
+    ReplyClass.MAILBOX_MOVED: SpeaksOf.RECIPIENT,
+    ReplyClass.MAILBOX_FULL: SpeaksOf.RECIPIENT,
+    ReplyClass.RECIPIENT_RATE: SpeaksOf.RECIPIENT,
+    ReplyClass.RECIPIENT_FILTER: SpeaksOf.AMBIGUOUS,
+    ReplyClass.POLICY_REJECTED: SpeaksOf.AMBIGUOUS,
+    ReplyClass.DOMAIN_NOT_FOUND: SpeaksOf.SERVER,
+    ReplyClass.DOMAIN_REFUSES_MAIL: SpeaksOf.SERVER,
+    ReplyClass.RELAY_DENIED: SpeaksOf.SERVER,
+    ReplyClass.TEMPORARILY_UNAVAILABLE: SpeaksOf.SERVER,
+    ReplyClass.SERVER_ERROR: SpeaksOf.SERVER,
+    ReplyClass.UNREACHABLE: SpeaksOf.SERVER,
+    ReplyClass.GREYLISTED: SpeaksOf.US,
+    ReplyClass.RATE_LIMITED: SpeaksOf.US,
+    ReplyClass.BLOCKED_SENDER_REPUTATION: SpeaksOf.US,
+    ReplyClass.SENDER_REJECTED: SpeaksOf.US,
+    ReplyClass.AUTH_POLICY: SpeaksOf.US,
+    ReplyClass.TLS_REQUIRED: SpeaksOf.US,
+    ReplyClass.PROTOCOL_ERROR: SpeaksOf.US,
+    ReplyClass.CONTENT_REJECTED: SpeaksOf.MESSAGE,
+    ReplyClass.MESSAGE_TOO_BIG: SpeaksOf.MESSAGE,
+    ReplyClass.UNCLASSIFIED: SpeaksOf.NONE,
+    ReplyClass.DELIVERED: SpeaksOf.NONE,
+    ReplyClass.AUTO_REPLY: SpeaksOf.NONE,
+    ReplyClass.NOT_A_BOUNCE: SpeaksOf.NONE,
+}
+
+# What no later try to this address can mend by itself. A disabled or full mailbox can be mended.
+LASTING = frozenset(
+    {ReplyClass.UNKNOWN_USER, ReplyClass.MAILBOX_MOVED, ReplyClass.DOMAIN_NOT_FOUND, ReplyClass.DOMAIN_REFUSES_MAIL}
+)

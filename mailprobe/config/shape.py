@@ -1,4 +1,4 @@
-"""mailprobe.toml -> a frozen Config. Strict: every error at once, each with place and hint."""
+"""The frozen shape of a configuration: what every other room reads."""
 
 from __future__ import annotations
 
@@ -7,33 +7,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from mailprobe.address import Address
-from mailprobe.carriers import Carrier
+from mailprobe.carriers import Carrier, Endpoint
+from mailprobe.config.problems import Problem
 from mailprobe.secret import SecretRef
+
+PROBES = ("dns", "mx", "submission", "imap")  # the default; `canary` is asked for by name
 
 
 class Contract(StrEnum):
     ACTIVE = "active"
     CLOSED = "closed"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong with an input. `where` is file:line:col, file:line, or the key's path."""
-
-    code: str  # MPnnnn
-    where: str
-    what: str
-    hint: str = ""
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used. exit_code is from sysexits.h (78, or 66/74 for the file itself)."""
-
-    def __init__(self, problems: tuple[Problem, ...], exit_code: int = 78) -> None:
-        super().__init__(f"{len(problems)} problem(s) in the configuration")
-        self.problems = problems
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +41,24 @@ class Account:
     id: str
     address: Address
     carrier: str  # a key of Config.carriers
-    username: str
+    username: str  # empty: the carrier's form is not known and no secret is kept for it
     submission_username: str
     secret: SecretRef | None = None
     submission_secret: SecretRef | None = None  # None: the same as secret if the carrier uses one secret
     group: str = ""
     contract: Contract = Contract.UNKNOWN
     every: tuple[tuple[str, float], ...] = ()  # probe -> seconds; '' is the base
-    probes: tuple[str, ...] = ("dns", "mx", "submission", "imap")
+    probes: tuple[str, ...] = PROBES
     enrolled: bool = True  # False: an ad-hoc check
+
+
+@dataclass(frozen=True, slots=True)
+class BounceMailbox:
+    """Where bounces are fetched instead of received."""
+
+    server: Endpoint
+    username: str
+    secret: SecretRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +70,8 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """Everything that was configured. `carriers` holds the written ones and the presets that accounts need."""
+
     prober: Prober
     carriers: dict[str, Carrier]
     accounts: tuple[Account, ...] = ()
@@ -85,5 +80,6 @@ class Config:
     actors: tuple[tuple[str, str], ...] = ()
     http_listen: str = ""
     bounces_listen: str = ""
+    bounces_imap: BounceMailbox | None = None
     source: Path | None = None
     warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,248 @@
+"""Accounts: written one by one, read from a CSV file by the thousand, or made for one ad-hoc check."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailprobe.address import Address, near
+from mailprobe.carriers import Carrier, Relation
+from mailprobe.carriers.load import carrier_of, presets
+from mailprobe.config.meaning import check_secret, is_lab
+from mailprobe.config.places import Path as KeyPath
+from mailprobe.config.places import Places
+from mailprobe.config.problems import Problem, cut
+from mailprobe.config.reading import AccountSection, ManySection, Sheet, read_section
+from mailprobe.config.shape import PROBES, Account, Contract, Prober
+from mailprobe.config.units import filled, spoken
+
+ACCOUNT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+COLUMNS = ("id", "address", "carrier", "group", "secret", "probes", "every")
+OWN_EVERY = 300.0
+MOST_PROBLEMS = 50  # of one CSV file: the rest is counted
+LAB_MINIMUM, MINIMUM = 1.0, 60.0
+
+
+@dataclass(slots=True)
+class Roll:
+    """The accounts so far, and what they need to be told apart."""
+
+    prober: Prober
+    carriers: dict[str, Carrier]
+    broken: frozenset[str]
+    accounts: list[Account] = field(default_factory=list)
+    ids: dict[str, str] = field(default_factory=dict)  # id -> where
+    keys: dict[str, str] = field(default_factory=dict)  # mailbox -> where
+    looks: dict[str, str] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)  # id -> file:line:col of its schedule
+
+
+def make_accounts(sheet: Sheet, raw: object, many: object, roll: Roll) -> tuple[Account, ...]:
+    """[[accounts]] and [accounts_from]; every problem is written to the sheet."""
+    if raw is not None and not isinstance(raw, list):
+        sheet.problem("MP1008", ("accounts",), "expected array of tables", "write [[accounts]]")
+        raw = []
+    for number, data in enumerate(raw or ()):
+        path: KeyPath = ("accounts", number)
+        section = read_section(sheet, AccountSection, data, path)
+        if section is not None:
+            add_account(sheet, roll, section, path)
+    section_many = read_section(sheet, ManySection, many, ("accounts_from",))
+    if section_many is not None:
+        add_many(sheet, roll, section_many)
+    return tuple(roll.accounts)
+
+
+def add_account(sheet: Sheet, roll: Roll, section: AccountSection, path: KeyPath) -> None:
+    carrier = home_of(sheet, roll, section, path)
+    if carrier is None:
+        return
+    account = make_account(roll.prober, carrier, section)
+    where = sheet.line(path)
+    check_id(sheet, roll, account, where, (*path, "id"))
+    check_twice(sheet, roll, account, where, (*path, "address"))
+    check_every(sheet, roll, account, (*path, "every"))
+    if section.secret is not None and not account.username:
+        sheet.problem("MP1038", path, f'how one signs in at "{carrier.name}" is not known', "give username")
+    check_secret(sheet, section.secret, (*path, "secret"))
+    check_secret(sheet, section.submission.secret, (*path, "submission", "secret"))
+    for notice in account.address.notices:
+        sheet.warn(notice.code, (*path, "address"), notice.what)
+    roll.accounts.append(account)
+    roll.places.setdefault(account.id, sheet.where((*path, "every")))
+
+
+def home_of(sheet: Sheet, roll: Roll, section: AccountSection, path: KeyPath) -> Carrier | None:
+    """The carrier named, or whose domain it is, or a preset's: then it joins the configuration, as a foreign one."""
+    name, domain = section.carrier, section.address.domain
+    found = carrier_of(domain, roll.carriers.values()) if name is None else roll.carriers.get(name)
+    if found is None:
+        found = carrier_of(domain, presets().values()) if name is None else presets().get(name)
+        if found is not None and found.name in roll.broken:
+            return None
+        if found is not None:
+            found = roll.carriers.setdefault(found.name, found)
+    if found is None and name is not None and name not in roll.broken:
+        meant = near(name, [*roll.carriers, *presets()])
+        sheet.problem("MP1040", (*path, "carrier"), f'no carrier "{cut(name)}"', f"did you mean {meant}?" if meant else "")
+    elif found is None and name is None and not roll.broken:
+        sheet.problem("MP1040", (*path, "address"), *no_carrier(domain, roll.carriers))
+    return found
+
+
+def no_carrier(domain: str, carriers: Mapping[str, Carrier]) -> tuple[str, str]:
+    """What is said of a domain that is nobody's, with the one that was probably meant."""
+    known = [one.removeprefix("*.") for carrier in carriers.values() for one in carrier.domains]
+    meant = near(domain, known)
+    if meant:
+        return f"no carrier for {cut(domain)}", f"did you mean {meant}?"
+    return f"no carrier for {cut(domain)}", f"configured: {', '.join(known[:8])}" if known else "write [carriers.NAME]"
+
+
+def make_account(prober: Prober, carrier: Carrier, section: AccountSection) -> Account:
+    address, submission = section.address, section.submission
+    probes = tuple(dict.fromkeys(section.probes)) if section.probes else PROBES
+    same_form = carrier.submission_username == carrier.username
+    outgoing = submission.username or (section.username if section.username and same_form else carrier.submission_username)
+    return Account(
+        id=section.id or derived_id(prober, address),
+        address=address,
+        carrier=carrier.name,
+        username=filled(section.username or carrier.username, address),
+        submission_username=filled(outgoing, address),
+        secret=section.secret,
+        submission_secret=submission.secret,
+        group=section.group,
+        contract=Contract(section.contract),
+        every=with_canary(section.every or default_every(carrier), carrier, probes),
+        probes=probes,
+    )
+
+
+def with_canary(every: tuple[tuple[str, float], ...], carrier: Carrier, probes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    """A canary that has no interval of its own goes in the first slot that the limits allow, not in every one."""
+    table = dict(every)
+    if "canary" not in probes or "canary" in table:
+        return every
+    return (*every, ("canary", table[""] * max(1, math.ceil(2 * carrier.limits.canary_gap / table[""]))))
+
+
+def default_every(carrier: Carrier) -> tuple[tuple[str, float], ...]:
+    """Half of the RCPT budget belongs to the schedule: twice the gap."""
+    base = max(OWN_EVERY, 2 * carrier.limits.rcpt_gap) if carrier.relation is Relation.OWN else 2 * carrier.limits.rcpt_gap
+    return (("", max(base, MINIMUM)),)
+
+
+def derived_id(prober: Prober, address: Address) -> str:
+    """A stable label that does not tell the address; keyed by our name, so that two sites' labels differ."""
+    return "acct_" + hashlib.blake2b(address.key.encode(), key=prober.name.encode()[:64], digest_size=8).hexdigest()
+
+
+def ad_hoc_account(prober: Prober, carrier: Carrier, address: Address) -> Account:
+    """An account for one check, not enrolled and without a secret."""
+    return Account(
+        id=derived_id(prober, address),
+        address=address,
+        carrier=carrier.name,
+        username=filled(carrier.username, address),
+        submission_username=filled(carrier.submission_username, address),
+        enrolled=False,
+    )
+
+
+def check_id(sheet: Sheet, roll: Roll, account: Account, where: str, path: KeyPath) -> None:
+    if not ACCOUNT_ID.fullmatch(account.id):
+        hint = "it becomes a public label: letters, digits, _ . -, and never the address"
+        sheet.problem("MP1039", path, f'not an account\'s id: "{cut(account.id)}"', hint)
+    elif account.id in roll.ids:
+        sheet.problem("MP1025", path, f'account "{account.id}" twice', f"also at {roll.ids[account.id]}")
+    roll.ids.setdefault(account.id, where)
+
+
+def check_twice(sheet: Sheet, roll: Roll, account: Account, where: str, path: KeyPath) -> None:
+    address = account.address
+    first, look = roll.keys.get(address.key), roll.looks.get(address.looks)
+    if first is not None:
+        sheet.problem("MP1242", path, f"same mailbox twice ({first} and {where})", "leave one out")
+    elif look is not None:
+        sheet.warn("MP1229", path, f"looks equal to another account ({look})", "make sure that both mailboxes exist")
+    roll.keys.setdefault(address.key, where)
+    roll.looks.setdefault(address.looks, where)
+
+
+def check_every(sheet: Sheet, roll: Roll, account: Account, path: KeyPath) -> None:
+    lab = is_lab(roll.carriers[account.carrier], roll.prober.allow_networks)
+    least = LAB_MINIMUM if lab else MINIMUM
+    shortest = min((seconds for _, seconds in account.every), default=least)
+    if shortest < least:
+        hint = "" if lab else "shorter ones need every endpoint of the carrier in allow_networks"
+        sheet.problem("MP1006", path, f"minimum {least:g}s, got {spoken(shortest)}", hint)
+
+
+def add_many(sheet: Sheet, roll: Roll, section: ManySection) -> None:
+    if section.sql is not None:
+        sheet.problem(
+            "MP1043", ("accounts_from", "sql"), "accounts cannot be read by SQL", "export them to a CSV file and give csv"
+        )
+    template = section.secret_template
+    if template is not None and set(re.findall(r"\{([^}]*)\}", template)) != {"id"}:
+        sheet.problem("MP1038", ("accounts_from", "secret_template"), "must hold {id} and nothing else in braces", "")
+        return
+    if section.csv is None:
+        return
+    base = sheet.context.get("base")
+    file = (base if isinstance(base, Path) else Path()) / section.csv
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            add_rows(sheet, roll, csv.DictReader(lines, strict=True), str(file), template)
+    except OSError as error:
+        sheet.problem("MP1011", ("accounts_from", "csv"), f"cannot read {file}: {error.strerror}")
+    except UnicodeDecodeError as error:
+        sheet.problem(
+            "MP1010", ("accounts_from", "csv"), f"{file} is not UTF-8: byte 0x{error.object[error.start]:02x}", "save it as UTF-8"
+        )
+    except csv.Error as error:
+        sheet.problem("MP1044", ("accounts_from", "csv"), f"{file}: {error}", "quote fields that hold a comma or a quote")
+
+
+def add_rows(sheet: Sheet, roll: Roll, rows: csv.DictReader[str], file: str, template: str | None) -> None:
+    """Each row is an [[accounts]] table of its own; the first problems are told, the rest counted."""
+    head = list(rows.fieldnames or ())
+    unknown = [name for name in head if name not in COLUMNS]
+    if unknown or not {"id", "address"} <= set(head):
+        what = f'unknown column "{cut(unknown[0])}"' if unknown else "columns id and address are needed"
+        sheet.problems.append(Problem("MP1044", f"{file}:1", what, f"known: {','.join(COLUMNS)}"))
+        return
+    untold = 0
+    for row in rows:
+        part = Sheet(f"{file}:{rows.line_num}", Places(), sheet.context)
+        add_row(part, roll, row, template)
+        room = MOST_PROBLEMS - len(sheet.problems)
+        sheet.problems.extend(part.problems[: max(room, 0)])
+        untold += max(len(part.problems) - max(room, 0), 0)
+        sheet.warnings.extend(part.warnings[: max(MOST_PROBLEMS - len(sheet.warnings), 0)])
+    if untold:
+        sheet.problems.append(Problem("MP1044", file, f"{untold} more problems in this file", "mend these first"))
+
+
+def add_row(sheet: Sheet, roll: Roll, row: Mapping[str | None, str | list[str] | None], template: str | None) -> None:
+    if None in row or None in row.values():
+        sheet.problem("MP1044", (), "more or fewer fields than the first line has")
+        return
+    data: dict[str, object] = {str(key): value for key, value in row.items() if value}
+    if isinstance(row.get("probes"), str) and row["probes"]:
+        data["probes"] = list(split_probes(str(row["probes"])))
+    if template and "secret" not in data and "id" in data and ACCOUNT_ID.fullmatch(str(data["id"])):
+        data["secret"] = template.replace("{id}", str(data["id"]))
+    section = read_section(sheet, AccountSection, data, ())
+    if section is not None:
+        add_account(sheet, roll, section, ())
+
+
+def split_probes(text: str) -> Iterator[str]:
+    yield from (name for name in re.split(r"[\s,;|]+", text) if name)

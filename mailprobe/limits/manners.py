@@ -1,0 +1,160 @@
+"""When a mail host may be visited and an address named to it, and what it said the last time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from mailprobe.carriers import Limits
+from mailprobe.evidence import Of, Replied, Withheld
+from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
+from mailprobe.probes import Denied
+
+LIVE_COUNTS = 600.0  # seconds that a control's answer counts
+CLAIM = 15.0  # seconds that "about to ask" holds others back
+LEASE = 120.0  # a session older than this has no process any more
+SHORT_WAIT = 5.0  # for a place at a mail host
+
+Result = TypeVar("Result")
+
+
+class PastAsking(Protocol):
+    @property
+    def asked_at(self) -> float | None: ...
+    @property
+    def claimed_at(self) -> float | None: ...
+    @property
+    def claimed_by(self) -> str: ...
+
+
+class PastSession(Protocol):
+    @property
+    def began_at(self) -> float: ...
+    @property
+    def left_at(self) -> float | None: ...
+
+
+def may_name(past: PastAsking, gap: float, by: str, now: float) -> Denied | None:
+    """Whether an address may be named to a host: `gap` seconds after the last time, and nobody else is just about to."""
+    if past.asked_at is not None and past.asked_at <= now + DAY and now < past.asked_at + gap:
+        return Denied(Withheld.NOT_POLITE_YET, past.asked_at + gap, past.asked_at)
+    claimed = past.claimed_at if past.claimed_by not in ("", by) else None
+    if claimed is not None and abs(now - claimed) < min(CLAIM, gap):
+        return Denied(Withheld.NOT_POLITE_YET, claimed + min(CLAIM, gap), past.asked_at)
+    return None
+
+
+def may_enter(past: Sequence[PastSession], places: int, gap: float, now: float) -> Wait | None:
+    """Whether a session may begin at a host: a free place, and `gap` seconds after the last one ended."""
+    real = [one for one in past if one.began_at <= now + DAY]
+    under_way = [one.began_at for one in real if one.left_at is None and now - one.began_at < LEASE]
+    if len(under_way) >= places:
+        # nobody knows when a session ends: with a gap it is at least that long, without one look again soon
+        return Wait(now + max(gap, STEP))
+    ends = [one.left_at if one.left_at is not None else one.began_at for one in real]
+    if ends and now < max(ends) + gap:
+        return Wait(max(ends) + gap)
+    return None
+
+
+def counts_until(of: Of, at: float, limits: Limits) -> float:
+    """How long a remembered answer counts: D a day, L ten minutes, T as long as it may not be asked again."""
+    age = {Of.DEAD: DAY, Of.LIVE: LIVE_COUNTS, Of.TARGET: limits.rcpt_gap}
+    return at + age[of]
+
+
+class AskingTable(Protocol):
+    def subject_of(self, address: str) -> str: ...
+    async def claim(
+        self, subject: str, host: str, vantage: str, by: str, now: float, decide: Callable[[PastAsking], Result | None]
+    ) -> Result | None: ...
+    async def asked(self, subject: str, host: str, vantage: str, now: float) -> None: ...
+    async def remember(self, address: str, host: str, vantage: str, reply: Replied, now: float) -> None: ...
+    async def remembered(self, of: Of, address: str, host: str, vantage: str) -> Replied | None: ...
+
+
+class SessionTable(Protocol):
+    async def enter(self, host: str, now: float, decide: Callable[[Sequence[PastSession]], Result | None]) -> int | Result: ...
+    def leave_soon(self, key: int, now: float) -> None: ...
+
+
+class KeepsAskings(Protocol):
+    @property
+    def askings(self) -> AskingTable: ...
+    @property
+    def sessions(self) -> SessionTable: ...
+
+
+ANY_DEAD = "any dead control"  # D is rationed per host, whatever its address
+
+
+class Courtesy:
+    """`Manners` of one run over a store."""
+
+    def __init__(self, store: KeepsAskings, limits: Limits, vantage: str, wall: Wall, sleep: Sleep = asyncio.sleep) -> None:
+        self._askings = store.askings
+        self._sessions = store.sessions
+        self._limits = limits
+        self._wall = wall
+        self._vantage = vantage
+        self._sleep = sleep
+        self._me = secrets.token_hex(8)
+        self._places: dict[str, list[int]] = {}
+
+    async def session(self, host: str) -> Denied | None:
+        """A place at the host, to be given up with `leave`; or why not, after a short wait."""
+        give_up = self._wall() + SHORT_WAIT
+        while True:
+            now = self._wall()
+            said = await self._enter(host, now)
+            if isinstance(said, int):
+                self._places.setdefault(host, []).append(said)
+                return None
+            if said.until > give_up:
+                return Denied(Withheld.NOT_POLITE_YET, said.until)
+            await self._sleep(max(STEP, said.until - now))
+
+    def leave(self, host: str) -> None:
+        """Give a place up; the store writes it down by itself, so that a cancelled run can say it too."""
+        if self._places.get(host):
+            self._sessions.leave_soon(self._places[host].pop(), self._wall())
+
+    async def may_ask(self, of: Of, address: str, host: str) -> Denied | None:
+        """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done."""
+        now, gap = self._wall(), self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
+        subject, vantage = self._subject(of, address)
+        return await self._askings.claim(subject, host, vantage, self._me, now, lambda past: may_name(past, gap, self._me, now))
+
+    async def asked(self, of: Of, address: str, host: str) -> None:
+        subject, vantage = self._subject(of, address)
+        await self._askings.asked(subject, host, vantage, self._wall())
+
+    async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
+        """The host's last answer while it counts; `cached_at` says from when it is."""
+        found = await self._askings.remembered(of, address, host, self._vantage)
+        if found is None or found.cached_at is None or found.cached_at > self._wall() + DAY:
+            return None
+        return found if self._wall() < counts_until(of, found.cached_at, self._limits) else None
+
+    async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
+        await self._askings.remember(address, host, self._vantage, reply, self._wall())
+
+    async def remembered_dead(self, address: str, host: str) -> Replied | None:
+        return await self.remembered(Of.DEAD, address, host)
+
+    async def remember_dead(self, address: str, host: str, reply: Replied) -> None:
+        await self.remember(Of.DEAD, address, host, reply)
+
+    async def _enter(self, host: str, now: float) -> int | Wait:
+        def decide(past: Sequence[PastSession]) -> Wait | None:
+            return may_enter(past, self._limits.sessions, self._limits.session_gap, now)
+
+        return await self._sessions.enter(host, now, decide)
+
+    def _subject(self, of: Of, address: str) -> tuple[str, str]:
+        """D is counted per host and vantage; an address is counted at its host from wherever it is named."""
+        if of is Of.DEAD:
+            return self._askings.subject_of(ANY_DEAD), self._vantage
+        return self._askings.subject_of(address), ""

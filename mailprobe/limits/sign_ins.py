@@ -1,0 +1,140 @@
+"""Which login may be spent, and the budget that all processes share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from mailprobe.evidence import Stage, Withheld
+from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
+from mailprobe.probes import Denied, Granted
+
+CONFIRM_AFTER = 6 * 3600.0  # one confirmation of a refused secret
+ONE_CHAIN = 60.0  # submission may resend what IMAP refused this short before
+UNDER_WAY = 60.0  # a login older than this has no process any more
+CONTROL_GOOD_FOR = 600.0
+LONG_WAIT = 10.0  # for another login of the same user to end
+MOST_WORDS = 500  # characters kept of a refusal
+
+Result = TypeVar("Result")
+
+
+class PastSignIn(Protocol):
+    """One login that was not given back."""
+
+    @property
+    def secret(self) -> str: ...
+    @property
+    def stage(self) -> Stage: ...
+    @property
+    def state(self) -> str: ...  # 'reserved' | 'refused'
+    @property
+    def at(self) -> float: ...
+    @property
+    def words(self) -> str: ...
+
+
+def may_sign_in(past: Sequence[PastSignIn], secret: str, stage: Stage, now: float, most: int) -> Denied | Wait | None:
+    """Whether this login may be spent: at most `most` refused ones in 24 h, and no refused secret again within them but
+    for submission in the same chain and one confirmation after six hours. A login whose process died counts as spent."""
+    recent = [one for one in past if abs(now - one.at) < DAY]
+    under_way = [one for one in recent if one.state == "reserved" and now - one.at < UNDER_WAY]
+    same = [one for one in recent if one.state == "refused" and one.secret == secret]
+    denied = same_secret(same, stage, now) if same else None
+    if denied is not None:
+        return denied
+    if any(one.secret == secret for one in under_way):
+        return Wait(now + STEP)  # its end decides whether this secret may be sent
+    if len(recent) < most:
+        return None
+    if len(recent) - len(under_way) < most:
+        return Wait(now + STEP)
+    last = recent[-1]
+    return Denied(Withheld.BUDGET_SPENT, recent[-most].at + DAY, last.at, last.words)
+
+
+def is_same_chain(same: Sequence[PastSignIn], stage: Stage, now: float) -> bool:
+    """Sign-in is a chain: IMAP refused this secret a moment ago, and submission has not been tried since."""
+    last = same[-1]
+    return stage is Stage.AUTH and last.stage is Stage.LOGIN and abs(now - last.at) <= ONE_CHAIN
+
+
+def same_secret(same: Sequence[PastSignIn], stage: Stage, now: float) -> Denied | None:
+    """A refused secret is confirmed once, six hours later. The two legs of one chain are one refusal."""
+    first, last = same[0], same[-1]
+    if is_same_chain(same, stage, now):
+        return None
+    confirmed = last.at - first.at > ONE_CHAIN
+    not_before = first.at + DAY if confirmed else last.at + CONFIRM_AFTER
+    return Denied(Withheld.SAME_SECRET_REFUSED, not_before, last.at, last.words) if now < not_before else None
+
+
+class SignInTable(Protocol):
+    def login(self, user: str, host: str) -> str: ...
+    def fingerprint(self, user: str, host: str, secret: str) -> str: ...
+    async def reserve(
+        self, login: str, secret: str, stage: Stage, now: float, decide: Callable[[Sequence[PastSignIn]], Result | None]
+    ) -> int | Result: ...
+    async def give_back(self, key: int, now: float) -> None: ...
+    async def refused(self, key: int, now: float, words: str) -> None: ...
+    async def control_good_at(self, login: str) -> float | None: ...
+    async def control_good(self, login: str, now: float) -> None: ...
+
+
+class KeepsSignIns(Protocol):
+    @property
+    def sign_ins(self) -> SignInTable: ...
+
+
+class LoginBudget:
+    """`SignInBudget` over a store. `wall` gives Unix seconds; `most` refused logins per user and host in 24 h."""
+
+    def __init__(self, store: KeepsSignIns, wall: Wall, most: int = 2, sleep: Sleep = asyncio.sleep) -> None:
+        self._table = store.sign_ins
+        self._wall = wall
+        self._most = most
+        self._sleep = sleep
+        self._users: dict[int, str] = {}
+
+    async def reserve(self, user: str, host: str, secret: str, stage: Stage = Stage.LOGIN) -> Granted | Denied:
+        """A login that is durably accounted for, or why it may not be spent. Waits a little for a login of the same
+        user that is under way. `stage` is LOGIN for IMAP, AUTH for submission."""
+        login, fingerprint = self._table.login(user, host), self._table.fingerprint(user, host, secret)
+        give_up = self._wall() + LONG_WAIT
+        while True:
+            now = self._wall()
+            said = await self._try(login, fingerprint, stage, now)
+            if isinstance(said, int):
+                self._users[said] = user
+                return Granted(said)
+            if isinstance(said, Denied):
+                return said
+            if said.until > give_up:
+                return Denied(Withheld.NOT_POLITE_YET, now + UNDER_WAY)
+            await self._sleep(max(STEP, said.until - now))
+
+    async def _try(self, login: str, fingerprint: str, stage: Stage, now: float) -> int | Denied | Wait:
+        def decide(past: Sequence[PastSignIn]) -> Denied | Wait | None:
+            return may_sign_in(past, fingerprint, stage, now, self._most)
+
+        return await self._table.reserve(login, fingerprint, stage, now, decide)
+
+    async def give_back(self, grant: Granted) -> None:
+        """The login was not refused: it costs nothing."""
+        self._users.pop(grant.key, None)
+        await self._table.give_back(grant.key, self._wall())
+
+    async def refused(self, grant: Granted, words: str) -> None:
+        """Keep the refusal, with the server's words but without the user's name."""
+        user = self._users.pop(grant.key, "")
+        kept = words.replace(user, "***") if user else words
+        await self._table.refused(grant.key, self._wall(), kept[:MOST_WORDS])
+
+    async def control_good_at(self, user: str, host: str) -> float | None:
+        """When a control signed in, if that is no longer than ten minutes ago."""
+        at = await self._table.control_good_at(self._table.login(user, host))
+        return at if at is not None and abs(self._wall() - at) <= CONTROL_GOOD_FOR else None
+
+    async def control_good(self, user: str, host: str) -> None:
+        await self._table.control_good(self._table.login(user, host), self._wall())

@@ -1,0 +1,326 @@
+"""Does the mail server let the customer in? Every address of the server up to its door, then one sign-in.
+
+A sign-in is a chain, not a race: the carrier's live control first (or a good one within ten minutes), then the target,
+once. Evidence before credentials: a secret is sent only to a configured server whose name and chain were verified. Only
+the control is waited for: a second, dead address of the server does not delay the login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mailprobe.carriers import Endpoint, Origin
+from mailprobe.evidence import (
+    Answered,
+    As,
+    Fact,
+    LookedUp,
+    Lookup,
+    NotAsked,
+    NotSecured,
+    Of,
+    Purpose,
+    Secured,
+    Stage,
+    TlsFault,
+    Withheld,
+)
+from mailprobe.net.resolver import Answer as Looked
+from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
+from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
+from mailprobe.probes.imap_session import Insecure, Over, Session, Trust, enter
+from mailprobe.wire import OurFault
+from mailprobe.wire.imap_command import Command
+
+CONTROL_GOOD_FOR = 600.0  # seconds that a live control's sign-in counts
+OLDEST = "old"  # the profile of the diagnosis: whatever TLS this machine still speaks
+
+# RFC 5530, RFC 9051 section 7.1 and codes in use: a NO with one of these is not about the password
+SPARED = frozenset(
+    {
+        "UNAVAILABLE",
+        "LIMIT",
+        "INUSE",
+        "SERVERBUG",
+        "CONTACTADMIN",
+        "PRIVACYREQUIRED",
+        "CORRUPTION",
+        "TEMPFAIL",
+        "THROTTLED",
+        "OVERQUOTA",
+        "REFERRAL",
+    }
+)
+# a handshake that ends like this may be that of a server older than our default
+_MAYBE_OLD = (TlsFault.HANDSHAKE, TlsFault.RESET)
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One run of this probe. `tell_end` answers the chain exactly once: the first word counts."""
+
+    target: Target
+    reach: Reach
+    note: Note
+    endpoint: Endpoint
+    told: bool = False
+    insecure: bool = False
+
+    def tell_end(self, end: SignInEnd) -> None:
+        if not self.told:
+            self.told = True
+            self.reach.chain.imap_ended(end)
+
+    def withheld(self, why: Withheld, who: As | None, of: Of = Of.TARGET, denied: Denied | None = None) -> None:
+        said = denied or Denied(why)
+        self.note(
+            NotAsked(
+                at=self.reach.clock(),
+                of=of,
+                server=self.endpoint.label,
+                stage=Stage.LOGIN,
+                why=why,
+                who=who,
+                not_before=said.not_before,
+                last_at=said.last_at,
+                last_words=said.last_words,
+            )
+        )
+
+
+async def probe(target: Target, reach: Reach, note: Note) -> None:
+    """Ask the carrier's IMAP server for the target. Facts: LookedUp of its name, then by address Connected to Offered,
+    Answered of LOGIN, Opened, Quota; NotAsked for a login that was not spent."""
+    endpoint = target.carrier.imap
+    if endpoint is None:
+        note(NotAsked(at=reach.clock(), stage=Stage.CONNECT, why=Withheld.NO_SERVER))
+        reach.chain.imap_ended(SignInEnd.NOT_RUN)
+        return
+    run = Run(target, reach, note, endpoint)
+    try:
+        await _ask_all(run, _noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
+    finally:
+        run.tell_end(SignInEnd.UNKNOWN)
+
+
+def _noted_addresses(run: Run, answers: Iterable[Looked]) -> tuple[str, ...]:
+    """The server's addresses, A before AAAA; what was asked of a resolver is noted."""
+    found: list[str] = []
+    for answer in answers:
+        found += answer.values if answer.outcome is Lookup.FOUND else ()
+        if answer.resolver or answer.outcome is not Lookup.FOUND:
+            run.note(
+                LookedUp(
+                    at=run.reach.clock(),
+                    server=run.endpoint.host,
+                    purpose=Purpose.HOST,
+                    rrtype=answer.rrtype,
+                    outcome=answer.outcome,
+                    values=answer.values,
+                    resolver=answer.resolver,
+                    took=answer.took,
+                )
+            )
+    return tuple(dict.fromkeys(found))
+
+
+async def _ask_all(run: Run, ips: tuple[str, ...]) -> None:
+    """All doors at once; the sign-in starts behind the first that opens."""
+    first: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
+    try:
+        async with asyncio.TaskGroup() as group:
+            doors = [group.create_task(_try_door(run, ip, first)) for ip in ips]
+            group.create_task(_sign_in(run, first))
+            if doors:
+                await asyncio.wait(doors)
+            if not first.done():
+                first.set_result(None)
+    finally:
+        session = first.result() if first.done() and not first.cancelled() else None
+        if session is not None:
+            session.close()
+
+
+async def _try_door(run: Run, ip: str, first: asyncio.Future[Session | None]) -> None:
+    session = await _entered(run, ip, Of.TARGET)
+    if session is None:
+        return
+    if not first.done():
+        first.set_result(session)
+        return
+    await session.goodbye()
+
+
+async def _entered(run: Run, ip: str, of: Of) -> Session | None:
+    """One address up to its door; None if it stays shut, and why is noted. A legacy TLS profile only where the carrier's
+    data names one for exactly this host."""
+    carrier = run.target.carrier
+    trust = Trust(carrier.tls_ca)
+    try:
+        return await enter(run.reach.net, run.endpoint, ip, run.note, of, trust)
+    except Over:
+        return None
+    except Insecure as fault:
+        insecure = fault
+    profile = dict(carrier.tls_profiles).get(run.endpoint.host)
+    if insecure.why in _MAYBE_OLD and profile is not None:
+        return await _entered_by_profile(run, ip, of, replace(trust, profile=profile))
+    if insecure.why in _MAYBE_OLD:
+        insecure = await _diagnosed(run, ip, of, insecure)
+    _note_insecure(run, ip, of, insecure)
+    return None
+
+
+async def _entered_by_profile(run: Run, ip: str, of: Of, trust: Trust) -> Session | None:
+    try:
+        return await enter(run.reach.net, run.endpoint, ip, run.note, of, trust)
+    except Over:
+        return None
+    except Insecure as fault:
+        _note_insecure(run, ip, of, fault)
+        return None
+
+
+async def _diagnosed(run: Run, ip: str, of: Of, fault: Insecure) -> Insecure:
+    """One more connection, without any secret and without noting its steps: would an older TLS have done?"""
+    facts: list[Fact] = []
+    trust = Trust(run.target.carrier.tls_ca, OLDEST, verify=False)
+    try:
+        session = await enter(run.reach.net, run.endpoint, ip, facts.append, of, trust)
+        session.close()
+    except (Over, Insecure):
+        pass
+    for fact in facts:
+        if isinstance(fact, Secured):
+            return Insecure(TlsFault.OLD_SERVER, f"{fact.version} {fact.cipher}; by default: {fault.detail or fault.why.value}")
+    return fault
+
+
+def _note_insecure(run: Run, ip: str, of: Of, fault: Insecure) -> None:
+    run.insecure = True
+    at = run.reach.clock()
+    run.note(NotSecured(at=at, of=of, server=run.endpoint.label, ip=ip, why=fault.why, detail=fault.detail))
+
+
+async def _sign_in(run: Run, first: asyncio.Future[Session | None]) -> None:
+    session = await first
+    if session is None:
+        if run.insecure:
+            run.withheld(Withheld.NOT_SECURE, None)
+        return
+    try:
+        if run.endpoint.origin is Origin.GUESSED:
+            run.withheld(Withheld.SERVER_GUESSED, None)
+        elif await _control_allows(run, session.ip):
+            await _target_signs_in(run, session)
+        else:
+            run.withheld(Withheld.CONTROL_FAILED, None)
+        run.tell_end(SignInEnd.UNKNOWN)
+        await session.goodbye()
+    except Over:
+        pass
+    finally:
+        run.tell_end(SignInEnd.UNKNOWN)
+        session.close()
+
+
+async def _control_allows(run: Run, ip: str) -> bool:
+    """May the target's login be spent? Yes if a live control signs in now or did within ten minutes, or if there is none."""
+    own = run.target.account.username  # the target is no control of itself
+    controls = ((one, one.secret) for one in run.target.carrier.live_controls if one.username != own)
+    control, ref = next(((one, ref) for one, ref in controls if ref is not None), (None, None))
+    if control is None or ref is None:
+        return True
+    good_at = await run.reach.budget.control_good_at(control.username, run.endpoint.host)
+    if good_at is not None and run.reach.wall() - good_at <= CONTROL_GOOD_FOR:
+        _note_remembered(run, good_at)
+        return True
+    credential = await of_control(control, ref, run.target.carrier)
+    if isinstance(credential, Lacking):
+        run.withheld(credential.why, credential.who, Of.LIVE)
+        return True  # ours to mend; it says nothing about the server
+    return await _control_signs_in(run, ip, credential)
+
+
+def _note_remembered(run: Run, good_at: float) -> None:
+    run.note(
+        Answered(
+            at=run.reach.clock(),
+            of=Of.LIVE,
+            server=run.endpoint.label,
+            stage=Stage.LOGIN,
+            status="OK",
+            code="",
+            text="",
+            who=As.CONTROL,
+            cached_at=good_at,
+        )
+    )
+
+
+async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
+    """L on a connection of its own, at the address where the target will sign in."""
+    session = await _entered(run, ip, Of.LIVE)
+    if session is None:
+        return False
+    try:
+        signed_in = await _login(run, session, credential) is SignInEnd.OPENED
+        if signed_in and await session.visit(As.CONTROL, with_quota=False, pipelining=run.reach.pipelining):
+            await run.reach.budget.control_good(credential.user, run.endpoint.host)
+        await session.goodbye()
+        return signed_in
+    except Over:
+        return False
+    finally:
+        session.close()
+
+
+async def _target_signs_in(run: Run, session: Session) -> None:
+    credential = await of_target(run.target.account, run.target.carrier)
+    if isinstance(credential, Lacking):
+        run.withheld(credential.why, credential.who)
+        # without a secret there is no sign-in leg here: it cannot speak for a secret that submission has of its own
+        run.tell_end(SignInEnd.NOT_RUN if credential.why is Withheld.NO_SECRET else SignInEnd.UNKNOWN)
+        return
+    end = await _login(run, session, credential)
+    if end is SignInEnd.REFUSED and credential.who is As.MASTER:
+        end = SignInEnd.UNKNOWN  # says nothing about the customer's own secret
+    run.tell_end(end)
+    if end is SignInEnd.OPENED:
+        await session.visit(credential.who, with_quota=True, pipelining=run.reach.pipelining)
+
+
+async def _login(run: Run, session: Session, credential: Credential) -> SignInEnd:
+    """One login, reserved before it is sent. Given back unless the answer means a refused credential; what breaks or hangs
+    stays spent, because nobody knows how the server counted it. Raises Over."""
+    command = _command(run, session, credential)
+    if command is None:
+        return SignInEnd.UNKNOWN
+    budget = run.reach.budget
+    grant = await budget.reserve(credential.key, run.endpoint.host, credential.secret.reveal())
+    if isinstance(grant, Denied):
+        run.withheld(grant.why, credential.who, session.of, grant)
+        return SignInEnd.UNKNOWN
+    answer = await session.ask(Stage.LOGIN, command)
+    session.answered(Stage.LOGIN, answer, credential.who)
+    status = answer.status
+    if status.status == "NO" and status.code not in SPARED:
+        await budget.refused(grant, session.stream.mask(status.words))
+        return SignInEnd.REFUSED
+    await budget.give_back(grant)
+    session.offered = answer.capabilities()
+    return SignInEnd.OPENED if answer.ok else SignInEnd.UNKNOWN
+
+
+def _command(run: Run, session: Session, credential: Credential) -> Command | None:
+    """The one command for this server and credential; None where there is none, which is noted."""
+    try:
+        command = credential.command(session.tag(), session.offered or (), run.endpoint)
+    except OurFault:
+        run.withheld(Withheld.SECRET_UNREADABLE, credential.who, session.of)  # not a secret that can be sent as it is
+        return None
+    if command is None:
+        run.withheld(Withheld.NO_MECHANISM, credential.who, session.of)
+    return command

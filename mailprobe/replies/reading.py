@@ -1,0 +1,130 @@
+"""One SMTP reply read. The order of decision guards against the false claim that a mailbox does not exist.
+
+carrier's and provider's own texts -> our own name or address in the text -> texts that mean one thing only -> words that
+speak of us -> exact enhanced code -> words that speak of the recipient -> vague code -> basic code. Whatever is found,
+nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no recipient is known by then).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from mailprobe.carriers import Carrier, ReplyRule
+from mailprobe.carriers.load import carrier_of, presets
+from mailprobe.evidence import Stage
+from mailprobe.replies import words
+from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, SpeaksOf, Us
+from mailprobe.replies.tables import SMTP, Group
+
+_RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
+_NOBODY = Us()
+
+
+def read(
+    *,
+    stage: Stage,
+    code: int,
+    enhanced: str = "",
+    text: str = "",
+    host: str = "",
+    domain: str = "",
+    address: str = "",
+    us: Us = _NOBODY,
+    carrier: Carrier | None = None,
+) -> Meaning:
+    """What one reply means. Never fails.
+
+    code: 0 where a bounce quotes none; enhanced: '' or x.y.z, else found in the text; host: the MX asked; domain: the
+    recipient's; address: the recipient, so that a local part quoted alone is masked; us: our own words.
+    """
+    exact = enhanced or words.enhanced_in(text)
+    if _success(code, exact):
+        return _accepted(stage)
+    said = words.prepare(text, address)
+    reply = f"{code or ''} {exact}".strip()
+    for cls, rule in _candidates(stage, reply, exact, said, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+        if _possible(cls, stage):
+            return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
+    return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
+
+
+def _success(code: int, exact: str) -> bool:
+    return 200 <= code < 400 or (code == 0 and exact.startswith("2."))
+
+
+def _accepted(stage: Stage) -> Meaning:
+    """2xx and 3xx. Only an accepted RCPT (and what follows it) is a word about the recipient; 252 as well."""
+    if stage is Stage.AFTER_ACCEPTANCE:
+        return Meaning(ReplyClass.DELIVERED, SPEAKS[ReplyClass.DELIVERED], False, "success")
+    speaks = SPEAKS[ReplyClass.ACCEPTED] if stage in _RECIPIENT_KNOWN else SpeaksOf.NONE
+    return Meaning(ReplyClass.ACCEPTED, speaks, False, "success")
+
+
+def _possible(cls: ReplyClass, stage: Stage) -> bool:
+    """The phase veto. A filter of the recipient is a word about the recipient too."""
+    about_recipient = SPEAKS[cls] is SpeaksOf.RECIPIENT or cls is ReplyClass.RECIPIENT_FILTER
+    return stage in _RECIPIENT_KNOWN or not about_recipient
+
+
+def _lasting(cls: ReplyClass, code: int, exact: str) -> bool:
+    """Where the codes contradict each other (`550 4.2.2`), the harmless reading counts: temporary."""
+    return cls in LASTING and not 400 <= code < 500 and not exact.startswith("4.")
+
+
+def _candidates(
+    stage: Stage, reply: str, exact: str, said: words.Words, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
+) -> Iterator[tuple[ReplyClass, str]]:
+    """Every reading in the order of decision, with the row that says so."""
+    own = tuple(Group(known.name, known.replies) for known in _carriers(carrier, host, domain))
+    provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, said))
+    yield from _matching((*own, *provider), stage, reply, exact, said)
+    if named := words.name_us(text, us.words, domain):
+        yield _about(named, stage), f"us: {named}"
+    for groups in (SMTP.sharp, SMTP.us, SMTP.strong, SMTP.recipient, SMTP.weak, SMTP.basic):
+        yield from _matching(groups, stage, reply, exact, said)
+
+
+def _matching(
+    groups: tuple[Group, ...], stage: Stage, reply: str, exact: str, said: words.Words
+) -> Iterator[tuple[ReplyClass, str]]:
+    for group in groups:
+        for rule in group.rules:
+            if _applies(rule, stage, reply, exact) and (not rule.contains or said.hold(rule.contains)):
+                told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
+                yield ReplyClass(rule.means), f"{group.name}: {told}"
+
+
+def _applies(rule: ReplyRule, stage: Stage, reply: str, exact: str) -> bool:
+    """A code of a row is a prefix of `550 5.1.1` or of `5.1.1`; one that ends in a space must end there: `5.7.1 `."""
+    if rule.phases and stage.value not in rule.phases:
+        return False
+    return not rule.codes or f"{reply} ".startswith(rule.codes) or f"{exact} ".startswith(rule.codes)
+
+
+def _carriers(given: Carrier | None, host: str, domain: str) -> tuple[Carrier, ...]:
+    """The one that was given, then the shipped one that runs the MX asked, else the one that owns the domain."""
+    shipped = presets().values()
+    by_host = tuple(one for one in shipped if any(_under(host, suffix) for suffix in one.mx_suffixes))
+    owner = carrier_of(domain, shipped)
+    known = by_host or ((owner,) if owner else ())
+    return (given, *known) if given else known
+
+
+def _under(host: str, suffix: str) -> bool:
+    return host == suffix or host.endswith("." + suffix)
+
+
+def _is_provider(group: Group, host: str, domain: str, said: words.Words) -> bool:
+    if any(_under(host, suffix) for suffix in group.hosts):
+        return True
+    return domain in group.domains or any(sign in said.line for sign in group.signs)
+
+
+def _about(named: str, stage: Stage) -> ReplyClass:
+    """A reply that quotes our IP address refuses our reputation; one that quotes our name, us as a sender."""
+    try:
+        ipaddress.ip_address(named)
+    except ValueError:
+        return ReplyClass.PROTOCOL_ERROR if stage is Stage.EHLO else ReplyClass.SENDER_REJECTED
+    return ReplyClass.BLOCKED_SENDER_REPUTATION

@@ -1,0 +1,89 @@
+"""A reply's text made ready for matching. An address may hold any word (`blocked@`, `spam@`), so addresses go first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+CAP = 4000  # characters looked at
+GAP = 48  # how far `*` in a pattern reaches
+_TRIES = 6  # starts tried for a pattern with `*`
+
+_URL = re.compile(r"https?://([^\s/<>\"')\]]{1,255})[^\s<>\"')\]]{0,1000}")
+_QUOTED = re.compile(r"\"[^\"@\s]{1,128}\"@[^\s<>\"'(),;:\[\]@]{1,255}")
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}*])[^\s<>\"'(),;:\[\]{}*@]{1,320}@[^\s<>\"'(),;:\[\]@]{1,255}")
+_NOT_WORD = re.compile(r"[^\w.@-]+|(?<=\w)[.-](?!\w)|(?<!\w)[.-]")
+_SPACE = re.compile(r"\s+")
+_CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
+_ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`line`: lower case, one line, addresses as `@`, URLs as their host; `bare`: the same, words alone.
+
+    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `.
+    """
+
+    line: str
+    bare: str
+
+    def hold(self, pattern: str) -> bool:
+        """Whether a pattern occurs; `a*b` means a, then b within 48 characters."""
+        if "*" not in pattern:
+            return pattern in self.line or pattern in self.bare
+        first, *rest = pattern.split("*")
+        return _in_order(self.line, first, rest)
+
+
+def prepare(text: str, address: str = "") -> Words:
+    """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
+    flat = _SPACE.sub(" ", text[:CAP]).lower()
+    flat = _CODE_AGAIN.sub("", f" {flat.strip()} ")
+    flat = _ADDRESS.sub("@", _QUOTED.sub("@", _URL.sub(r"\1", flat)))
+    if local := address.rpartition("@")[0].lower():
+        flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
+    return Words(flat, _SPACE.sub(" ", _NOT_WORD.sub(" ", flat)))
+
+
+def name_us(text: str, words: tuple[str, ...], domain: str) -> str:
+    """The first of our own words (IP, EHLO name, sender domain) that a text quotes, or ''.
+
+    What stands in an address of the recipient's own domain does not count: there we may be the carrier ourselves.
+    """
+    flat = text[:CAP].lower()
+    if domain:
+        flat = _ADDRESS.sub(lambda found: "@" if found[0].endswith("@" + domain.lower()) else found[0], flat)
+    return next((word for word in words if word and _stands_alone(word.lower(), flat, domain.lower())), "")
+
+
+def enhanced_in(text: str) -> str:
+    """The first enhanced status code (RFC 3463 section 2) written in a text, or ''."""
+    found = _ENHANCED.search(text[:CAP])
+    return found[0] if found else ""
+
+
+def _stands_alone(word: str, flat: str, domain: str) -> bool:
+    if word == domain:
+        return False
+    return re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\w)", flat) is not None
+
+
+def _in_order(line: str, first: str, rest: list[str]) -> bool:
+    at = line.find(first)
+    for _ in range(_TRIES):
+        if at < 0:
+            return False
+        if _follow(line, at + len(first), rest):
+            return True
+        at = line.find(first, at + 1)
+    return False
+
+
+def _follow(line: str, at: int, rest: list[str]) -> bool:
+    for part in rest:
+        found = line.find(part, at, at + GAP + len(part))
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True

@@ -1,0 +1,40 @@
+"""What outlives a process: the login budget, when mail hosts were asked, what they answered. SQLite, shared by all.
+
+`async with open_store(url) as store` opens it (StoreError if it cannot), and closes file and thread at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from mailprobe.store.askings import Askings
+from mailprobe.store.database import open_database
+from mailprobe.store.place import MEMORY, StoreError, make_room, place_of
+from mailprobe.store.sessions import Sessions
+from mailprobe.store.sign_ins import SignIns
+
+__all__ = ["Store", "StoreError", "open_store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One open store, by noun."""
+
+    sign_ins: SignIns
+    askings: Askings
+    sessions: Sessions
+
+
+@contextlib.asynccontextmanager
+async def open_store(url: str = "") -> AsyncIterator[Store]:
+    """`sqlite:///PATH` or `sqlite://` (memory); '' is `$STATE_DIRECTORY` or the user's state directory."""
+    place = place_of(url)
+    if place != MEMORY:
+        make_room(place, with_directory=not url)
+    database = await open_database(place)
+    try:
+        yield Store(SignIns(database), Askings(database), Sessions(database))
+    finally:
+        await database.close()

@@ -1,0 +1,81 @@
+"""The tables. No address, user name or secret stands in them: only hashes under the store's own random key."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
+
+VERSION = 1  # PRAGMA user_version
+
+metadata = MetaData()
+
+house = Table(
+    "house",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+# One row per login that was or may have been spent. Times are Unix seconds.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("login", String, nullable=False),  # hash of user and host
+    Column("secret", String, nullable=False),  # fingerprint
+    Column("stage", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reserved_at", Float, nullable=False),
+    Column("ended_at", Float),
+    Column("words", String, nullable=False, default=""),
+    Index("sign_ins_by_login", "login", "reserved_at"),
+    Index("sign_ins_by_time", "reserved_at"),
+    sqlite_autoincrement=True,
+)
+
+controls = Table(
+    "controls",
+    metadata,
+    Column("login", String, primary_key=True),
+    Column("good_at", Float, nullable=False),
+)
+
+# When an address was last named to a host. `claimed_*`: somebody is about to.
+askings = Table(
+    "askings",
+    metadata,
+    Column("subject", String, primary_key=True),  # hash of the address, or of "any dead control"
+    Column("host", String, primary_key=True),
+    Column("vantage", String, primary_key=True),
+    Column("asked_at", Float),
+    Column("claimed_at", Float),
+    Column("claimed_by", String, nullable=False, default=""),
+)
+
+# The last answer about an address at a host; the address in the text is replaced by a mark.
+answers = Table(
+    "answers",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("host", String, primary_key=True),
+    Column("vantage", String, primary_key=True),
+    Column("server", String, nullable=False),
+    Column("ip", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("enhanced", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("took", Float, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# Places at mail hosts. A row without `left_at` is a session under way, or one whose process died.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("host", String, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("left_at", Float),
+    Index("sessions_by_host", "host", "began_at"),
+    sqlite_autoincrement=True,
+)

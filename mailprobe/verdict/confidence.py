@@ -1,0 +1,163 @@
+"""How sure each kind of evidence makes us. The parts are combined by their weakest.
+
+high: T, L and D agree on every MX host asked (two or more, or all that the domain has), and L's sign-in is good where
+sign-in is part of it. A single host, or what was only told, is one step down; without any L it is low at most.
+"""
+
+from __future__ import annotations
+
+from mailprobe.verdict import Confidence
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Answer,
+    Backends,
+    BounceSays,
+    Breadth,
+    ContractState,
+    Control,
+    DeadAtMx,
+    Domain,
+    LiveAtMx,
+    Picture,
+    Portal,
+    Prober,
+    Room,
+    SignIn,
+)
+
+HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
+ORDER = (HIGH, MEDIUM, LOW)
+
+
+def weakest(*parts: Confidence) -> Confidence:
+    return max(parts, key=ORDER.index)
+
+
+def doors(p: Picture) -> Confidence:
+    """What the MX hosts said of T."""
+    if not p.live_at_mx.among(LiveAtMx.ACCEPTED):
+        return LOW
+    if p.breadth.among(Breadth.ALL, Breadth.SEVERAL):
+        return HIGH
+    return MEDIUM if p.breadth.among(Breadth.ONE) else LOW
+
+
+def control(p: Picture) -> Confidence:
+    """What L's sign-in lends to T's."""
+    if p.control_sign_in.among(Control.GOOD):
+        return HIGH
+    return MEDIUM if p.control_sign_in.among(Control.GOOD_BY_MASTER) else LOW
+
+
+def paper(p: Picture) -> Confidence:
+    """What is known of the contract."""
+    return HIGH if p.portal.among(Portal.OK) or p.contract.among(ContractState.ACTIVE) else MEDIUM
+
+
+def high(p: Picture) -> Confidence:
+    return HIGH
+
+
+def medium(p: Picture) -> Confidence:
+    return MEDIUM
+
+
+def low(p: Picture) -> Confidence:
+    return LOW
+
+
+def out_of_sync(p: Picture) -> Confidence:
+    by_master = p.sign_in.among(SignIn.REFUSED_BY_MASTER)
+    return weakest(doors(p), HIGH if by_master else control(p), paper(p))
+
+
+def unknown_to_mx(p: Picture) -> Confidence:
+    return weakest(doors(p), MEDIUM)
+
+
+def missing_from_mx(p: Picture) -> Confidence:
+    return weakest(doors(p), MEDIUM if p.sign_in.among(SignIn.OPENED_BY_MASTER) else HIGH)
+
+
+def auth_out_of_sync(p: Picture) -> Confidence:
+    return weakest(accepted(p), control(p))
+
+
+def accepted(p: Picture) -> Confidence:
+    """T is accepted: sure only if D was refused."""
+    return doors(p) if p.acceptance.among(Acceptance.ACCEPTED) else LOW
+
+
+def password(p: Picture) -> Confidence:
+    return weakest(accepted(p), control(p), MEDIUM)
+
+
+def suspended(p: Picture) -> Confidence:
+    if p.contract.among(ContractState.SUSPENDED):
+        return MEDIUM
+    return doors(p) if p.acceptance.among(Acceptance.DISABLED) else control(p)
+
+
+def own_words(p: Picture) -> Confidence:
+    """The server's own words about T's login."""
+    return control(p)
+
+
+def rate_limited(p: Picture) -> Confidence:
+    return weakest(control(p), MEDIUM)
+
+
+def outage(p: Picture) -> Confidence:
+    said = p.sign_in.among(SignIn.UNAVAILABLE) and p.control_sign_in.among(Control.UNAVAILABLE)
+    return HIGH if said else MEDIUM
+
+
+def partial(p: Picture) -> Confidence:
+    if p.acceptance.among(Acceptance.DISAGREE):
+        return HIGH if p.live_at_mx.among(LiveAtMx.ACCEPTED) else LOW
+    return MEDIUM if p.backends.among(Backends.SOME_HIT) else LOW
+
+
+def full(p: Picture) -> Confidence:
+    words, quota = p.acceptance.among(Acceptance.FULL), p.room.among(Room.FULL)
+    if words and quota and p.live_at_mx.among(LiveAtMx.ACCEPTED):
+        return HIGH
+    return MEDIUM
+
+
+def healthy(p: Picture) -> Confidence:
+    return weakest(accepted(p), MEDIUM if p.sign_in.among(SignIn.OPENED_BY_MASTER) else HIGH)
+
+
+def ours(p: Picture) -> Confidence:
+    if p.prober.among(Prober.BLOCKED):
+        return HIGH if p.live_at_mx.among(LiveAtMx.REFUSED) else MEDIUM
+    return HIGH if p.prober.among(Prober.MISCONFIGURED) else MEDIUM
+
+
+def domain(p: Picture) -> Confidence:
+    if p.domain.among(Domain.ABSENT, Domain.REFUSES_MAIL, Domain.NO_SERVERS):
+        return HIGH
+    return MEDIUM
+
+
+def directory(p: Picture) -> Confidence:
+    return MEDIUM if p.dead_at_mx.among(DeadAtMx.UNASKED) else HIGH
+
+
+def filtered(p: Picture) -> Confidence:
+    return weakest(doors(p), MEDIUM)
+
+
+def changed(p: Picture) -> Confidence:
+    return MEDIUM if p.bounce.among(BounceSays.OTHER_ADDRESS) or p.acceptance.among(Acceptance.MOVED) else LOW
+
+
+def submission(p: Picture) -> Confidence:
+    if not p.control_submission.among(Control.GOOD):
+        return LOW
+    return HIGH if p.one_secret.among(Answer.YES) else MEDIUM
+
+
+def submission_outage(p: Picture) -> Confidence:
+    return HIGH if p.control_submission.among(Control.UNAVAILABLE) and p.submission.among(SignIn.UNAVAILABLE) else LOW

@@ -1,0 +1,96 @@
+"""How each leg of a check stands, for the row of stations from the sender to the mailbox. Facts of that leg alone: what one
+leg shows is never taken back by another."""
+
+from __future__ import annotations
+
+from mailprobe.evidence import End, Evidence
+from mailprobe.verdict.labels import LegState, answer, label
+from mailprobe.verdict.picture import Acceptance, Control, Domain, Picture, Prober, SignIn, Store
+
+GOOD, BAD, UNCLEAR = LegState.GOOD, LegState.BAD, LegState.UNCLEAR
+NOT_POSSIBLE, HELD, OUR_FAULT = LegState.NOT_POSSIBLE, LegState.HELD, LegState.OUR_FAULT
+
+DOMAIN = {
+    Domain.FOUND: GOOD,
+    Domain.CONFIGURED: GOOD,
+    Domain.ABSENT: BAD,
+    Domain.REFUSES_MAIL: BAD,
+    Domain.NO_SERVERS: BAD,
+    Domain.UNSURE: UNCLEAR,
+    Domain.DEAF: OUR_FAULT,
+    Domain.UNASKED: NOT_POSSIBLE,
+}
+ACCEPTANCE = {
+    Acceptance.ACCEPTED: GOOD,
+    Acceptance.ACCEPTED_UNCHECKED: GOOD,
+    Acceptance.RATE: GOOD,
+    Acceptance.UNASKED: NOT_POSSIBLE,
+    Acceptance.UNPROBEABLE: NOT_POSSIBLE,
+    Acceptance.HELD: HELD,
+    Acceptance.ACCEPTED_ALL: UNCLEAR,
+    Acceptance.REFUSED_UNCHECKED: UNCLEAR,
+    Acceptance.REFUSED_OTHERWISE: UNCLEAR,
+    Acceptance.REFUSED_ALL: UNCLEAR,
+    Acceptance.GREYLISTED: UNCLEAR,
+    Acceptance.DEFERRED: UNCLEAR,
+    Acceptance.UNCLEAR: UNCLEAR,
+    Acceptance.UNREACHABLE: UNCLEAR,
+}  # all others speak of the mailbox or of the servers: BAD
+SIGN_IN = {
+    SignIn.OPENED: GOOD,
+    SignIn.OPENED_BY_MASTER: GOOD,
+    SignIn.HELD: HELD,
+    SignIn.NO_SECRET: NOT_POSSIBLE,
+    SignIn.NO_SERVER: NOT_POSSIBLE,
+    SignIn.UNASKED: NOT_POSSIBLE,
+    SignIn.UNREACHABLE: UNCLEAR,
+    SignIn.UNCLEAR: UNCLEAR,
+    SignIn.RATE_LIMITED: UNCLEAR,
+}  # all others: BAD
+
+
+def leg_state(evidence: Evidence, picture: Picture) -> LegState:
+    """The station's colour, as a word."""
+    if evidence.ending.kind is End.OUR_FAULT:
+        return OUR_FAULT
+    if evidence.probe == "dns":
+        return DOMAIN[picture.domain.value]
+    if evidence.probe == "mx":
+        if leg_is_ours(picture):
+            return OUR_FAULT
+        return ACCEPTANCE.get(picture.acceptance.value, BAD)
+    if evidence.probe == "submission":
+        return SIGN_IN.get(picture.submission.value, BAD)
+    return BAD if picture.store.among(Store.LOST) else SIGN_IN.get(picture.sign_in.value, BAD)
+
+
+def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
+    """What the leg saw, in a few plain words; with the control's answer where it tells more."""
+    if evidence.ending.kind is End.OUR_FAULT:
+        return label("leg_state", OUR_FAULT.value, language)
+    if evidence.probe == "dns":
+        return answer("domain", picture.domain.value, language)
+    if evidence.probe == "mx":
+        return mx_words(picture, language)
+    if evidence.probe == "submission":
+        return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
+    if picture.store.among(Store.LOST):
+        return answer("store", picture.store.value, language)
+    return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
+
+
+def mx_words(picture: Picture, language: str) -> str:
+    if leg_is_ours(picture):
+        return answer("prober", picture.prober.value, language)
+    return answer("acceptance", picture.acceptance.value, language)
+
+
+def leg_is_ours(picture: Picture) -> bool:
+    return picture.prober.among(Prober.BLOCKED, Prober.PORT_CLOSED, Prober.MISCONFIGURED)
+
+
+def beside(words: str, question: str, picture: Picture, language: str) -> str:
+    control: Control = getattr(picture, question).value
+    if control in (Control.UNASKED, Control.ABSENT):
+        return words
+    return f"{words} ({answer(question, control.value, language)})"

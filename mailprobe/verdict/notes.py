@@ -1,0 +1,101 @@
+"""What is said beside a verdict: notes, what is missing, what contradicts. All from the picture's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailprobe.verdict import Code, Note, NoteCode
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Answer,
+    Backends,
+    BounceSays,
+    ContractState,
+    Control,
+    DeadAtMx,
+    LiveAtMx,
+    Network,
+    Picture,
+    Portal,
+    SignIn,
+    Tls,
+)
+from mailprobe.verdict.rules import ACCEPTED, CONTROL_IN, Rule, as_never, closed, known_to_imap, signs_in
+
+REFUSED = (Acceptance.AS_NEVER_EXISTED, Acceptance.BLOCKED_ALONE, Acceptance.DISABLED, Acceptance.REFUSED_UNCHECKED)
+LOGIN_REFUSED = (SignIn.REFUSED, SignIn.REFUSED_BEFORE, SignIn.REFUSED_BY_MASTER)
+UNASKED_AT_MX = (Acceptance.UNASKED, Acceptance.HELD, Acceptance.UNREACHABLE, Acceptance.UNPROBEABLE)
+SIGNED_IN_OR_NOT = (SignIn.OPENED, SignIn.OPENED_BY_MASTER, *LOGIN_REFUSED, SignIn.DISABLED, SignIn.EXPIRED)
+ON_PAPER = frozenset({Code.DIRECTORY_OUT_OF_SYNC, Code.UNKNOWN_TO_MX, Code.NO_SUCH_ADDRESS, Code.MISSING_FROM_MX})
+UNDELIVERED = frozenset({Code.HEALTHY, Code.ACCEPTS_MAIL, Code.SENDER_AT_FAULT, Code.RECIPIENT_FILTER})
+
+
+def notes_of(picture: Picture, winner: Rule, others: tuple[Rule, ...]) -> tuple[Note, ...]:
+    """In the order of the enum; rows that match as well come last, in the order of the table."""
+    said = [Note(code) for code in codes_of(picture, winner.code)]
+    return (*said, *(Note(NoteCode.ALSO, (("code", rule.code.value),)) for rule in others))
+
+
+def codes_of(p: Picture, code: Code) -> Iterator[NoteCode]:
+    if p.acceptance.among(*REFUSED) and p.live_at_mx.among(LiveAtMx.ACCEPTED):
+        yield NoteCode.PC_CANNOT_CAUSE_BOUNCES
+    if pc_access_works(p) and p.sign_in.among(*LOGIN_REFUSED):
+        yield NoteCode.PC_ACCESS_NOT_THE_CAUSE
+    if p.acceptance.among(Acceptance.GREYLISTED):
+        yield NoteCode.GREYLISTED
+    if p.tls.among(Tls.LEGACY_NAMED, Tls.LEGACY_UNNAMED) and code is not Code.SERVER_TLS_OLD:
+        yield NoteCode.SERVER_TLS_OLD
+    if p.backends.among(Backends.SOME, Backends.SOME_HIT) and code is not Code.PARTIAL_BACKEND_FAULT:
+        yield NoteCode.PARTIAL_BACKEND_FAULT
+
+
+def pc_access_works(p: Picture) -> bool:
+    """A good account signs in from this computer, and that counts: we stand outside, or a PC was blamed."""
+    asked = p.network.among(Network.OUTSIDE) or (p.pc_used.among(Answer.YES) and not p.network.among(Network.INSIDE))
+    return asked and p.control_sign_in.among(*CONTROL_IN)
+
+
+def missing_of(p: Picture, code: Code) -> tuple[str, ...]:
+    """What would raise the confidence, or is not shown."""
+    return tuple(tag for tag, lacks in lacking(p, code) if lacks)
+
+
+def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
+    yield "mx", p.acceptance.among(*UNASKED_AT_MX)
+    yield "live_control", not p.live_at_mx.among(LiveAtMx.ACCEPTED) and not p.acceptance.among(*UNASKED_AT_MX)
+    yield "dead_control", p.dead_at_mx.among(DeadAtMx.UNASKED, DeadAtMx.DEFERRED) and not p.acceptance.among(*UNASKED_AT_MX)
+    yield "second_mx", p.breadth.value.value == "one"
+    yield "sign_in", not p.sign_in.among(*SIGNED_IN_OR_NOT)
+    yield "customer_sign_in", p.sign_in.among(SignIn.OPENED_BY_MASTER, SignIn.REFUSED_BY_MASTER)
+    yield (
+        "live_sign_in",
+        p.sign_in.among(*LOGIN_REFUSED, SignIn.UNAVAILABLE)
+        and p.control_sign_in.among(Control.ABSENT, Control.UNASKED, Control.UNCLEAR),
+    )
+    yield "submission", p.submission.among(SignIn.HELD, SignIn.UNCLEAR, SignIn.UNREACHABLE, SignIn.INSECURE)
+    on_paper = p.portal.among(Portal.OK, Portal.CLOSED) or not p.contract.among(ContractState.UNKNOWN)
+    yield "portal", code in ON_PAPER and not on_paper
+    yield "delivery", code in UNDELIVERED or (code is Code.INCONCLUSIVE and p.acceptance.among(Acceptance.ACCEPTED_ALL))
+
+
+def conflicts_of(p: Picture) -> tuple[str, ...]:
+    """Pairs `a:b` of facts that do not go together."""
+    return tuple(tag for tag, clash in clashing(p) if clash)
+
+
+def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
+    takes = p.acceptance.among(*ACCEPTED)
+    yield "contract_closed:mx_accepts", closed(p) and takes
+    yield "contract_closed:signs_in", closed(p) and signs_in(p)
+    yield "portal_ok:contract_closed", p.portal.among(Portal.OK) and p.contract.among(ContractState.CLOSED)
+    yield "bounce_unknown_user:mx_accepts", p.bounce.among(BounceSays.RECIPIENT_UNKNOWN) and takes
+    yield "mx_refuses:mx_accepts", p.acceptance.among(Acceptance.DISAGREE)
+    yield "mx_unknown:imap_knows", as_never(p) and known_to_imap(p)
+    yield "mx_accepts:imap_unknown", takes and p.sign_in.among(SignIn.REFUSED_BY_MASTER)
+    yield "mx_accepts:live_refused", takes and p.live_at_mx.among(LiveAtMx.REFUSED)
+    yield (
+        "target_refused:live_accepted",
+        p.acceptance.among(Acceptance.REFUSED_OTHERWISE) and p.live_at_mx.among(LiveAtMx.ACCEPTED),
+    )
+    yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
+    yield "imap_refused:submission_opened", p.sign_in.among(*LOGIN_REFUSED) and p.submission.among(SignIn.OPENED)

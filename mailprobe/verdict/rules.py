@@ -1,0 +1,370 @@
+"""The ordered table: prober > carrier > account > delivery > sender > handset. First match wins.
+
+A condition reads nothing but the answers of the picture. Every row whose status is "down" needs positive evidence with the
+controls good at the same leg: an answer that is missing or doubtful never fulfils it.
+
+Rows of the table that need a delivered test mail or a second vantage (19, 21, 22, 23, 25, 32, 33) have no rule as long as
+nothing here measures that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailprobe.verdict import Actor, Args, Code, Confidence, HandsetSteps, Status
+from mailprobe.verdict import confidence as sure
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Answer,
+    Backends,
+    BounceSays,
+    ContractState,
+    Control,
+    Deferred,
+    Domain,
+    LiveAtMx,
+    Network,
+    OldAddress,
+    PasswordChange,
+    Picture,
+    Portal,
+    Prober,
+    Room,
+    SignIn,
+    Store,
+)
+
+ACCEPTED = (Acceptance.ACCEPTED, Acceptance.ACCEPTED_ALL, Acceptance.ACCEPTED_UNCHECKED)
+LATER = (Acceptance.GREYLISTED, Acceptance.DEFERRED, Acceptance.DEFERRED_ALONE, Acceptance.RATE)
+OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
+NO_WAY_IN = (SignIn.UNAVAILABLE, SignIn.CLOSED, SignIn.UNREACHABLE)
+CONTROL_OUT = (Control.UNAVAILABLE, Control.CLOSED, Control.UNREACHABLE)
+CONTROL_IN = (Control.GOOD, Control.GOOD_BY_MASTER)
+NO_CONTROL = (Control.ABSENT, Control.UNASKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row. also: worth a note when an earlier row has won."""
+
+    row: int
+    code: Code
+    status: Status
+    actor: Actor
+    when: Callable[[Picture], bool]
+    sure: Callable[[Picture], Confidence]
+    steps: HandsetSteps = HandsetSteps.NONE
+    args: Callable[[Picture], Args] = lambda p: ()
+    also: bool = True
+
+
+# ---- what several rows ask -------------------------------------------------------------------------------------------
+
+
+def as_never(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.AS_NEVER_EXISTED)
+
+
+def lost(p: Picture) -> bool:
+    """Refused as a stranger, and not because the customer has another address now."""
+    return as_never(p) and not p.old_address.among(OldAddress.THIS_ONE)
+
+
+def signs_in(p: Picture) -> bool:
+    """Somebody with T's name gets in, at IMAP or at submission."""
+    return p.sign_in.among(*OPENED) or p.submission.among(SignIn.OPENED)
+
+
+def customer_refused(p: Picture) -> bool:
+    """The customer's own secret, and not by a login that is older than the password."""
+    if p.sign_in.among(SignIn.REFUSED):
+        return True
+    return p.sign_in.among(SignIn.REFUSED_BEFORE) and not p.password_change.among(PasswordChange.REFUSED_EARLIER)
+
+
+def refused_where_control_enters(p: Picture) -> bool:
+    if p.sign_in.among(SignIn.REFUSED_BY_MASTER):
+        return p.control_sign_in.among(Control.GOOD_BY_MASTER)
+    return customer_refused(p) and p.control_sign_in.among(*CONTROL_IN)
+
+
+def known_here(p: Picture) -> bool:
+    """Something says that this address is, or was, a mailbox: else it may simply be misspelt."""
+    return (
+        p.enrolled.among(Answer.YES)
+        or p.accepted_before.among(Answer.YES)
+        or p.portal.among(Portal.OK)
+        or (p.spelling_confirmed.among(Answer.YES) and p.contract.among(ContractState.ACTIVE))
+    )
+
+
+def known_to_imap(p: Picture) -> bool:
+    return p.sign_in.among(SignIn.EXPIRED, SignIn.DISABLED) or signs_in(p)
+
+
+def closed(p: Picture) -> bool:
+    return p.contract.among(ContractState.CLOSED) or p.portal.among(Portal.CLOSED)
+
+
+# ---- prober ----------------------------------------------------------------------------------------------------------
+
+
+def prober_unfit(p: Picture) -> bool:
+    return p.prober.among(Prober.BLOCKED, Prober.PORT_CLOSED, Prober.MISCONFIGURED) or offline(p)
+
+
+def offline(p: Picture) -> bool:
+    """No resolver answers, no MX host was reached, nor any sign-in server."""
+    return (
+        p.domain.among(Domain.DEAF)
+        and p.acceptance.among(Acceptance.UNASKED, Acceptance.UNREACHABLE)
+        and p.sign_in.among(SignIn.UNREACHABLE, SignIn.UNASKED, SignIn.NO_SERVER)
+        and p.submission.among(SignIn.UNREACHABLE, SignIn.UNASKED, SignIn.NO_SERVER)
+    )
+
+
+def what_ails_us(p: Picture) -> Args:
+    return (("reason", "offline" if p.prober.among(Prober.FINE, Prober.UNKNOWN) else p.prober.value.value),)
+
+
+# ---- carrier ---------------------------------------------------------------------------------------------------------
+
+
+def domain_wrong(p: Picture) -> bool:
+    """DNS leads nowhere, and no MX host has spoken; or the hosts are not for this domain."""
+    if p.acceptance.among(Acceptance.RELAY_DENIED):
+        return True
+    nowhere = p.domain.among(Domain.ABSENT, Domain.REFUSES_MAIL, Domain.NO_SERVERS)
+    return nowhere and p.acceptance.among(Acceptance.UNASKED, Acceptance.UNREACHABLE)
+
+
+def directory_unreachable(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.DIRECTORY_DOWN)
+
+
+def imap_outage(p: Picture) -> bool:
+    """Said by the server itself to both, or nobody gets to the door although our network is sound.
+
+    From outside, a closed door may be closed to us only. A time-out may be ours unless we stand inside."""
+    if p.sign_in.among(SignIn.UNAVAILABLE) and p.control_sign_in.among(Control.UNAVAILABLE):
+        return True
+    if p.network.among(Network.OUTSIDE) or not p.sign_in.among(*NO_WAY_IN) or not p.control_sign_in.among(*CONTROL_OUT):
+        return False
+    if p.network.among(Network.INSIDE):
+        return True
+    unreachable = p.sign_in.among(SignIn.UNREACHABLE) or p.control_sign_in.among(Control.UNREACHABLE)
+    return not unreachable and p.prober.among(Prober.FINE)
+
+
+def network_restricted(p: Picture) -> bool:
+    """The server says so to L as well as to T, and we stand outside."""
+    from_outside = p.network.among(Network.OUTSIDE)
+    return from_outside and p.sign_in.among(SignIn.NOT_ALLOWED) and p.control_sign_in.among(Control.NOT_ALLOWED)
+
+
+def tls_too_old(p: Picture) -> bool:
+    return p.sign_in.among(SignIn.OLD_TLS) and not as_never(p)
+
+
+def partial_fault(p: Picture) -> bool:
+    """Part of the servers fails, and T was hit by it."""
+    if p.acceptance.among(Acceptance.DISAGREE):
+        return True
+    if as_never(p) or not p.sign_in.among(SignIn.UNAVAILABLE, SignIn.CLOSED):
+        return False
+    return p.backends.among(Backends.SOME_HIT) or p.control_sign_in.among(*CONTROL_IN)
+
+
+# ---- account ---------------------------------------------------------------------------------------------------------
+
+
+def store_lost(p: Picture) -> bool:
+    return p.sign_in.among(*OPENED) and p.store.among(Store.LOST) and p.control_sign_in.among(*CONTROL_IN)
+
+
+def suspended(p: Picture) -> bool:
+    if p.acceptance.among(Acceptance.DISABLED):
+        return True
+    if p.sign_in.among(SignIn.DISABLED) and p.control_sign_in.among(*CONTROL_IN):
+        return True
+    if not p.contract.among(ContractState.SUSPENDED) or signs_in(p):
+        return False
+    return as_never(p) or refused_where_control_enters(p)
+
+
+def closed_by_contract(p: Picture) -> bool:
+    return closed(p) and as_never(p) and not signs_in(p)
+
+
+def missing_from_mx(p: Picture) -> bool:
+    return lost(p) and signs_in(p)
+
+
+def out_of_sync(p: Picture) -> bool:
+    return lost(p) and known_here(p) and refused_where_control_enters(p)
+
+
+def unknown_to_mx(p: Picture) -> bool:
+    return lost(p) and known_here(p)
+
+
+def no_such_address(p: Picture) -> bool:
+    return lost(p) and not known_here(p) and not known_to_imap(p)
+
+
+def blocked_at_mx(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.BLOCKED_ALONE)
+
+
+def imap_auth_out_of_sync(p: Picture) -> bool:
+    """The same secret, refused here and accepted there, now."""
+    return (
+        p.acceptance.among(*ACCEPTED)
+        and p.one_secret.among(Answer.YES)
+        and p.sign_in.among(SignIn.REFUSED)
+        and p.submission.among(SignIn.OPENED)
+        and p.control_sign_in.among(*CONTROL_IN)
+    )
+
+
+def not_propagated(p: Picture) -> bool:
+    return (
+        p.acceptance.among(Acceptance.ACCEPTED)
+        and p.sign_in.among(SignIn.REFUSED)
+        and p.password_change.among(PasswordChange.REFUSED_LATER)
+        and p.control_sign_in.among(*CONTROL_IN)
+        and not p.submission.among(SignIn.OPENED)
+    )
+
+
+def password_or_lock(p: Picture) -> bool:
+    return (
+        p.acceptance.among(Acceptance.ACCEPTED, Acceptance.ACCEPTED_UNCHECKED)
+        and customer_refused(p)
+        and p.control_sign_in.among(*CONTROL_IN, *NO_CONTROL)
+        and not p.password_change.among(PasswordChange.REFUSED_TOO_SOON)
+        and not p.submission.among(SignIn.OPENED)
+    )
+
+
+def secret_expired(p: Picture) -> bool:
+    return p.sign_in.among(SignIn.EXPIRED) and not as_never(p) and p.control_sign_in.among(*CONTROL_IN, *NO_CONTROL)
+
+
+def login_rate_limited(p: Picture) -> bool:
+    return p.sign_in.among(SignIn.RATE_LIMITED) and not as_never(p) and p.control_sign_in.among(*CONTROL_IN, *NO_CONTROL)
+
+
+def mailbox_full(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.FULL) or (p.room.among(Room.FULL) and p.acceptance.among(*ACCEPTED, *LATER))
+
+
+def stuck_deferred(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.DEFERRED_ALONE) and p.deferred.among(Deferred.OVER_A_DAY)
+
+
+def submission_refused(p: Picture) -> bool:
+    refused = p.submission.among(SignIn.REFUSED, SignIn.DISABLED, SignIn.EXPIRED, SignIn.NOT_ALLOWED)
+    return refused and p.sign_in.among(SignIn.OPENED) and p.control_submission.among(*CONTROL_IN, *NO_CONTROL)
+
+
+def submission_outage(p: Picture) -> bool:
+    if p.submission.among(SignIn.UNAVAILABLE):
+        return not p.control_submission.among(Control.RATE_LIMITED)
+    return p.submission.among(SignIn.CLOSED) and p.sign_in.among(*OPENED) and not p.network.among(Network.OUTSIDE)
+
+
+# ---- delivery, sender, and what is left ------------------------------------------------------------------------------
+
+
+def recipient_filter(p: Picture) -> bool:
+    if p.acceptance.among(Acceptance.FILTERED):
+        return True
+    return p.bounce.among(BounceSays.RECIPIENT_FILTER) and p.acceptance.among(*ACCEPTED)
+
+
+def sender_at_fault(p: Picture) -> bool:
+    return p.bounce.among(BounceSays.SENDER_AT_FAULT) and p.acceptance.among(Acceptance.ACCEPTED)
+
+
+def address_changed(p: Picture) -> bool:
+    """The checked address is the old one and gone; or it is the new one, and others still write to the old."""
+    if p.acceptance.among(Acceptance.MOVED):
+        return True
+    if as_never(p):
+        return p.old_address.among(OldAddress.THIS_ONE)
+    other = p.old_address.among(OldAddress.ANOTHER) or p.bounce.among(BounceSays.OTHER_ADDRESS)
+    return other and p.acceptance.among(Acceptance.ACCEPTED)
+
+
+def waiting(p: Picture) -> bool:
+    if p.acceptance.among(*LATER):
+        return True
+    too_soon = p.password_change.among(PasswordChange.REFUSED_TOO_SOON)
+    return too_soon and p.sign_in.among(SignIn.REFUSED, SignIn.REFUSED_BEFORE) and p.acceptance.among(*ACCEPTED)
+
+
+def why_waiting(p: Picture) -> Args:
+    return (("reason", p.acceptance.value.value if p.acceptance.among(*LATER) else "propagation"),)
+
+
+def healthy(p: Picture) -> bool:
+    """Fresh proof of every leg that exists for this account."""
+    sends = p.submission.among(SignIn.OPENED, SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.UNASKED)
+    reads = p.sign_in.among(*OPENED) and p.store.among(Store.OPENED)
+    return p.acceptance.among(Acceptance.ACCEPTED) and p.live_at_mx.among(LiveAtMx.ACCEPTED) and reads and sends
+
+
+def accepts_mail(p: Picture) -> bool:
+    """Nothing bad was seen, but not every leg could be."""
+    fine = (*OPENED, SignIn.UNASKED, SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.HELD)
+    untested = p.sign_in.among(*fine) or (p.sign_in.among(SignIn.REFUSED_BEFORE) and not customer_refused(p))
+    return p.acceptance.among(Acceptance.ACCEPTED) and untested and p.submission.among(*fine) and not p.store.among(Store.LOST)
+
+
+def anything(p: Picture) -> bool:
+    return True
+
+
+OK, DEGRADED, DOWN, UNKNOWN = Status.OK, Status.DEGRADED, Status.DOWN, Status.UNKNOWN
+NONE, HARMLESS = HandsetSteps.NONE, HandsetSteps.HARMLESS
+
+RULES: tuple[Rule, ...] = (
+    Rule(24, Code.PROBER_BLOCKED, UNKNOWN, Actor.PROBER, prober_unfit, sure.ours, args=what_ails_us),
+    # carrier
+    Rule(29, Code.DOMAIN_MISCONFIGURED, DOWN, Actor.MAIL_OPS, domain_wrong, sure.domain),
+    Rule(28, Code.DIRECTORY_UNREACHABLE, DOWN, Actor.MAIL_OPS, directory_unreachable, sure.directory),
+    Rule(11, Code.IMAP_OUTAGE, DOWN, Actor.MAIL_OPS, imap_outage, sure.outage),
+    Rule(15, Code.NETWORK_RESTRICTED, DEGRADED, Actor.NOBODY, network_restricted, sure.medium),
+    Rule(14, Code.SERVER_TLS_OLD, DEGRADED, Actor.MAIL_OPS, tls_too_old, sure.medium),
+    Rule(13, Code.PARTIAL_BACKEND_FAULT, DEGRADED, Actor.MAIL_OPS, partial_fault, sure.partial),
+    # account
+    Rule(12, Code.STORE_LOST, DOWN, Actor.MAIL_OPS, store_lost, sure.control),
+    Rule(2, Code.CLOSED_BY_CONTRACT, DOWN, Actor.PROVISIONING, closed_by_contract, sure.doors),
+    Rule(8, Code.SUSPENDED, DOWN, Actor.PROVISIONING, suspended, sure.suspended),
+    Rule(4, Code.MISSING_FROM_MX, DOWN, Actor.MAIL_OPS, missing_from_mx, sure.missing_from_mx),
+    Rule(1, Code.DIRECTORY_OUT_OF_SYNC, DOWN, Actor.PROVISIONING, out_of_sync, sure.out_of_sync),
+    Rule(3, Code.UNKNOWN_TO_MX, DOWN, Actor.PROVISIONING, unknown_to_mx, sure.unknown_to_mx, also=False),
+    Rule(36, Code.NO_SUCH_ADDRESS, UNKNOWN, Actor.CUSTOMER, no_such_address, sure.unknown_to_mx, also=False),
+    Rule(40, Code.BLOCKED_AT_MX, DOWN, Actor.MAIL_OPS, blocked_at_mx, sure.doors),
+    Rule(5, Code.IMAP_AUTH_OUT_OF_SYNC, DOWN, Actor.IDENTITY, imap_auth_out_of_sync, sure.auth_out_of_sync),
+    Rule(7, Code.PASSWORD_NOT_PROPAGATED, DOWN, Actor.IDENTITY, not_propagated, sure.password),
+    Rule(9, Code.SECRET_EXPIRED, DEGRADED, Actor.CUSTOMER, secret_expired, sure.own_words),
+    Rule(10, Code.LOGIN_RATE_LIMITED, DEGRADED, Actor.CUSTOMER, login_rate_limited, sure.rate_limited),
+    Rule(6, Code.PASSWORD_OR_LOCK, DEGRADED, Actor.CUSTOMER, password_or_lock, sure.password),
+    Rule(17, Code.MAILBOX_FULL, DEGRADED, Actor.CUSTOMER, mailbox_full, sure.full),
+    Rule(27, Code.STUCK_DEFERRED, DOWN, Actor.MAIL_OPS, stuck_deferred, sure.medium),
+    Rule(38, Code.SUBMISSION_REFUSED, DEGRADED, Actor.IDENTITY, submission_refused, sure.submission),
+    Rule(39, Code.SUBMISSION_OUTAGE, DEGRADED, Actor.MAIL_OPS, submission_outage, sure.submission_outage),
+    # delivery
+    Rule(20, Code.RECIPIENT_FILTER, DEGRADED, Actor.CUSTOMER, recipient_filter, sure.filtered),
+    # sender
+    Rule(30, Code.SENDER_AT_FAULT, OK, Actor.SENDER, sender_at_fault, sure.medium),
+    Rule(31, Code.ADDRESS_CHANGED, DEGRADED, Actor.CUSTOMER, address_changed, sure.changed),
+    # nothing is wrong that we could name
+    Rule(37, Code.WAITING, UNKNOWN, Actor.NOBODY, waiting, sure.low, args=why_waiting, also=False),
+    Rule(18, Code.HEALTHY, OK, Actor.NOBODY, healthy, sure.healthy, HARMLESS, also=False),
+    Rule(35, Code.ACCEPTS_MAIL, UNKNOWN, Actor.NOBODY, accepts_mail, sure.accepted, HARMLESS, also=False),
+    Rule(34, Code.INCONCLUSIVE, UNKNOWN, Actor.PROBER, anything, sure.low, also=False),
+)

@@ -1,0 +1,329 @@
+"""What the IMAP server (or the submission server) says to T and to L, as far as their logins and its doors tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailprobe.carriers import Carrier
+from mailprobe.evidence import (
+    Answered,
+    As,
+    Breakage,
+    Broken,
+    NotAsked,
+    NotConnected,
+    NotSecured,
+    Of,
+    Offered,
+    Secured,
+    Stage,
+    TlsFault,
+    Unreachable,
+    Withheld,
+)
+from mailprobe.replies import SignInClass, read_auth, read_sign_in
+from mailprobe.verdict.filing import Dated, Door
+from mailprobe.verdict.picture import Backends, Control, Known, Room, SignIn, Source, Store, Tls
+
+CONTROL_COUNTS_FOR = 600.0  # seconds
+REFUSAL_COUNTS_FOR = 86400.0
+LOGIN = (Stage.LOGIN, Stage.AUTH)
+OURS = (Unreachable.FORBIDDEN, Unreachable.NO_FAMILY, Unreachable.OUR_LIMIT)
+HUNG_UP = (Breakage.RESET, Breakage.CLOSED, Breakage.OUT_OF_TIME, Breakage.BYE)
+PASSING_TLS = (TlsFault.TIMEOUT, TlsFault.RESET)
+NEARLY_FULL = 0.95
+TROUBLE = ("temporary problem", "internal error", "shutting down", "unavailable", "system error", "maintenance")
+ABOUT_US = ("you", "client", "address", "blocked", "banned")
+
+SIGN_IN = {
+    SignInClass.OPENED: SignIn.OPENED,
+    SignInClass.REFUSED: SignIn.REFUSED,
+    SignInClass.DISABLED: SignIn.DISABLED,
+    SignInClass.EXPIRED: SignIn.EXPIRED,
+    SignInClass.RATE_LIMITED: SignIn.RATE_LIMITED,
+    SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
+    SignInClass.NOT_ALLOWED: SignIn.NOT_ALLOWED,
+}
+BY_MASTER = {
+    SignInClass.OPENED: SignIn.OPENED_BY_MASTER,
+    SignInClass.REFUSED: SignIn.REFUSED_BY_MASTER,
+    SignInClass.RATE_LIMITED: SignIn.RATE_LIMITED,
+    SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
+}
+CONTROL = {
+    SignInClass.OPENED: Control.GOOD,
+    SignInClass.REFUSED: Control.REFUSED,
+    SignInClass.DISABLED: Control.REFUSED,
+    SignInClass.EXPIRED: Control.REFUSED,
+    SignInClass.RATE_LIMITED: Control.RATE_LIMITED,
+    SignInClass.UNAVAILABLE: Control.UNAVAILABLE,
+    SignInClass.NOT_ALLOWED: Control.NOT_ALLOWED,
+}
+NOT_TRIED = {
+    Withheld.NO_SECRET: SignIn.NO_SECRET,
+    Withheld.SECRET_UNREADABLE: SignIn.NO_SECRET,
+    Withheld.NO_SERVER: SignIn.NO_SERVER,
+    Withheld.SERVER_GUESSED: SignIn.NO_SERVER,
+    Withheld.NOT_SECURE: SignIn.INSECURE,
+    Withheld.NO_MECHANISM: SignIn.UNCLEAR,
+}
+FRONT_AS_CONTROL = {
+    SignIn.CLOSED: Control.CLOSED,
+    SignIn.UNREACHABLE: Control.UNREACHABLE,
+    SignIn.UNAVAILABLE: Control.UNAVAILABLE,
+    SignIn.RATE_LIMITED: Control.RATE_LIMITED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One login and what was answered. broken: nothing was; the server hung up or fell silent, perhaps only to us."""
+
+    at: float
+    door: Door
+    of: Of
+    who: As | None
+    cls: SignInClass
+    remembered: bool = False
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """Everything of one probe, IMAP's or submission's."""
+
+    doors: Sequence[Door]
+    withheld: Sequence[Dated[NotAsked]]
+    logins: Sequence[Login]
+    carrier: Carrier
+    now: float
+
+
+def leg_of(doors: Sequence[Door], withheld: Sequence[Dated[NotAsked]], carrier: Carrier, now: float) -> Leg:
+    logins = sorted((one for door in doors for one in logins_of(door, carrier)), key=lambda each: each.at)
+    return Leg(doors, withheld, logins, carrier, now)
+
+
+def logins_of(door: Door, carrier: Carrier) -> Iterable[Login]:
+    for answer in door.answers:
+        fact = answer.fact
+        if fact.stage in LOGIN:
+            cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
+            yield Login(answer.at, door, fact.of, fact.who, cls, answer.remembered)
+    for reply in door.replies:
+        said = reply.fact
+        if said.stage in LOGIN and not 300 <= said.code < 400:
+            cls = read_auth(code=said.code, enhanced=said.enhanced, text=said.text, carrier=carrier)
+            yield Login(reply.at, door, said.of, said.who, cls, reply.remembered)
+    for broken in door.shut:
+        if isinstance(broken.fact, Broken) and broken.fact.stage in LOGIN:
+            cls = farewell(broken.fact, carrier)
+            hung_up = cls is SignInClass.UNCLASSIFIED and broken.fact.why in HUNG_UP
+            yield Login(broken.at, door, broken.fact.of, None, cls, broken=hung_up)
+
+
+def farewell(fact: Broken, carrier: Carrier) -> SignInClass:
+    """What a BYE says. It counts as the server's own trouble only if its words say so: it may just as well be about us."""
+    if fact.why is not Breakage.BYE:
+        return SignInClass.UNCLASSIFIED
+    code, text = code_and_text(fact.words)
+    return read_sign_in(status="NO", code=code, text=text, stage=Stage.GREETING, carrier=carrier)
+
+
+def is_in_trouble(words: str) -> bool:
+    """A greeting that sends everybody away speaks of the server itself; one that says "you" or nothing may be a ban."""
+    said = words.lower()
+    return any(word in said for word in TROUBLE) and not any(word in said for word in ABOUT_US)
+
+
+def code_and_text(words: str) -> tuple[str, str]:
+    """`[CODE args] text` -> code and text (RFC 9051 section 7.1)."""
+    found = re.match(r"\s*(?:NO |BYE )?\[([^\]\s]+)[^\]]*\]\s*(.*)", words, re.DOTALL)
+    return (found[1].upper(), found[2]) if found else ("", words)
+
+
+# ---- T ---------------------------------------------------------------------------------------------------------------
+
+
+def sign_in_of(leg: Leg) -> Known[SignIn]:
+    """T's own login; else why none was spent; else how far the doors let one."""
+    mine = [one for one in leg.logins if one.of is Of.TARGET]
+    chosen = [one for one in mine if one.who is not As.MASTER] or mine
+    if chosen:
+        last = chosen[-1]
+        source = Source.REMEMBERED if last.remembered else Source.MEASURED
+        return Known(meant(last), last.at, source)
+    front = front_of(leg, Of.TARGET)
+    for one in reversed([held for held in leg.withheld if held.fact.of is Of.TARGET and held.fact.stage is not Stage.EXAMINE]):
+        return not_tried(one, front, leg)
+    return Known(front or SignIn.UNASKED, leg.now)
+
+
+def meant(login: Login) -> SignIn:
+    if login.broken:
+        return SignIn.CLOSED
+    table = BY_MASTER if login.who is As.MASTER else SIGN_IN
+    return table.get(login.cls, SignIn.UNCLEAR)
+
+
+def not_tried(one: Dated[NotAsked], front: SignIn | None, leg: Leg) -> Known[SignIn]:
+    held = one.fact
+    before = refused_before(held, leg) if held.who is not As.MASTER else None
+    if before is not None:
+        return before
+    if held.why in (Withheld.NOT_SECURE, Withheld.CONTROL_FAILED) and front is not None:
+        return Known(front, one.at)
+    return Known(NOT_TRIED.get(held.why, SignIn.HELD), one.at)
+
+
+def refused_before(held: NotAsked, leg: Leg) -> Known[SignIn] | None:
+    """The words of an earlier login that was refused, if they are not older than a day."""
+    if held.why not in (Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT) or held.last_at is None or not held.last_words:
+        return None
+    if leg.now - held.last_at > REFUSAL_COUNTS_FOR:
+        return None
+    code, text = code_and_text(held.last_words)
+    cls = read_sign_in(status="NO", code=code, text=text, carrier=leg.carrier)
+    told = {SignInClass.EXPIRED: SignIn.EXPIRED, SignInClass.NOT_ALLOWED: SignIn.NOT_ALLOWED}
+    return Known(told.get(cls, SignIn.REFUSED_BEFORE), held.last_at, Source.REMEMBERED)
+
+
+# ---- the doors -------------------------------------------------------------------------------------------------------
+
+
+def front_of(leg: Leg, of: Of | None = None) -> SignIn | None:
+    """None: at least one door opened. Else why none did; the most telling reason first."""
+    shut = [state for door in leg.doors if (state := shut_by(door, of, leg.carrier)) is not SignIn.UNASKED]
+    if not shut or None in shut:
+        return None
+    order = (SignIn.OLD_TLS, SignIn.INSECURE, SignIn.RATE_LIMITED, SignIn.UNAVAILABLE, SignIn.CLOSED, SignIn.UNREACHABLE)
+    return next((kind for kind in order if kind in shut), SignIn.UNCLEAR)
+
+
+def shut_by(door: Door, of: Of | None, carrier: Carrier) -> SignIn | None:
+    """None: open as far as a login. UNASKED: not tried, or our own doing."""
+    if any(of in (None, up.fact.of) and isinstance(up.fact, Offered) for up in door.opened_up) or answered(door, of):
+        return None
+    gone = [one for one in door.shut if of in (None, one.fact.of)]
+    if gone:
+        return why_shut(gone[-1].fact, carrier)
+    early = [one for one in door.replies if of in (None, one.fact.of) and one.fact.code >= 400]
+    if early:
+        return SignIn.UNAVAILABLE if early[-1].fact.code < 500 else SignIn.UNCLEAR
+    return SignIn.UNASKED
+
+
+def answered(door: Door, of: Of | None) -> bool:
+    """Whether a login was answered here, in this run."""
+    imap = any(of in (None, one.fact.of) and one.fact.stage in LOGIN and not one.remembered for one in door.answers)
+    return imap or any(of in (None, one.fact.of) and one.fact.stage in LOGIN for one in door.replies)
+
+
+def why_shut(fact: NotConnected | NotSecured | Broken, carrier: Carrier) -> SignIn:
+    match fact:
+        case NotConnected(why=why):
+            if why in OURS:
+                return SignIn.UNASKED
+            return SignIn.CLOSED if why in (Unreachable.REFUSED, Unreachable.RESET) else SignIn.UNREACHABLE
+        case NotSecured(why=TlsFault.OLD_SERVER):
+            return SignIn.OLD_TLS
+        case NotSecured(why=fault):
+            return SignIn.CLOSED if fault in PASSING_TLS else SignIn.INSECURE
+        case Broken(why=Breakage.BYE):
+            if farewell(fact, carrier) is SignInClass.RATE_LIMITED:
+                return SignIn.RATE_LIMITED
+            return SignIn.CLOSED if is_in_trouble(fact.words) else SignIn.UNCLEAR
+        case Broken():
+            return SignIn.CLOSED if fact.why in HUNG_UP else SignIn.UNCLEAR
+
+
+# ---- L ---------------------------------------------------------------------------------------------------------------
+
+
+def control_of(leg: Leg) -> Known[Control]:
+    """L's login of the last ten minutes; else what kept it from being tried; else what keeps everybody out."""
+    fresh = [one for one in leg.logins if one.of is Of.LIVE and leg.now - one.at <= CONTROL_COUNTS_FOR]
+    if fresh:
+        last = fresh[-1]
+        value = Control.CLOSED if last.broken else CONTROL.get(last.cls, Control.UNCLEAR)
+        by_master = value is Control.GOOD and last.who is As.MASTER
+        source = Source.REMEMBERED if last.remembered else Source.MEASURED
+        return Known(Control.GOOD_BY_MASTER if by_master else value, last.at, source)
+    for one in reversed([held for held in leg.withheld if held.fact.of is Of.LIVE]):
+        return control_not_tried(one, leg)
+    front = front_of(leg, Of.LIVE) or front_of(leg)
+    if front in FRONT_AS_CONTROL:
+        return Known(FRONT_AS_CONTROL[front], leg.now)
+    exists = any(one.secret is not None for one in leg.carrier.live_controls)
+    return Known(Control.UNASKED if exists else Control.ABSENT, leg.now)
+
+
+def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
+    held = one.fact
+    if held.why is Withheld.CACHED and held.last_at is not None and leg.now - held.last_at <= CONTROL_COUNTS_FOR:
+        return Known(Control.GOOD, held.last_at, Source.REMEMBERED)
+    if held.why in (Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT):
+        return Known(Control.REFUSED, held.last_at, Source.REMEMBERED)
+    missing = held.why in (Withheld.NO_CONTROL, Withheld.NO_SECRET, Withheld.SECRET_UNREADABLE)
+    return Known(Control.ABSENT if missing else Control.UNASKED, one.at)
+
+
+# ---- behind the sign-in ----------------------------------------------------------------------------------------------
+
+
+def store_of(leg: Leg) -> Known[Store]:
+    """OPENED by whoever signed in for T; LOST only if the server says that the mailbox is not there."""
+    seen: list[Known[Store]] = []
+    for door in leg.doors:
+        seen += [Known(Store.OPENED, one.at) for one in door.mailboxes if one.fact.of is Of.TARGET]
+        seen += [Known(Store.LOST, one.at) for one in door.answers if says_lost(one.fact, leg.carrier)]
+    return max(seen, key=lambda one: one.at or 0.0, default=Known(Store.UNKNOWN))
+
+
+def says_lost(fact: Answered, carrier: Carrier) -> bool:
+    if fact.of is not Of.TARGET or fact.stage is not Stage.EXAMINE:
+        return False
+    cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
+    return cls is SignInClass.MAILBOX_ABSENT
+
+
+def room_of(leg: Leg) -> Known[Room]:
+    quotas = [one for door in leg.doors for one in door.quotas if one.fact.of is Of.TARGET and one.fact.limit > 0]
+    if not quotas:
+        return Known(Room.UNKNOWN)
+    fullest = max(quotas, key=lambda one: one.fact.used / one.fact.limit)
+    share = fullest.fact.used / fullest.fact.limit
+    room = Room.FULL if share >= 1 else Room.NEAR if share >= NEARLY_FULL else Room.ROOM
+    return Known(room, fullest.at)
+
+
+def backends_of(leg: Leg) -> Known[Backends]:
+    """One broken address of several is a note, unless T's own login went there."""
+    states = {door.ip: shut_by(door, None, leg.carrier) for door in leg.doors if door.ip}
+    counted = {ip: state for ip, state in states.items() if state is not SignIn.UNASKED}
+    last = next((one for one in reversed(leg.logins) if one.of is Of.TARGET and not one.remembered), None)
+    hit = {last.door.ip} if last is not None and (last.broken or last.cls is SignInClass.UNAVAILABLE) else set()
+    broken = {ip for ip, state in counted.items() if state is not None} | hit
+    if not counted:
+        return Known(Backends.UNKNOWN)
+    if len(broken) == len(counted):
+        return Known(Backends.NONE, leg.now)
+    if not broken:
+        return Known(Backends.ALL, leg.now)
+    return Known(Backends.SOME_HIT if hit else Backends.SOME, leg.now)
+
+
+def tls_of(leg: Leg) -> Known[Tls]:
+    """The worst that was seen at any address."""
+    seen: set[Tls] = set()
+    for door in leg.doors:
+        for up in door.opened_up:
+            if isinstance(up.fact, Secured):
+                seen.add(Tls.MODERN if up.fact.profile == "default" else Tls.LEGACY_NAMED)
+        for down in door.shut:
+            if isinstance(down.fact, NotSecured) and down.fact.why not in PASSING_TLS:
+                seen.add(Tls.LEGACY_UNNAMED if down.fact.why is TlsFault.OLD_SERVER else Tls.BAD_CERTIFICATE)
+    order = (Tls.LEGACY_UNNAMED, Tls.BAD_CERTIFICATE, Tls.LEGACY_NAMED, Tls.MODERN)
+    return Known(next((kind for kind in order if kind in seen), Tls.UNKNOWN), leg.now)

@@ -1,0 +1,415 @@
+"""The login budget and the manners: decisions as tables with a given now, then two programs' stores on one file."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailprobe.carriers import FOREIGN_LIMITS, OWN_LIMITS, Limits
+from mailprobe.evidence import Of, Replied, Stage, Withheld
+from mailprobe.limits import Courtesy, LoginBudget
+from mailprobe.limits.manners import counts_until, may_enter, may_name
+from mailprobe.limits.sign_ins import may_sign_in
+from mailprobe.limits.waiting import Wait
+from mailprobe.probes import Denied, Granted
+from mailprobe.store import Store, open_store
+
+NOW = 1_800_000_000.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+HOST = "imap.d.test"
+
+
+@dataclass(frozen=True)
+class Past:
+    secret: str
+    stage: Stage
+    state: str
+    at: float
+    words: str = ""
+
+
+def refused(ago: float, of: str = "old", stage: Stage = Stage.LOGIN) -> Past:
+    return Past(of, stage, "refused", NOW - ago, f"NO {ago:g}")
+
+
+def reserved(ago: float, of: str = "old") -> Past:
+    return Past(of, Stage.LOGIN, "reserved", NOW - ago)
+
+
+def spent(last_ago: float, free_in: float) -> tuple[Withheld, float, float]:
+    return Withheld.BUDGET_SPENT, NOW + free_in, NOW - last_ago
+
+
+def same(last_ago: float, free_in: float) -> tuple[Withheld, float, float]:
+    return Withheld.SAME_SECRET_REFUSED, NOW + free_in, NOW - last_ago
+
+
+YES = None
+LATER = "later"
+LOGIN, AUTH = Stage.LOGIN, Stage.AUTH
+
+SIGN_INS = [
+    ("nothing before", [], "new", LOGIN, YES),
+    ("one refused, another secret", [refused(MINUTE)], "new", LOGIN, YES),
+    ("one refused, the same secret", [refused(MINUTE)], "old", LOGIN, same(MINUTE, 6 * HOUR - MINUTE)),
+    ("the same secret by submission at once", [refused(20)], "old", AUTH, YES),
+    ("the same secret by submission at sixty seconds", [refused(60)], "old", AUTH, YES),
+    ("the same secret by submission too late", [refused(61)], "old", AUTH, same(61, 6 * HOUR - 61)),
+    ("IMAP after submission's refusal is no chain", [refused(20, stage=AUTH)], "old", LOGIN, same(20, 6 * HOUR - 20)),
+    ("submission twice is no chain", [refused(20, stage=AUTH)], "old", AUTH, same(20, 6 * HOUR - 20)),
+    ("the one confirmation", [refused(6 * HOUR)], "old", LOGIN, YES),
+    ("just before it", [refused(6 * HOUR - 1)], "old", LOGIN, same(6 * HOUR - 1, 1)),
+    ("both legs refused", [refused(50), refused(20, stage=AUTH)], "old", LOGIN, same(20, 6 * HOUR - 20)),
+    ("confirmed already", [refused(13 * HOUR), refused(7 * HOUR)], "old", LOGIN, same(7 * HOUR, 11 * HOUR)),
+    ("two refused, another secret", [refused(2 * HOUR), refused(HOUR, "mid")], "new", LOGIN, spent(HOUR, 22 * HOUR)),
+    ("two refused long ago", [refused(25 * HOUR), refused(24 * HOUR)], "old", LOGIN, YES),
+    ("one of two is a day old", [refused(24 * HOUR), refused(HOUR, "mid")], "new", LOGIN, YES),
+    ("a crash is spent", [reserved(2 * HOUR, "a"), refused(HOUR, "b")], "new", LOGIN, spent(HOUR, 22 * HOUR)),
+    ("two crashes are spent", [reserved(2 * HOUR), reserved(HOUR)], "old", LOGIN, spent(HOUR, 22 * HOUR)),
+    ("one crash is no refusal of the secret", [reserved(HOUR)], "old", LOGIN, YES),
+    ("the same secret is under way", [reserved(2)], "old", LOGIN, LATER),
+    ("another secret is under way", [reserved(2)], "new", LOGIN, YES),
+    ("one refused and one under way", [refused(HOUR, "a"), reserved(2, "b")], "new", LOGIN, LATER),
+    ("two spent and one under way", [refused(2 * HOUR, "a"), refused(HOUR, "b"), reserved(2)], "new", LOGIN, spent(2, 23 * HOUR)),
+    ("a row from a wrong clock", [refused(-400 * DAY), refused(-300 * DAY)], "old", LOGIN, YES),
+    ("a clock that went back a little", [refused(-30)], "old", LOGIN, same(-30, 6 * HOUR + 30)),
+]
+
+
+@pytest.mark.parametrize(("past", "secret", "stage", "want"), [row[1:] for row in SIGN_INS], ids=[row[0] for row in SIGN_INS])
+def test_may_sign_in(past: list[Past], secret: str, stage: Stage, want: tuple[Withheld, float, float] | str | None) -> None:
+    said = may_sign_in(past, secret, stage, NOW, 2)
+    if want is None or want == LATER:
+        assert said is None if want is None else isinstance(said, Wait)
+    else:
+        assert isinstance(said, Denied)
+        assert (said.why, said.not_before, said.last_at) == want
+        assert said.last_words == past[-1].words
+
+
+def test_the_words_of_the_last_refusal_come_with_the_denial() -> None:
+    said = may_sign_in([refused(MINUTE)], "old", LOGIN, NOW, 2)
+    assert isinstance(said, Denied)
+    assert said.last_words == "NO 60"
+
+
+Step = st.tuples(st.floats(0, 30 * HOUR), st.sampled_from("ab"), st.sampled_from([LOGIN, AUTH]), st.booleans())
+
+
+@given(st.lists(Step, max_size=30))
+def test_no_order_of_events_spends_more_than_the_budget(steps: list[tuple[float, str, Stage, bool]]) -> None:
+    now, past = NOW, list[Past]()
+    for wait, secret, stage, good in steps:
+        now += wait
+        if may_sign_in(past, secret, stage, now, 2) is None and not good:
+            past.append(Past(secret, stage, "refused", now))
+    for one in past:
+        day = [other for other in past if one.at <= other.at < one.at + DAY]
+        assert len(day) <= 2
+        assert len([other for other in day if other.secret == one.secret and 60 < other.at - one.at < 6 * HOUR]) == 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    asked_at: float | None = None
+    claimed_at: float | None = None
+    claimed_by: str = ""
+
+
+NAMES = [
+    ("never asked", Asked(), 60, YES),
+    ("asked just now", Asked(NOW - 20), 60, (NOW + 40, NOW - 20)),
+    ("asked a gap ago", Asked(NOW - 60), 60, YES),
+    ("foreign", Asked(NOW - HOUR), 6 * HOUR, (NOW + 5 * HOUR, NOW - HOUR)),
+    ("no gap in a lab", Asked(NOW), 0, YES),
+    ("another is about to ask", Asked(None, NOW - 5, "you"), 60, (NOW + 10, None)),
+    ("another wanted to and did not", Asked(None, NOW - 15, "you"), 60, YES),
+    ("we said so ourselves", Asked(None, NOW - 5, "me"), 60, YES),
+    ("another is about to ask, in a lab", Asked(None, NOW, "you"), 0, YES),
+    ("another asked and the gap passed", Asked(NOW - 60, NOW - 61, ""), 60, YES),
+    ("a row from a wrong clock", Asked(NOW + 400 * DAY), 60, YES),
+]
+
+
+@pytest.mark.parametrize(("past", "gap", "want"), [row[1:] for row in NAMES], ids=[row[0] for row in NAMES])
+def test_may_name(past: Asked, gap: float, want: tuple[float, float | None] | None) -> None:
+    said = may_name(past, gap, "me", NOW)
+    assert said == (None if want is None else Denied(Withheld.NOT_POLITE_YET, *want))
+
+
+@dataclass(frozen=True)
+class Visit:
+    began_at: float
+    left_at: float | None = None
+
+
+OPEN, DONE = Visit(NOW - 5), Visit(NOW - 12, NOW - 10)
+VISITS = [
+    ("nobody", [], 1, 30, YES),
+    ("one under way", [OPEN], 1, 30, NOW + 30),
+    ("one under way, no gap", [OPEN] * 5, 5, 0, NOW + 0.2),
+    ("a place is left", [OPEN] * 4, 5, 0, YES),
+    ("over ten seconds ago", [DONE], 1, 30, NOW + 20),
+    ("over, no gap", [DONE], 5, 0, YES),
+    ("over a gap ago", [Visit(NOW - 40, NOW - 30)], 1, 30, YES),
+    ("its process died", [Visit(NOW - 121)], 1, 30, YES),
+    ("its process died, the gap is long", [Visit(NOW - 121)], 1, 300, NOW + 179),
+    ("a row from a wrong clock", [Visit(NOW + 400 * DAY)], 1, 30, YES),
+]
+
+
+@pytest.mark.parametrize(("past", "places", "gap", "until"), [row[1:] for row in VISITS], ids=[row[0] for row in VISITS])
+def test_may_enter(past: list[Visit], places: int, gap: float, until: float | None) -> None:
+    assert may_enter(past, places, gap, NOW) == (None if until is None else Wait(until))
+
+
+@pytest.mark.parametrize(
+    ("of", "limits", "age"),
+    [
+        (Of.DEAD, OWN_LIMITS, DAY),
+        (Of.LIVE, FOREIGN_LIMITS, 600),
+        (Of.TARGET, OWN_LIMITS, 60),
+        (Of.TARGET, FOREIGN_LIMITS, 6 * HOUR),
+    ],
+)
+def test_how_long_an_answer_counts(of: Of, limits: Limits, age: float) -> None:
+    assert counts_until(of, NOW, limits) == NOW + age
+
+
+class Time:
+    """A wall clock that only sleeping moves; `meanwhile` happens during the next sleep."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    def wall(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        if self.meanwhile is not None:
+            happening, self.meanwhile = self.meanwhile, None
+            await happening()
+
+
+@pytest.fixture
+async def stores(tmp_path: Path) -> AsyncIterator[tuple[Store, Store]]:
+    """Two programs' stores on one file."""
+    url = f"sqlite:///{tmp_path / 'm.db'}"
+    async with open_store(url) as one, open_store(url) as other:
+        yield one, other
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def budgets(stores: tuple[Store, Store], time: Time) -> tuple[LoginBudget, LoginBudget]:
+    one, other = (LoginBudget(store, time.wall, sleep=time.sleep) for store in stores)
+    return one, other
+
+
+async def spend(budget: LoginBudget, secret: str, words: str = "NO") -> None:
+    grant = await budget.reserve("tanaka", HOST, secret)
+    assert isinstance(grant, Granted)
+    await budget.refused(grant, words)
+
+
+async def why(budget: LoginBudget, secret: str, stage: Stage = LOGIN) -> Withheld | None:
+    """What stands against a login; a granted one is given back."""
+    said = await budget.reserve("tanaka", HOST, secret, stage)
+    if isinstance(said, Denied):
+        return said.why
+    await budget.give_back(said)
+    return None
+
+
+async def test_two_programs_share_one_budget(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = budgets(stores, time)
+    await spend(one, "first", "[AUTHENTICATIONFAILED] no tanaka here")
+    said = await other.reserve("tanaka", HOST, "first")
+    assert said == Denied(Withheld.SAME_SECRET_REFUSED, NOW + 6 * HOUR, NOW, "[AUTHENTICATIONFAILED] no *** here")
+    await spend(other, "second")
+    assert await why(one, "third") is Withheld.BUDGET_SPENT
+    assert isinstance(await one.reserve("suzuki", HOST, "third"), Granted)
+    time.now += DAY
+    assert await why(one, "first") is None
+
+
+async def test_success_costs_nothing(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = budgets(stores, time)
+    for _ in range(10):
+        assert await why(one, "good") is None
+        assert await why(other, "good") is None
+
+
+async def test_the_second_leg_of_the_chain_may_resend_once(stores: tuple[Store, Store], time: Time) -> None:
+    one, _ = budgets(stores, time)
+    await spend(one, "bad")
+    time.now += 5
+    assert await why(one, "bad") is Withheld.SAME_SECRET_REFUSED
+    grant = await one.reserve("tanaka", HOST, "bad", AUTH)
+    assert isinstance(grant, Granted)
+    await one.refused(grant, "535")
+    assert await why(one, "bad", AUTH) is Withheld.SAME_SECRET_REFUSED
+    assert await why(one, "new", AUTH) is Withheld.BUDGET_SPENT
+
+
+async def test_a_crash_keeps_its_reservation(tmp_path: Path, time: Time) -> None:
+    url = f"sqlite:///{tmp_path / 'm.db'}"
+    for secret in ("a", "b"):
+        async with open_store(url) as store:
+            assert isinstance(await LoginBudget(store, time.wall).reserve("tanaka", HOST, secret), Granted)
+    async with open_store(url) as store:
+        time.now += MINUTE
+        assert await why(LoginBudget(store, time.wall, sleep=time.sleep), "c") is Withheld.BUDGET_SPENT
+
+
+async def test_a_login_under_way_is_waited_for(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = budgets(stores, time)
+    for end, want in (("refused", Withheld.SAME_SECRET_REFUSED), ("good", None)):
+        secret = f"secret that is {end}"
+        grant = await one.reserve("tanaka", HOST, secret)
+        assert isinstance(grant, Granted)
+        time.meanwhile = (lambda g=grant: one.refused(g, "NO")) if end == "refused" else (lambda g=grant: one.give_back(g))
+        assert await why(other, secret) is want
+
+
+async def test_but_not_for_ever(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = budgets(stores, time)
+    await one.reserve("tanaka", HOST, "slow")
+    said = await other.reserve("tanaka", HOST, "slow")
+    assert isinstance(said, Denied)
+    assert said.why is Withheld.NOT_POLITE_YET
+    assert 9.5 <= time.now - NOW <= 10.5
+
+
+async def test_eight_at_once_never_overspend(stores: tuple[Store, Store], time: Time) -> None:
+    said = await asyncio.gather(*(budget.reserve("tanaka", HOST, f"{n}") for n in range(4) for budget in budgets(stores, time)))
+    assert sum(isinstance(one, Granted) for one in said) == 2
+
+
+async def test_a_good_control_counts_for_ten_minutes(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = budgets(stores, time)
+    assert await one.control_good_at("live", HOST) is None
+    await one.control_good("live", HOST)
+    time.now += 600
+    assert await other.control_good_at("live", HOST) == NOW
+    time.now += 1
+    assert await other.control_good_at("live", HOST) is None
+
+
+def courtesies(stores: tuple[Store, Store], time: Time, limits: Limits = OWN_LIMITS) -> tuple[Courtesy, Courtesy]:
+    one, other = (Courtesy(store, limits, "here", time.wall, time.sleep) for store in stores)
+    return one, other
+
+
+def answer(text: str = "<a@d.test> unknown") -> Replied:
+    return Replied(at=5.0, server="mx:25", ip="192.0.2.1", stage=Stage.RCPT, code=550, enhanced="5.1.1", text=text)
+
+
+@pytest.mark.parametrize(("limits", "gap"), [(OWN_LIMITS, 60.0), (FOREIGN_LIMITS, 6 * HOUR)])
+@pytest.mark.parametrize("of", [Of.TARGET, Of.LIVE])
+async def test_an_address_is_named_once_per_gap(
+    stores: tuple[Store, Store], time: Time, of: Of, limits: Limits, gap: float
+) -> None:
+    one, other = courtesies(stores, time, limits)
+    assert await one.may_ask(of, "a@d.test", "mx") is None
+    await one.asked(of, "a@d.test", "mx")
+    time.now += gap - 1
+    assert await other.may_ask(of, "a@d.test", "mx") == Denied(Withheld.NOT_POLITE_YET, NOW + gap, NOW)
+    assert await other.may_ask(of, "b@d.test", "mx") is None
+    assert await other.may_ask(of, "a@d.test", "mx2") is None
+    time.now += 1
+    assert await other.may_ask(of, "a@d.test", "mx") is None
+
+
+async def test_two_programs_do_not_ask_at_the_same_moment(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time)
+    assert await one.may_ask(Of.TARGET, "a@d.test", "mx") is None
+    assert await one.may_ask(Of.TARGET, "a@d.test", "mx") is None
+    assert await other.may_ask(Of.TARGET, "a@d.test", "mx") == Denied(Withheld.NOT_POLITE_YET, NOW + 15)
+
+
+async def test_dead_controls_are_rationed_per_host_and_vantage(stores: tuple[Store, Store], time: Time) -> None:
+    one, _ = courtesies(stores, time)
+    there = Courtesy(stores[1], OWN_LIMITS, "there", time.wall)
+    await one.asked(Of.DEAD, "d1@d.test", "mx")
+    assert await one.may_ask(Of.DEAD, "d2@d.test", "mx") == Denied(Withheld.NOT_POLITE_YET, NOW + HOUR, NOW)
+    assert await there.may_ask(Of.DEAD, "d1@d.test", "mx") is None
+    assert await one.may_ask(Of.DEAD, "d1@d.test", "mx2") is None
+
+
+async def test_the_last_answer_is_served_while_it_counts(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time)
+    for of, age in ((Of.TARGET, 60), (Of.LIVE, 600), (Of.DEAD, DAY)):
+        time.now = NOW
+        await one.remember(of, f"{of}@d.test", "mx", answer())
+        time.now = NOW + age - 1
+        known = await other.remembered(of, f"{of}@d.test", "mx")
+        assert known is not None
+        assert (known.of, known.cached_at, known.text) == (of, NOW, "<a@d.test> unknown")
+        time.now = NOW + age
+        assert await other.remembered(of, f"{of}@d.test", "mx") is None
+
+
+async def test_the_dead_controls_answer_by_its_own_name(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time)
+    assert await other.remembered_dead("d@d.test", "mx") is None
+    await one.remember_dead("d@d.test", "mx", answer())
+    known = await other.remembered_dead("d@d.test", "mx")
+    assert known is not None
+    assert known.of is Of.DEAD
+
+
+async def test_places_at_an_own_host(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time)
+    assert [await one.session("mx") for _ in range(5)] == [None] * 5
+    held = await other.session("mx")
+    assert isinstance(held, Denied)
+    assert held.why is Withheld.NOT_POLITE_YET
+    assert 4.5 <= time.now - NOW <= 5.5
+    one.leave("mx")
+    assert await other.session("mx") is None
+    assert await other.session("mx2") is None
+
+
+async def test_a_place_that_becomes_free_is_taken(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time)
+    for _ in range(5):
+        await one.session("mx")
+
+    async def leave() -> None:
+        one.leave("mx")
+
+    time.meanwhile = leave
+    assert await other.session("mx") is None
+
+
+async def test_a_foreign_host_is_visited_one_at_a_time_and_half_a_minute_apart(stores: tuple[Store, Store], time: Time) -> None:
+    one, other = courtesies(stores, time, FOREIGN_LIMITS)
+    assert await one.session("mx") is None
+    assert await other.session("mx") == Denied(Withheld.NOT_POLITE_YET, NOW + 30)
+    time.now += 10
+    one.leave("mx")
+    one.leave("mx")  # a second leave is nobody's
+    time.now += 20
+    assert await one.session("mx") == Denied(Withheld.NOT_POLITE_YET, NOW + 40)
+    time.now += 6
+    assert await other.session("mx") is None
+    assert time.now == NOW + 40
+
+
+async def test_a_lab_without_gaps_is_asked_at_any_time(stores: tuple[Store, Store], time: Time) -> None:
+    lab = Limits(rcpt_gap=0.0, sessions=5, session_gap=0.0, canary_gap=0.0, dead_gap=0.0)
+    one, other = courtesies(stores, time, lab)
+    for courtesy in (one, other, one):
+        for of in Of:
+            assert await courtesy.may_ask(of, "a@d.test", "mx") is None
+            await courtesy.asked(of, "a@d.test", "mx")
