@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mailprobe.config import Account, Config, ConfigError, Problem, account_for, format_problem, from_nothing, load
 from mailprobe.config.problems import cut
@@ -29,6 +29,9 @@ EXIT = {Status.OK: 0, Status.DEGRADED: 1, Status.DOWN: 2, Status.UNKNOWN: 3}  # 
 USAGE, NO_INPUT = 64, 66  # sysexits.h
 MOST_BOUNCE = 1 << 20
 PLACES = (Path("mailprobe.toml"), Path("/etc/mailprobe/mailprobe.toml"))
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def ask(asked: Asked) -> int:
     return EXIT[check.verdict.status]
 
 
-def run_loop(work: Coroutine[Any, Any, Check]) -> Check:
+def run_loop(work: Coroutine[Any, Any, Result]) -> Result:
     """On uvloop where there is one: half the CPU of a check is the event loop."""
     try:
         import uvloop
@@ -129,7 +132,8 @@ def with_typed_secret(account: Account) -> Account:
         raise ConfigError((Problem("MP1103", "--ask-secret", "there is no terminal to ask at", hint),), USAGE)
     typed = getpass.getpass(f"Mail password of {account.address.display}: ")
     if not typed:
-        raise ConfigError((Problem("MP1014", "--ask-secret", "nothing was typed", "leave --ask-secret out to go without"),), USAGE)
+        problem = Problem("MP1014", "--ask-secret", "nothing was typed", "leave --ask-secret out to go without")
+        raise ConfigError((problem,), USAGE)
     return replace(account, secret=SecretRef.of_value(Secret(typed)))
 
 

@@ -81,14 +81,14 @@ def check(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once and print the table.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, and end; so far the only way.")] = True,
     as_json: JsonOption = False,
     lang: LanguageOption = "",
 ) -> None:
     """A small carrier with ill mailboxes, in this one process: see what mailprobe says of each of them."""
     from mailprobe.demo.show import show
 
-    raise typer.Exit(show(as_json=as_json, language=lang, once=once))
+    raise typer.Exit(show(as_json=as_json, language=lang))
 
 
 @app.command()

@@ -48,11 +48,10 @@ def language_or_default(asked: str, configured: str = "") -> str:
     return "en"
 
 
-def console() -> Console:
+def console(most: int = WIDTH) -> Console:
     """Standard output, at most 100 columns wide, so that a sentence can be read aloud without losing the line."""
-    made = Console(highlight=False, soft_wrap=False)
-    if made.width > WIDTH:
-        made.width = WIDTH
+    made = Console(highlight=False)
+    made.width = min(made.width, most) if made.is_terminal else most
     return made
 
 
@@ -126,9 +125,8 @@ def print_check(check: Check, spoken: Spoken, carrier: Carrier, language: str) -
     """The whole answer: the verdict, the words, the legs, the proof."""
     out = console()
     out.print()
-    out.print(
-        Text.assemble((check.address, "bold"), (f"   {check.account} · {carrier.title} · {check.took:.1f} s", "dim")), overflow="fold"
-    )
+    under = f"   {check.account} · {carrier.title} · {check.took:.1f} s"
+    out.print(Text.assemble((visible(check.address), "bold"), (under, "dim")))
     out.print(Padding(verdict_text(check.verdict, language), (1, 0, 0, 1)))
     out.print(Padding(words_table(check, spoken, language), (1, 0, 0, 1)))
     out.print(Padding(legs_table(check, language), (1, 0, 0, 1)))
@@ -166,6 +164,8 @@ def words_table(check: Check, spoken: Spoken, language: str) -> Table:
 
 def legs_table(check: Check, language: str) -> Table:
     rows = Table.grid(padding=(0, 2))
+    for fixed in (True, True, False, True):
+        rows.add_column(no_wrap=fixed, overflow="fold")
     found = {one.probe: one for one in check.evidence}
     for leg in WALK:
         if leg in found:
@@ -183,7 +183,7 @@ def proof_table(proof: tuple[ProofRow, ...], language: str) -> Table:
     """The servers' own words, the target beside the controls."""
     rows = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim", pad_edge=False)
     for name in ("server", "asked_for", "answer"):
-        rows.add_column(label("heading", name, language), overflow="fold")
+        rows.add_column(label("heading", name, language), overflow="fold", no_wrap=name == "asked_for")
     last = ""
     for one in proof:
         server = f"{one.server} {one.ip}" if one.ip and one.ip not in one.server else one.server

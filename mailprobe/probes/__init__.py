@@ -25,7 +25,8 @@ class SignInEnd(StrEnum):
 
     OPENED = "opened"
     REFUSED = "refused"
-    UNKNOWN = "unknown"  # not tried, or the server failed: no further login is spent
+    UNKNOWN = "unknown"  # not tried, or the dialogue broke: no further login is spent
+    SERVER_FAILED = "server_failed"  # the server says that it cannot: nothing was learnt, nothing was spent
     NOT_RUN = "not_run"  # the imap probe is not part of this run
 
 

@@ -53,6 +53,8 @@ SPARED = frozenset(
         "REFERRAL",
     }
 )
+# of these, the ones that speak of the server itself
+SERVERS_OWN = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION", "TEMPFAIL"})
 # a handshake that ends like this may be that of a server older than our default
 _MAYBE_OLD = (TlsFault.HANDSHAKE, TlsFault.RESET)
 
@@ -227,7 +229,8 @@ async def _sign_in(run: Run, first: asyncio.Future[Session | None]) -> None:
 
 
 async def _control_allows(run: Run, ip: str) -> bool:
-    """May the target's login be spent? Yes if a live control signs in now or did within ten minutes, or if there is none."""
+    """May the target's login be spent? Yes if a live control signs in now or did within ten minutes, if the server says that
+    it cannot sign anybody in, or if there is no control."""
     own = run.target.account.username  # the target is no control of itself
     controls = ((one, one.secret) for one in run.target.carrier.live_controls if one.username != own)
     control, ref = next(((one, ref) for one, ref in controls if ref is not None), (None, None))
@@ -266,11 +269,13 @@ async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
     if session is None:
         return False
     try:
-        signed_in = await _login(run, session, credential) is SignInEnd.OPENED
-        if signed_in and await session.visit(As.CONTROL, with_quota=False, pipelining=run.reach.pipelining):
+        end = await _login(run, session, credential)
+        opened = end is SignInEnd.OPENED
+        if opened and await session.visit(As.CONTROL, with_quota=False, pipelining=run.reach.pipelining):
             await run.reach.budget.control_good(credential.user, run.endpoint.host)
         await session.goodbye()
-        return signed_in
+        # a server that cannot sign L in spends no refusal of T either, and only T's own answer shows that he is hit too
+        return opened or end is SignInEnd.SERVER_FAILED
     except Over:
         return False
     finally:
@@ -311,7 +316,9 @@ async def _login(run: Run, session: Session, credential: Credential) -> SignInEn
         return SignInEnd.REFUSED
     await budget.give_back(grant)
     session.offered = answer.capabilities()
-    return SignInEnd.OPENED if answer.ok else SignInEnd.UNKNOWN
+    if answer.ok:
+        return SignInEnd.OPENED
+    return SignInEnd.SERVER_FAILED if status.code in SERVERS_OWN else SignInEnd.UNKNOWN
 
 
 def _command(run: Run, session: Session, credential: Credential) -> Command | None:

@@ -14,6 +14,7 @@ LATER = frozenset(
     {Acceptance.GREYLISTED, Acceptance.DEFERRED_ALONE, Acceptance.DEFERRED, Acceptance.DIRECTORY_DOWN, Acceptance.RATE}
 )
 PROVEN_NO = frozenset({Acceptance.AS_NEVER_EXISTED, Acceptance.DISABLED, Acceptance.BLOCKED_ALONE})
+UNHEARD = frozenset({Acceptance.UNASKED, Acceptance.HELD, Acceptance.REFUSED_OTHERWISE, Acceptance.UNCLEAR})
 WEAK_NO = frozenset({Acceptance.REFUSED_UNCHECKED, Acceptance.REFUSED_OTHERWISE})
 
 
@@ -32,8 +33,10 @@ def together(says: Sequence[DoorSays], expected: frozenset[str], now: float) -> 
     """expected: the host names of all MX hosts of the domain, as far as known."""
     prober = prober_of(says)
     # a host that will not talk to us has no opinion of T
-    speaking = [one for one in says if one.prober is Prober.FINE or prober is not Prober.FINE]
+    speaking = [one for one in says if not turns_us_away(one) or prober is not Prober.FINE]
     acceptance = merged(speaking)
+    if acceptance in PROVEN_NO and may_be_half(says, speaking, acceptance, expected):
+        acceptance = Acceptance.UNCLEAR
     agreeing = [one for one in speaking if one.acceptance is acceptance] or speaking
     at = max((one.at for one in agreeing if one.at is not None), default=now)
     remembered = bool(agreeing) and all(one.remembered for one in agreeing)
@@ -45,6 +48,20 @@ def together(says: Sequence[DoorSays], expected: frozenset[str], now: float) -> 
         Known(min((one.live for one in agreeing), key=list(LiveAtMx).index, default=LiveAtMx.UNASKED), now),
         Known(min((one.dead for one in agreeing), key=list(DeadAtMx).index, default=DeadAtMx.UNASKED), now),
     )
+
+
+def turns_us_away(one: DoorSays) -> bool:
+    return one.prober in (Prober.BLOCKED, Prober.MISCONFIGURED)
+
+
+def may_be_half(says: Sequence[DoorSays], speaking: Sequence[DoorSays], no: Acceptance, expected: frozenset[str]) -> bool:
+    """One host alone refuses T, and another was not heard, for our own reasons: T may be well known there. A host that was
+    tried and is out of reach takes no mail, so it changes nothing."""
+    agreeing = {host_of(one.server) for one in speaking if one.acceptance is no}
+    if len(agreeing) > 1:
+        return False
+    doubtful = {host_of(one.server) for one in says if turns_us_away(one) or one.acceptance in UNHEARD}
+    return bool((doubtful | (expected - {host_of(one.server) for one in says})) - agreeing)
 
 
 def prober_of(says: Sequence[DoorSays]) -> Prober:

@@ -10,6 +10,7 @@ from mailprobe.verdict.picture import (
     Answer,
     Backends,
     BounceSays,
+    Breadth,
     ContractState,
     Control,
     DeadAtMx,
@@ -64,7 +65,7 @@ def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
     yield "mx", p.acceptance.among(*UNASKED_AT_MX)
     yield "live_control", not p.live_at_mx.among(LiveAtMx.ACCEPTED) and not p.acceptance.among(*UNASKED_AT_MX)
     yield "dead_control", p.dead_at_mx.among(DeadAtMx.UNASKED, DeadAtMx.DEFERRED) and not p.acceptance.among(*UNASKED_AT_MX)
-    yield "second_mx", p.breadth.value.value == "one"
+    yield "second_mx", p.breadth.among(Breadth.ONE) or p.acceptance.among(Acceptance.UNCLEAR)
     yield "sign_in", not p.sign_in.among(*SIGNED_IN_OR_NOT)
     yield "customer_sign_in", p.sign_in.among(SignIn.OPENED_BY_MASTER, SignIn.REFUSED_BY_MASTER)
     yield (
@@ -98,4 +99,5 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
         p.acceptance.among(Acceptance.REFUSED_OTHERWISE) and p.live_at_mx.among(LiveAtMx.ACCEPTED),
     )
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
+    yield "other_device_ok:sign_in_refused", p.other_device_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
     yield "imap_refused:submission_opened", p.sign_in.among(*LOGIN_REFUSED) and p.submission.among(SignIn.OPENED)

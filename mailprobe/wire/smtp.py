@@ -105,6 +105,7 @@ class Parser:
                 self._at = plain.end()
                 return _reply(plain[1], tuple([line.rstrip() for line in plain[0].decode().split("\r\n")[:-1]]))
         while True:
+            self._watch_first()
             end = self._buffer.find(b"\n", self._at)
             if end < 0:
                 self._watch_unfinished()
@@ -136,13 +137,14 @@ class Parser:
         self._octets = 0
         return reply
 
-    def _watch_unfinished(self) -> None:
-        """What can be refused before its line ends: too long, or not even text (TLS on the wrong port)."""
-        left = len(self._buffer) - self._at
-        if left > LINE_CAP:
-            raise self._too_long()
-        if left and self._buffer[self._at] < 0x20 and self._buffer[self._at] != 0x0D:
+    def _watch_first(self) -> None:
+        """A line that begins with a control character is not even text (TLS on the wrong port): no need to wait for its end."""
+        if self._at < len(self._buffer) and self._buffer[self._at] < 0x20 and self._buffer[self._at] != 0x0D:
             raise TheirFault("garbage")
+
+    def _watch_unfinished(self) -> None:
+        if len(self._buffer) - self._at > LINE_CAP:
+            raise self._too_long()
 
     def _too_long(self) -> TheirFault:
         return TheirFault("line_too_long", clean(self._buffer[self._at : self._at + LINE_CAP]))

@@ -185,7 +185,7 @@ async def test_an_older_one_is_asked_again() -> None:
     assert made.purse.steps[0] == reserved("l")
 
 
-CONTROL_FAULTS = ["$ NO [AUTHENTICATIONFAILED] no", "$ NO [UNAVAILABLE] later", f"* BYE going{CLOSE}", RESET]
+CONTROL_FAULTS = ["$ NO [AUTHENTICATIONFAILED] no", "$ NO [LIMIT] later", f"* BYE going{CLOSE}", RESET]
 
 
 @pytest.mark.parametrize("fault", CONTROL_FAULTS)
@@ -196,6 +196,17 @@ async def test_when_the_control_fails_the_login_of_the_target_is_not_spent(fault
     assert [(fact.of, fact.why) for fact in made.all(NotAsked)] == [(Of.TARGET, Withheld.CONTROL_FAILED)]
     assert reserved("t") not in made.purse.steps
     assert ends(made) == [SignInEnd.UNKNOWN]
+
+
+async def test_a_server_that_cannot_sign_the_control_in_is_asked_for_the_target_too() -> None:
+    """Only then is it known that he is hit as well; an answer like this one spends no refusal."""
+    made = await seen(server(LOGIN="$ NO [UNAVAILABLE] later"), carrier(live_controls=(CONTROL,)))
+    assert [(fact.of, fact.code) for fact in made.all(Answered) if fact.stage is Stage.LOGIN] == [
+        (Of.LIVE, "UNAVAILABLE"),
+        (Of.TARGET, "UNAVAILABLE"),
+    ]
+    assert made.purse.steps == [reserved("l"), ("give_back",), reserved("t"), ("give_back",)]
+    assert ends(made) == [SignInEnd.SERVER_FAILED]
 
 
 async def test_a_control_without_budget_counts_as_failed() -> None:
@@ -276,7 +287,8 @@ CODES = ("UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "CONTACTADMIN", "PRIVACYR
 async def test_an_answer_that_is_not_about_the_credential_costs_nothing(answer: str) -> None:
     made = await seen(server(LOGIN=f"$ {answer}"))
     assert made.purse.steps == [reserved("t"), ("give_back",)]
-    assert ends(made) == [SignInEnd.UNKNOWN]
+    server_failed = any(code in answer for code in ("UNAVAILABLE", "SERVERBUG"))
+    assert ends(made) == [SignInEnd.SERVER_FAILED if server_failed else SignInEnd.UNKNOWN]
 
 
 async def test_a_spent_budget_is_told_with_its_last_words() -> None:

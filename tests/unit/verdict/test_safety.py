@@ -60,7 +60,10 @@ def test_only_what_works_is_called_ok(world: World) -> None:
 def test_high_stands_on_controls(world: World) -> None:
     verdict = verdict_of(world)
     sign_in_alone = {Code.IMAP_OUTAGE, Code.STORE_LOST, Code.SUSPENDED, Code.SECRET_EXPIRED, Code.SUBMISSION_REFUSED}
-    if verdict.confidence is Confidence.HIGH and verdict.code not in sign_in_alone | {Code.PROBER_BLOCKED, Code.DIRECTORY_UNREACHABLE}:
+    if verdict.confidence is Confidence.HIGH and verdict.code not in sign_in_alone | {
+        Code.PROBER_BLOCKED,
+        Code.DIRECTORY_UNREACHABLE,
+    }:
         assert "mx" in world.legs
         assert len(world.no_live) < world.hosts
         assert not world.live_stale

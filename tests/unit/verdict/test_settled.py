@@ -91,7 +91,9 @@ def gone(**more: Known[SignIn]) -> Picture:
     )
 
 
-@pytest.mark.parametrize("pending", [frozenset({Leg.MX}), frozenset({Leg.IMAP}), frozenset(Leg), frozenset({Leg.IMAP, Leg.SUBMISSION})])
+@pytest.mark.parametrize(
+    "pending", [frozenset({Leg.MX}), frozenset({Leg.IMAP}), frozenset(Leg), frozenset({Leg.IMAP, Leg.SUBMISSION})]
+)
 def test_it_checks_as_long_as_something_may_overturn(pending: frozenset[Leg]) -> None:
     assert settled(gone(), pending) is None
 
@@ -126,6 +128,12 @@ def test_it_is_quick() -> None:
     )
     began = time.process_time()
     for picture in (gone(), green, Picture()):
-        for pending in (frozenset(Leg), frozenset({Leg.IMAP}), frozenset({Leg.SUBMISSION}), frozenset({Leg.DNS}), frozenset({Leg.MX})):
+        for pending in (
+            frozenset(Leg),
+            frozenset({Leg.IMAP}),
+            frozenset({Leg.SUBMISSION}),
+            frozenset({Leg.DNS}),
+            frozenset({Leg.MX}),
+        ):
             settled(picture, pending)
     assert time.process_time() - began < 15 * 0.02

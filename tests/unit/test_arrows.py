@@ -1,0 +1,74 @@
+"""The house is drawn by its imports: which room may know which, no cycles, and who alone may know everything."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import mailprobe
+
+ROOT = Path(mailprobe.__file__).parent
+KNOW_ALL = {"cli", "check", "daemon", "demo", "terminal", "report", "__main__"}
+ARROWS: dict[str, set[str]] = {
+    "address": set(),
+    "secret": set(),
+    "evidence": set(),
+    "wire": set(),
+    "carriers": {"address", "secret"},
+    "config": {"address", "secret", "carriers"},
+    "net": {"evidence", "wire"},
+    "probes": {"address", "secret", "carriers", "config", "evidence", "net", "wire"},
+    "limits": {"config", "carriers", "evidence", "probes"},
+    "replies": {"evidence", "carriers", "address"},
+    "verdict": {"evidence", "replies", "config", "carriers", "address"},
+    "engine": {"evidence", "config", "carriers", "probes"},
+    "store": {"evidence"},
+}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The rooms of ours that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("mailprobe"):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("mailprobe.")}
+    return found
+
+
+def rooms() -> dict[str, set[str]]:
+    known: dict[str, set[str]] = {}
+    for path in ROOT.rglob("*.py"):
+        room = path.relative_to(ROOT).parts[0].removesuffix(".py")
+        known.setdefault(room, set()).update(imports_of(path) - {room})
+    known.pop("__init__", None)
+    return known
+
+
+def test_every_room_is_on_the_plan() -> None:
+    assert set(rooms()) == set(ARROWS) | KNOW_ALL
+
+
+def test_a_room_knows_only_the_rooms_that_its_arrows_reach() -> None:
+    wrong = {room: known - ARROWS[room] for room, known in rooms().items() if room in ARROWS and known - ARROWS[room]}
+    assert wrong == {}
+
+
+def test_the_plan_has_no_cycle() -> None:
+    left = {room: set(arrows) for room, arrows in ARROWS.items()}
+    while left:
+        free = {room for room, arrows in left.items() if not arrows & set(left)}
+        assert free, f"a cycle among {sorted(left)}"
+        left = {room: arrows for room, arrows in left.items() if room not in free}
+
+
+def test_only_the_network_room_opens_sockets() -> None:
+    users = {
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if path.parts[-2] not in ("net", "demo")
+        and any(word in path.read_text() for word in ("create_connection", "open_connection", "socket.socket("))
+    }
+    assert users == set()
