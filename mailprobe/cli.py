@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import io
 import json
 import os
 import re
@@ -14,7 +16,8 @@ from typing import Annotated
 import typer
 
 from mailprobe import __version__
-from mailprobe.config import ConfigError, Problem, format_problem
+from mailprobe.config import ConfigError, Problem, format_problem, load
+from mailprobe.config.problems import INPUT_CHARS, cut
 from mailprobe.store import StoreError
 from mailprobe.verdict.observed import ObservedError
 
@@ -30,11 +33,22 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
-USAGE, BROKEN_PIPE, INTERRUPTED = 64, 141, 130
+USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
+FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
 COMMANDS = ("check", "demo", "explain", "config")
-OPTIONS = (
-    ["--config", "--json", "--lang", "--only", "--observed", "--bounce", "--ask-secret", "--within", "--once", "--version", "--help"]
-)
+OPTIONS = [
+    "--config",
+    "--json",
+    "--lang",
+    "--only",
+    "--observed",
+    "--bounce",
+    "--ask-secret",
+    "--within",
+    "--once",
+    "--version",
+    "--help",
+]
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", metavar="FILE", help="mailprobe.toml; left out: looked for, else none.")
@@ -107,9 +121,14 @@ def config_check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,
 ) -> None:
     """Read the configuration, tell every error at once, and the load it means for the servers."""
+    from mailprobe.check import PLACES, configured
     from mailprobe.terminal import print_config
 
-    print_config(path)
+    found = path or configured()
+    if found is None:
+        what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
+        raise ConfigError((Problem("MP1011", "config check", what, hint),), NO_INPUT)
+    print_config(load(found))
 
 
 def version(wanted: bool) -> None:
@@ -130,6 +149,7 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: every foreseen trouble is one clear line, never a traceback."""
     wanted = list(sys.argv[1:] if arguments is None else arguments)
+    write_anything()
     try:
         code = app(wanted, standalone_mode=False)
         sys.stdout.flush()
@@ -139,11 +159,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = INTERRUPTED
     except BrokenPipeError:
         # the reader went away (`mailprobe ... | head`): nothing more can be said, and Python must not try at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        say_no_more()
         code = BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        say_no_more()
+        code = complain(
+            (Problem("MP1109", "standard output", f"cannot be written: {error.strerror}", "free some space"),), (), IO_ERROR
+        )
     except (ConfigError, ObservedError, StoreError) as error:
         code = complain(problems_of(error), wanted, error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def write_anything() -> None:
+    """A terminal of another encoding gets what it cannot show escaped; a traceback would help nobody."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say_no_more() -> None:
+    """Python must not try again at exit to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def problems_of(error: ConfigError | ObservedError | StoreError) -> tuple[Problem, ...]:
@@ -154,12 +193,22 @@ def problems_of(error: ConfigError | ObservedError | StoreError) -> tuple[Proble
 
 def complain(problems: Sequence[Problem], wanted: Sequence[str], code: int) -> int:
     """Every problem, one line each, on standard error; with --json the first one as an object on standard output."""
-    for problem in problems:
+    short = [shortened(problem, wanted) for problem in problems]
+    for problem in short:
         print(format_problem(problem), file=sys.stderr)
-    if "--json" in wanted and problems:
-        first = problems[0]
+    if "--json" in wanted and short:
+        first = short[0]
         print(json.dumps({"error": {"code": first.code, "where": first.where, "what": first.what, "hint": first.hint}}))
     return code
+
+
+def shortened(problem: Problem, wanted: Sequence[str]) -> Problem:
+    """The same, with no more than 80 characters of any word of the command line."""
+    words = [part for word in wanted for part in (word, word.partition("=")[2], *word.split(",")) if len(part) > INPUT_CHARS]
+    what, where, hint = problem.what, problem.where, problem.hint
+    for long in sorted({*words, *(repr(word)[1:-1] for word in words)}, key=len, reverse=True):
+        what, where, hint = (text.replace(long, cut(long)) for text in (what, where, hint))
+    return Problem(problem.code, where, what, hint)
 
 
 def usage_problem(error: typer.TyperException) -> Problem:

@@ -5,6 +5,7 @@ Every text from a server is shown escaped; colour only where there is a terminal
 
 from __future__ import annotations
 
+import difflib
 import locale
 import os
 import sys
@@ -20,16 +21,18 @@ from rich.table import Table
 from rich.text import Text
 
 from mailprobe.carriers import Carrier
-from mailprobe.config import Account
-from mailprobe.config.problems import visible
+from mailprobe.config import Account, Config, ConfigError, Problem, forecast, format_problem
+from mailprobe.config.problems import cut, visible
 from mailprobe.daemon import Listener
 from mailprobe.evidence import End, Evidence, Fact
 from mailprobe.report import Check
-from mailprobe.verdict import Status, Verdict
+from mailprobe.verdict import Code, Status, Verdict
+from mailprobe.verdict.explain import Explanation, explain
 from mailprobe.verdict.labels import label, note, title
 from mailprobe.verdict.legs import leg_state, leg_words
 from mailprobe.verdict.picture import Picture
 from mailprobe.verdict.proof import ProofRow
+from mailprobe.verdict.texts import LANGUAGES
 from mailprobe.verdict.wording import Spoken
 
 WALK = ("dns", "mx", "imap", "submission")  # from the sender to the mailbox
@@ -38,19 +41,31 @@ COLOUR = {"good": "green", "bad": "red", "unclear": "yellow", "our_fault": "mage
 STATUS_COLOUR = {Status.OK: "green", Status.DEGRADED: "yellow", Status.DOWN: "red", Status.UNKNOWN: "cyan"}
 STATUS_SIGN = {Status.OK: "✓", Status.DEGRADED: "△", Status.DOWN: "✗", Status.UNKNOWN: "?"}
 WIDTH = 100
+USAGE = 64  # sysexits.h
+EVERY = "all"
 
 
 def language_or_default(asked: str, configured: str = "") -> str:
-    """ja or en: what was asked, else the configuration, else the environment."""
+    """ja or en: what was asked, else the configuration, else the environment. Raises ConfigError for any other wish."""
+    if asked and asked not in LANGUAGES:
+        problem = Problem("MP1107", "--lang", f'no texts in "{cut(asked)}"', f"known: {', '.join(LANGUAGES)}")
+        raise ConfigError((problem,), USAGE)
     for wanted in (asked, configured, os.environ.get("LC_ALL", ""), os.environ.get("LANG", ""), locale.getlocale()[0] or ""):
         if wanted[:2].lower() in ("ja", "en"):
             return wanted[:2].lower()
     return "en"
 
 
+class Output(Console):
+    """A reader that goes away (`| head`) is told to the caller; rich itself would end the program with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(most: int = WIDTH) -> Console:
     """Standard output, at most 100 columns wide, so that a sentence can be read aloud without losing the line."""
-    made = Console(highlight=False)
+    made = Output(highlight=False)
     made.width = min(made.width, most) if made.is_terminal else most
     return made
 
@@ -200,3 +215,46 @@ def leg_line(leg: str, state: str, words: str, language: str) -> Text:
 
 def sign_of(state: str) -> Text:
     return Text(SIGN[state], style=f"bold {COLOUR.get(state, 'dim')}")
+
+
+def print_explanation(code: str, language: str) -> None:
+    """One verdict's code explained, or with `all` a line for each. Raises ConfigError for a code that there is not."""
+    out = console()
+    if code == EVERY:
+        rows = Table.grid(padding=(0, 2))
+        for one in Code:
+            rows.add_row(Text(one.value, style="bold"), title(one, language))
+        out.print(rows)
+        return
+    if code not in list(Code):
+        near = difflib.get_close_matches(code, [one.value for one in Code], 1)
+        hint = f"did you mean {near[0]}?" if near else "mailprobe explain all lists them"
+        raise ConfigError((Problem("MP1108", "explain", f'no verdict "{cut(code)}"', hint),), USAGE)
+    out.print(Text.assemble((code, "bold"), "  ", (title(Code(code), language), "bold")))
+    out.print(Padding(explanation_table(explain(Code(code), language), language), (1, 0, 0, 1)))
+
+
+def explanation_table(found: Explanation, language: str) -> Table:
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim", no_wrap=True)
+    rows.add_column(overflow="fold")
+    lines = {
+        "means": found.meaning,
+        "needed": "\n".join(f"· {one}" for one in found.needed),
+        "whose": found.whose,
+        "next": found.do,
+        "do_not_say": " / ".join(found.do_not),
+        "handset": found.handset,
+    }
+    for name, text in lines.items():
+        rows.add_row(label("heading", name, language), Text(text))
+    return rows
+
+
+def print_config(config: Config) -> None:
+    """What may be lived with, what the schedule asks of each carrier's servers, and the last word."""
+    for warning in config.warnings:
+        print(format_problem(warning, "note"))
+    for one in forecast(config):
+        print(visible(str(one)))
+    print(f"ok: {len(config.accounts)} accounts, {len(config.carriers)} carriers")

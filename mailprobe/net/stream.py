@@ -257,7 +257,7 @@ class Stream(asyncio.Protocol):
         """Put lines of the dialogue ('S', 'C') or events ('*') into the transcript."""
         at = self.heard_at if who == "S" else self._clock()
         for text in texts:
-            self._tap(Line(at, self._place, who, self.mask(text)))
+            self._tap(Line(at, self._place, who, self.mask(text) if self._hidden else text))
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""

@@ -20,6 +20,17 @@ IMAPS_PORT = 993
 SUBMISSIONS_PORT = 465  # RFC 8314 section 7.3
 
 
+Services = tuple[tuple[str, Channel], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One server, or None: nothing known. `asked`: the SRV answers that were needed to find out."""
+
+    endpoint: Endpoint | None
+    asked: tuple[Answer, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Where to sign in. None: nothing known. `asked`: the DNS answers that were needed to find out."""
@@ -30,17 +41,26 @@ class Servers:
 
 
 async def discover(domain: str, carrier: Carrier, resolver: Resolver) -> Servers:
-    """The carrier's own servers where they are given; else what DNS says of `domain` (A-labels)."""
-    if carrier.imap is not None and carrier.submission is not None:
-        return Servers(carrier.imap, carrier.submission)
-    wanted = [*(IMAP_SERVICES if carrier.imap is None else ()), *(SUBMISSION_SERVICES if carrier.submission is None else ())]
-    answers = await asyncio.gather(resolver.mx(domain), *(resolver.srv(domain, service) for service, _ in wanted))
-    mx, said = answers[0], answers[1:]
-    return Servers(
-        carrier.imap or from_srv(domain, IMAP_SERVICES, said) or guess(mx.hosts, IMAPS_PORT),
-        carrier.submission or from_srv(domain, SUBMISSION_SERVICES, said) or guess(mx.hosts, SUBMISSIONS_PORT),
-        tuple(said),
-    )
+    """Both of the carrier's own servers where they are given; else what DNS says of `domain` (A-labels)."""
+    imap, submission = await asyncio.gather(find_imap(domain, carrier, resolver), find_submission(domain, carrier, resolver))
+    return Servers(imap.endpoint, submission.endpoint, imap.asked + submission.asked)
+
+
+async def find_imap(domain: str, carrier: Carrier, resolver: Resolver) -> Found:
+    if carrier.imap is not None:
+        return Found(carrier.imap)
+    return await look_for(domain, IMAP_SERVICES, IMAPS_PORT, resolver)
+
+
+async def find_submission(domain: str, carrier: Carrier, resolver: Resolver) -> Found:
+    if carrier.submission is not None:
+        return Found(carrier.submission)
+    return await look_for(domain, SUBMISSION_SERVICES, SUBMISSIONS_PORT, resolver)
+
+
+async def look_for(domain: str, services: Services, port: int, resolver: Resolver) -> Found:
+    mx, *said = await asyncio.gather(resolver.mx(domain), *(resolver.srv(domain, service) for service, _ in services))
+    return Found(from_srv(domain, services, said) or guess(mx.hosts, port), tuple(said))
 
 
 def from_srv(domain: str, services: Iterable[tuple[str, Channel]], said: Iterable[Answer]) -> Endpoint | None:

@@ -29,6 +29,7 @@ from mailprobe.evidence import (
 )
 from mailprobe.net.resolver import Answer as Looked
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
+from mailprobe.probes.discover import find_imap
 from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
 from mailprobe.probes.imap_session import Insecure, Over, Session, Trust, enter
 from mailprobe.wire import OurFault
@@ -95,12 +96,15 @@ class Run:
 async def probe(target: Target, reach: Reach, note: Note) -> None:
     """Ask the carrier's IMAP server for the target. Facts: LookedUp of its name, then by address Connected to Offered,
     Answered of LOGIN, Opened, Quota; NotAsked for a login that was not spent."""
-    endpoint = target.carrier.imap
+    endpoint = (await find_imap(target.account.address.domain, target.carrier, reach.resolver)).endpoint
     if endpoint is None:
         note(NotAsked(at=reach.clock(), stage=Stage.CONNECT, why=Withheld.NO_SERVER))
         reach.chain.imap_ended(SignInEnd.NOT_RUN)
         return
     run = Run(target, reach, note, endpoint)
+    if endpoint.origin is Origin.GUESSED:
+        # said before it is looked at: whatever becomes of a mere guess, it is not the customer's server
+        run.withheld(Withheld.SERVER_GUESSED, None)
     try:
         await _ask_all(run, _noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
     finally:
@@ -213,12 +217,8 @@ async def _sign_in(run: Run, first: asyncio.Future[Session | None]) -> None:
             run.withheld(Withheld.NOT_SECURE, None)
         return
     try:
-        if run.endpoint.origin is Origin.GUESSED:
-            run.withheld(Withheld.SERVER_GUESSED, None)
-        elif await _control_allows(run, session.ip):
-            await _target_signs_in(run, session)
-        else:
-            run.withheld(Withheld.CONTROL_FAILED, None)
+        if run.endpoint.origin is not Origin.GUESSED:
+            await _sign_in_after_control(run, session)
         run.tell_end(SignInEnd.UNKNOWN)
         await session.goodbye()
     except Over:
@@ -226,6 +226,13 @@ async def _sign_in(run: Run, first: asyncio.Future[Session | None]) -> None:
     finally:
         run.tell_end(SignInEnd.UNKNOWN)
         session.close()
+
+
+async def _sign_in_after_control(run: Run, session: Session) -> None:
+    if await _control_allows(run, session.ip):
+        await _target_signs_in(run, session)
+    else:
+        run.withheld(Withheld.CONTROL_FAILED, None)
 
 
 async def _control_allows(run: Run, ip: str) -> bool:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from mailprobe.carriers import Channel, Endpoint, LiveControl, Origin
 from mailprobe.evidence import As, Fact, NotAsked, NotSecured, Of, Secured, Stage, TlsFault, Withheld
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target, sasl
+from mailprobe.probes.discover import find_submission
 from mailprobe.probes.dns import Asking
 from mailprobe.probes.smtp_session import Insecure, Over, Session, Trust, open_session, withheld
 from mailprobe.secret import SecretError, SecretRef
@@ -23,9 +24,12 @@ MAYBE_OLD = (TlsFault.HANDSHAKE, TlsFault.RESET)
 
 async def probe(target: Target, reach: Reach, note: Note) -> None:
     """Look at every address of the server at once; the first that is fit gets the sign-in."""
-    endpoint = target.carrier.submission
+    endpoint = (await find_submission(target.account.address.domain, target.carrier, reach.resolver)).endpoint
+    if endpoint is None or endpoint.origin is Origin.GUESSED:
+        # said before it is looked at: whatever becomes of a mere guess, it is not the customer's server
+        why = Withheld.NO_SERVER if endpoint is None else Withheld.SERVER_GUESSED
+        note(NotAsked(at=reach.clock(), stage=Stage.AUTH, why=why, who=As.CUSTOMER))
     if endpoint is None:
-        note(NotAsked(at=reach.clock(), stage=Stage.AUTH, why=Withheld.NO_SERVER, who=As.CUSTOMER))
         return
     leg = Leg(endpoint, target, reach, note)
     async with asyncio.TaskGroup() as group:
@@ -141,6 +145,9 @@ class Leg:
         secret = account.submission_secret or shared
         credential = Credential(Of.TARGET, As.CUSTOMER, account.submission_username, secret)
         how = sasl.mechanism(session, self.target.carrier.auth)
+        if self.endpoint.origin is Origin.GUESSED:
+            await session.quit()
+            return Turn.WITHHELD
         why = self.unfit(how, credential) or await self.broken_chain()
         if why is not None:
             self.not_asked(session.ip, credential, Denied(why))
@@ -153,8 +160,6 @@ class Leg:
 
     def unfit(self, how: str, credential: Credential) -> Withheld | None:
         """What forbids or prevents a sign-in here, whatever became of the IMAP leg."""
-        if self.endpoint.origin is Origin.GUESSED:
-            return Withheld.SERVER_GUESSED
         if credential.secret is None:
             return Withheld.NO_SECRET
         return None if how else Withheld.NO_MECHANISM

@@ -54,10 +54,10 @@ class Code(StrEnum):
     UNKNOWN_TO_MX = "unknown_to_mx"
     MISSING_FROM_MX = "missing_from_mx"
     IMAP_AUTH_OUT_OF_SYNC = "imap_auth_out_of_sync"
-    PASSWORD_OR_LOCK = "password_or_lock"
-    PASSWORD_NOT_PROPAGATED = "password_not_propagated"
+    PASSWORD_OR_LOCK = "password_or_lock"  # noqa: S105  a verdict's code, not a secret
+    PASSWORD_NOT_PROPAGATED = "password_not_propagated"  # noqa: S105  a verdict's code, not a secret
     SUSPENDED = "suspended"
-    SECRET_EXPIRED = "secret_expired"
+    SECRET_EXPIRED = "secret_expired"  # noqa: S105  a verdict's code, not a secret
     LOGIN_RATE_LIMITED = "login_rate_limited"
     IMAP_OUTAGE = "imap_outage"
     STORE_LOST = "store_lost"

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailprobe.evidence import NotConnected, Of, Replied, Stage, Unreachable
+from mailprobe.evidence import Broken, NotConnected, Of, Replied, Stage, Unreachable
 from mailprobe.replies import Meaning, ReplyClass, SpeaksOf
 from mailprobe.verdict.filing import Dated, Door
 from mailprobe.verdict.picture import Acceptance, DeadAtMx, LiveAtMx, Prober
@@ -103,6 +103,7 @@ class Heard:
     alike: bool  # T's answer is D's, word for word
     refusal: Said | None  # the door's last word before any recipient was named
     shut: Unreachable | None
+    broken: bool  # the dialogue broke off
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def hear(door: Door, read: Read, alike: Alike, now: float) -> Heard:
         alike=target is not None and dead is not None and alike(target.reply.fact, dead.reply.fact),
         refusal=refusal,
         shut=gone[-1] if gone else None,
+        broken=any(isinstance(one.fact, Broken) for one in door.shut),
     )
 
 
@@ -179,7 +181,7 @@ def dead_of(dead: Said | None) -> DeadAtMx:
 def acceptance_of(heard: Heard) -> Acceptance:
     target = heard.target
     if target is None:
-        return before_recipient(heard.refusal, heard.shut)
+        return before_recipient(heard)
     if target.positive:
         return accepted(dead_of(heard.dead))
     if target.passing:
@@ -189,11 +191,12 @@ def acceptance_of(heard: Heard) -> Acceptance:
     return Acceptance.UNCLEAR
 
 
-def before_recipient(refusal: Said | None, shut: Unreachable | None) -> Acceptance:
-    """Greeting, EHLO and MAIL never speak of the recipient."""
-    if refusal is not None and refusal.passing:
-        return Acceptance.DEFERRED
-    return Acceptance.UNASKED if shut in OURS else Acceptance.UNREACHABLE
+def before_recipient(heard: Heard) -> Acceptance:
+    """Greeting, EHLO and MAIL never speak of the recipient. A dialogue that is not over yet says nothing."""
+    if heard.refusal is not None:
+        return Acceptance.DEFERRED if heard.refusal.passing else Acceptance.UNREACHABLE
+    out_of_reach = heard.broken or (heard.shut is not None and heard.shut not in OURS)
+    return Acceptance.UNREACHABLE if out_of_reach else Acceptance.UNASKED
 
 
 def accepted(dead: DeadAtMx) -> Acceptance:

@@ -99,5 +99,4 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
         p.acceptance.among(Acceptance.REFUSED_OTHERWISE) and p.live_at_mx.among(LiveAtMx.ACCEPTED),
     )
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
-    yield "other_device_ok:sign_in_refused", p.other_device_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
     yield "imap_refused:submission_opened", p.sign_in.among(*LOGIN_REFUSED) and p.submission.among(SignIn.OPENED)

@@ -92,6 +92,8 @@ class Parser:
         """The next reply, or None for "need more". Raises TheirFault."""
         if self._fault is not None:
             raise TheirFault(self._fault.why, self._fault.words)
+        if self._at == len(self._buffer):
+            return None
         try:
             return self._next()
         except TheirFault as fault:

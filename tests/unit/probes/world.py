@@ -49,6 +49,9 @@ class Names:
     async def mx(self, domain: str) -> Answer:
         return self.answer(domain, "MX")
 
+    async def srv(self, domain: str, service: str) -> Answer:
+        return Answer(Lookup.NXDOMAIN, name=f"{service}.{domain}", rrtype="SRV")
+
     async def addresses(self, host: str) -> tuple[Answer, ...]:
         if is_literal(host):
             return (Answer(Lookup.FOUND, (host,), name=host, rrtype="A"),)

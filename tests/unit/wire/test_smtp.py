@@ -141,9 +141,7 @@ def replies_into(found: list[Reply], parser: Parser) -> list[Reply]:
 LINES = st.lists(
     st.one_of(
         st.binary(max_size=40),
-        st.sampled_from(
-            [b"250-a\r\n", b"250 b\r\n", b"550 5.1.1 c\r\n", b"550-d\n", b"\r", b"\n", b"250-" + b"x" * 8190]
-        ),
+        st.sampled_from([b"250-a\r\n", b"250 b\r\n", b"550 5.1.1 c\r\n", b"550-d\n", b"\r", b"\n", b"250-" + b"x" * 8190]),
     ),
     max_size=30,
 )
