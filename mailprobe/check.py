@@ -52,7 +52,8 @@ class Asked:
 def ask(asked: Asked) -> int:
     """Carry the check through and show it; the exit code tells the status. Raises ConfigError and its kin."""
     config, account = find(asked)
-    for warning in config.warnings:
+    typed = () if account.enrolled else account.address.notices
+    for warning in (*config.warnings, *(Problem(one.code, "address", one.what) for one in typed)):
         print(format_problem(warning, "note"), file=sys.stderr)
     question = Question(
         account=with_typed_secret(account) if asked.ask_secret else account,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import io
 import json
@@ -16,6 +15,7 @@ from typing import Annotated
 import typer
 
 from mailprobe import __version__
+from mailprobe.address import near
 from mailprobe.config import ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import INPUT_CHARS, cut
 from mailprobe.store import StoreError
@@ -35,7 +35,6 @@ app.add_typer(config_app, name="config")
 
 USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
-COMMANDS = ("check", "demo", "explain", "config")
 OPTIONS = [
     "--config",
     "--json",
@@ -217,6 +216,16 @@ def usage_problem(error: typer.TyperException) -> Problem:
     unknown = re.match(r"No such (command|option):? '?([\w-]+)", message)
     if unknown is None:
         return Problem("MP1100", "command line", message, "see mailprobe --help")
-    near = difflib.get_close_matches(unknown[2], COMMANDS if unknown[1] == "command" else OPTIONS, 1)
-    hint = f"did you mean {near[0]}?" if near else "see mailprobe --help"
+    meant = near(unknown[2], names(error, unknown[1]))
+    hint = f"did you mean {meant}?" if meant else "see mailprobe --help"
     return Problem("MP1100", "command line", f'no such {unknown[1]}: "{unknown[2]}"', hint)
+
+
+def names(error: typer.TyperException, kind: str) -> list[str]:
+    """The commands or the options that exist where the complaint arose."""
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return []
+    if kind == "command":
+        return list(context.command.list_commands(context))
+    return [name for one in context.command.get_params(context) for name in one.opts]

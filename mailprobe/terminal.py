@@ -5,7 +5,6 @@ Every text from a server is shown escaped; colour only where there is a terminal
 
 from __future__ import annotations
 
-import difflib
 import locale
 import os
 import sys
@@ -20,6 +19,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from mailprobe.address import near
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config, ConfigError, Problem, forecast, format_problem
 from mailprobe.config.problems import cut, visible
@@ -227,8 +227,8 @@ def print_explanation(code: str, language: str) -> None:
         out.print(rows)
         return
     if code not in list(Code):
-        near = difflib.get_close_matches(code, [one.value for one in Code], 1)
-        hint = f"did you mean {near[0]}?" if near else "mailprobe explain all lists them"
+        meant = near(code, [one.value for one in Code])
+        hint = f"did you mean {meant}?" if meant else "mailprobe explain all lists them"
         raise ConfigError((Problem("MP1108", "explain", f'no verdict "{cut(code)}"', hint),), USAGE)
     out.print(Text.assemble((code, "bold"), "  ", (title(Code(code), language), "bold")))
     out.print(Padding(explanation_table(explain(Code(code), language), language), (1, 0, 0, 1)))

@@ -188,7 +188,7 @@ def account_for(config: Config, text: str) -> Account:
     by_id = next((account for account in config.accounts if account.id == text), None)
     if by_id is not None:
         return by_id
-    if text and "@" not in text and "＠" not in text:
+    if text not in ("", "<>") and "@" not in text and "＠" not in text:
         meant = near(text, [account.id for account in config.accounts])
         hint = f"did you mean {meant}?" if meant else "give an account's id, or an address"
         raise ConfigError((Problem("MP1105", "", f'no account "{cut(text)}"', hint),), DATA_ERROR)

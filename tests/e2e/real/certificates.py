@@ -8,15 +8,17 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-NAMES = ("mx.mail.test", "localhost")
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+NAMES = ("mx.mail.test", "imap.half.test", "localhost")
 ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "::1")
 
 
 class Authority:
-    """Issues leaf certificates; `write(folder)` puts ca.pem, good, expired, wrong_name and self_signed there."""
+    """Issues leaf certificates; `write(folder)` puts ca.pem there, and good, rsa, expired and wrong_name as .pem and .key."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -26,6 +28,7 @@ class Authority:
     def write(self, folder: Path) -> None:
         (folder / "ca.pem").write_bytes(pem(self.certificate))
         self._leaf(folder, "good", NAMES, ADDRESSES)
+        self._leaf(folder, "rsa", NAMES, ADDRESSES, key=rsa.generate_private_key(65537, 2048))
         self._leaf(folder, "wrong_name", ("other.test",), ())
         self._leaf(folder, "expired", NAMES, ADDRESSES, timedelta(days=-30), timedelta(days=-2))
 
@@ -37,8 +40,9 @@ class Authority:
         addresses: tuple[str, ...],
         start: timedelta = timedelta(days=-1),
         end: timedelta = timedelta(days=90),
+        key: Key | None = None,
     ) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName(
             [x509.DNSName(one) for one in names] + [x509.IPAddress(ipaddress.ip_address(one)) for one in addresses]
@@ -54,7 +58,7 @@ class Authority:
     def _issue(
         self,
         subject: x509.Name,
-        key: ec.EllipticCurvePrivateKey,
+        key: Key,
         start: timedelta,
         end: timedelta,
         alternatives: x509.SubjectAlternativeName | None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -17,202 +18,11 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.e2e.real.certificates import Authority
+from tests.e2e.real.servers import DOORS, DOVECOT, MASTER, POSTFIX, ZONE
 
 PROGRAMS = ("dovecot", "postfix", "nsd")
 DOMAIN = "mail.test"
-
-DOVECOT = """
-base_dir = {base}/dovecot
-state_dir = {base}/dovecot-state
-instance_name = mailprobe-e2e
-log_path = {base}/dovecot.log
-info_log_path = {base}/dovecot.log
-protocols = imap lmtp
-listen = 127.0.0.1
-default_login_user = dovenull
-default_internal_user = dovecot
-default_internal_group = dovecot
-default_vsz_limit = 512M
-first_valid_uid = 1
-mail_uid = dovecot
-mail_gid = dovecot
-ssl = yes
-ssl_cert = <{base}/tls/good.pem
-ssl_key = <{base}/tls/good.key
-ssl_dh =
-ssl_min_protocol = TLSv1.2
-local 127.0.0.2 {{
-  ssl_cert = <{base}/tls/expired.pem
-  ssl_key = <{base}/tls/expired.key
-}}
-local 127.0.0.3 {{
-  ssl_cert = <{base}/tls/wrong_name.pem
-  ssl_key = <{base}/tls/wrong_name.key
-}}
-local 127.0.0.4 {{
-  protocol imap {{
-    mail_max_userip_connections = 1
-  }}
-}}
-disable_plaintext_auth = yes
-auth_mechanisms = plain login
-auth_master_user_separator = *
-auth_failure_delay = 0
-auth_verbose = yes
-passdb {{
-  driver = passwd-file
-  master = yes
-  args = {base}/masters
-}}
-passdb {{
-  driver = passwd-file
-  username_filter = !tempfail
-  args = scheme=PLAIN {base}/passwd.%s
-}}
-userdb {{
-  driver = passwd-file
-  args = {base}/users
-  default_fields = uid=dovecot gid=dovecot home={base}/mail/%n
-}}
-mail_location = maildir:~/Maildir
-mail_fsync = never
-mail_plugins = quota
-protocol imap {{
-  mail_plugins = quota imap_quota
-}}
-plugin {{
-  quota = count:User quota
-  quota_rule = *:storage=10M
-  quota_vsizes = yes
-}}
-auth_username_format = %Ln
-postmaster_address = postmaster@mail.test
-hostname = mx.mail.test
-service imap-login {{
-  inet_listener imap {{
-    address = 127.0.0.1 ::1
-    port = {imap}
-  }}
-  inet_listener imaps {{
-    address = 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 ::1
-    port = {imaps}
-    ssl = yes
-  }}
-  chroot =
-}}
-service lmtp {{
-  inet_listener lmtp {{
-    address = 127.0.0.1
-    port = {lmtp}
-  }}
-}}
-service auth {{
-  inet_listener sasl {{
-    address = 127.0.0.1
-    port = {sasl}
-  }}
-}}
-service anvil {{
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-"""
-
-POSTFIX = """
-compatibility_level = 3.6
-queue_directory = {base}/postfix/spool
-data_directory = {base}/postfix/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-meta_directory = /etc/postfix
-shlib_directory = /usr/lib/postfix
-mail_owner = postfix
-setgid_group = postdrop
-default_database_type = lmdb
-maillog_file = {base}/postfix.log
-maillog_file_prefixes = /var, {base}
-inet_interfaces = all
-inet_protocols = all
-myhostname = mx.mail.test
-mydomain = mail.test
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-relay_domains =
-default_transport = error:5.4.4 test server, no relaying
-mynetworks = 192.0.2.1/32
-virtual_mailbox_domains = mail.test xn--r8jz45g.test
-virtual_mailbox_maps = texthash:{base}/recipients
-virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
-smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
-smtpd_recipient_restrictions = check_recipient_access texthash:{base}/access
-smtpd_tls_security_level = may
-smtpd_tls_cert_file = {base}/tls/good.pem
-smtpd_tls_key_file = {base}/tls/good.key
-smtpd_tls_session_cache_database =
-smtpd_sasl_auth_enable = no
-smtpd_sasl_type = dovecot
-smtpd_sasl_path = inet:127.0.0.1:{sasl}
-smtpd_client_connection_count_limit = 0
-smtpd_client_connection_rate_limit = 0
-smtpd_error_sleep_time = 0
-smtpd_soft_error_limit = 1000
-smtpd_hard_error_limit = 1000
-smtpd_peername_lookup = no
-smtpd_delay_reject = no
-disable_dns_lookups = yes
-smtp_host_lookup = native
-biff = no
-"""
-
-MASTER = """
-pickup    unix  n - n 60 1 pickup
-cleanup   unix  n - n - 0 cleanup
-qmgr      unix  n - n 300 1 qmgr
-tlsmgr    unix  - - n 1000? 1 tlsmgr
-rewrite   unix  - - n - - trivial-rewrite
-bounce    unix  - - n - 0 bounce
-defer     unix  - - n - 0 bounce
-trace     unix  - - n - 0 bounce
-verify    unix  - - n - 1 verify
-proxymap  unix  - - n - - proxymap
-smtp      unix  - - n - - smtp
-error     unix  - - n - - error
-retry     unix  - - n - - error
-discard   unix  - - n - - discard
-lmtp      unix  - - n - - lmtp
-anvil     unix  - - n - 1 anvil
-postlog   unix-dgram n - n - 1 postlogd
-"""
-
-# door -> (listening address, smtpd options): each is a whole MX or submission server with one peculiarity
-DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "mx": ("127.0.0.1", ()),
-    "mx_clear": ("127.0.0.1", ("smtpd_tls_security_level=none",)),
-    "mx_v6": ("[::1]", ()),
-    "accepts_all": ("127.0.0.1", ("virtual_mailbox_maps=static:all", "smtpd_recipient_restrictions=")),
-    "refuses_ehlo": ("127.0.0.1", ("smtpd_helo_restrictions=reject",)),
-    "blocks_us": ("127.0.0.1", ("smtpd_client_restrictions=reject",)),
-    "map_down": ("127.0.0.1", ("virtual_mailbox_maps=tcp:127.0.0.1:1",)),
-    "refuses_sender": ("127.0.0.1", ("smtpd_sender_restrictions=reject",)),
-    "mx_25": ("127.0.0.6", ()),
-    "submissions": ("127.0.0.1", ("smtpd_tls_wrappermode=yes", "smtpd_sasl_auth_enable=yes")),
-    "submission": ("127.0.0.1", ("smtpd_tls_security_level=encrypt", "smtpd_sasl_auth_enable=yes")),
-    "submission_clear": ("127.0.0.1", ("smtpd_tls_security_level=none", "smtpd_sasl_auth_enable=yes")),
-    "submission_broken": (
-        "127.0.0.1",
-        ("smtpd_tls_wrappermode=yes", "smtpd_sasl_auth_enable=yes", "smtpd_sasl_path=inet:127.0.0.1:1"),
-    ),
-}
-
-ZONE = """$TTL 60
-$ORIGIN {name}.
-@ SOA ns.{name}. hostmaster.{name}. 1 3600 600 86400 60
-@ NS ns
-ns A 127.0.0.1
-"""
+OTHER_DOMAIN = "two.test"  # the same people under a second name
 
 
 def free_port(address: str = "127.0.0.1") -> int:
@@ -268,11 +78,12 @@ class PostOffice:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        masters = [self.base / "dovecot" / "master.pid", self.base / "postfix" / "spool" / "pid" / "master.pid", self.base / "nsd.pid"]
+        running = [int(path.read_text()) for path in masters if path.exists() and path.read_text().strip()]
         run("dovecot", "-c", str(self.base / "dovecot.conf"), "stop", check=False)
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "stop", check=False)
-        pid = self.base / "nsd.pid"
-        if pid.exists() and pid.read_text().strip():
-            os.kill(int(pid.read_text()), 15)
+        for pid in running:
+            end(pid)
 
     def write_directory(self) -> None:
         """What the servers know now: the MX map, and the two password files. Postfix reads a changed map at its next process."""
@@ -284,7 +95,7 @@ class PostOffice:
                 lines["smtp"].append(f"{name}:{{PLAIN}}{box.smtp}::::::")
             lines["users"].append(f"{name}:::::::{box.user_fields}")
             if box.in_mx:
-                lines["recipients"].append(f"{name}@{DOMAIN} {name}")
+                lines["recipients"] += [f"{name}@{DOMAIN} {name}", f"{name}@{OTHER_DOMAIN} {name}"]
         self._write("passwd.imap", lines["imap"])
         self._write("passwd.smtp", lines["smtp"])
         self._write("users", lines["users"])
@@ -310,11 +121,12 @@ class PostOffice:
     def maildir(self, name: str) -> Path:
         return self.base / "mail" / name / "Maildir"
 
-    def deliver(self, name: str, text: bytes) -> None:
-        """Put one mail into new/, as an LDA would, without any server."""
+    def deliver(self, name: str, text: bytes, *, seen: bool = False) -> None:
+        """Put one mail into new/ as an LDA would, or into cur/ as somebody leaves it who has read it; without any server."""
         for part in ("new", "cur", "tmp"):
             (self.maildir(name) / part).mkdir(parents=True, exist_ok=True)
-        (self.maildir(name) / "new" / f"{time.time_ns()}.M1.test").write_bytes(text)
+        folder, flags = ("cur", ":2,S") if seen else ("new", "")
+        (self.maildir(name) / folder / f"{time.time_ns()}.M1.test{flags}").write_bytes(text)
         run("chown", "-R", "dovecot:dovecot", str(self.base / "mail"))
 
     def _write(self, name: str, lines: list[str]) -> None:
@@ -383,6 +195,18 @@ class PostOffice:
         greets("127.0.0.1", self.lmtp, b"220")
         greets("127.0.0.1", self.doors["mx"], b"220")
         greets("::1", self.doors["mx_v6"], b"220")
+
+
+def end(pid: int, within: float = 10.0) -> None:
+    """Ask a daemon of ours to end, and wait until it has: it must not write into a folder that is being removed."""
+    until = time.monotonic() + within
+    try:
+        os.kill(pid, signal.SIGTERM)
+        while time.monotonic() < until:
+            os.kill(pid, 0)
+            time.sleep(0.05)
+    except ProcessLookupError:
+        return
 
 
 def run(*command: str, check: bool = True) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +9,7 @@ from mailprobe.replies import Us
 from mailprobe.verdict import Code, Confidence, Status, Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
-from mailprobe.verdict.picture import History, Picture
+from mailprobe.verdict.picture import History, Picture, Portal
 from mailprobe.verdict.take import take_picture
 from tests.unit.verdict.world import DOWN, NOW, Truth, World, account_of, carrier_of, evidence_of, worlds
 
@@ -105,12 +103,6 @@ def test_gone_for_certain() -> None:
     """The case that all this was built for: the same words as for nobody, L accepted, IMAP refused, contract active."""
     for unknown in (("", "Invalid recipient: <{}>"), ("", "{} is not taken here")):
         world = World(Truth.GONE, unknown=unknown)
-        sure = seen(world, replace(Observations(), portal=told_portal()))
-        assert judge(sure).confidence is Confidence.HIGH
-        assert judge(sure).code is Code.DIRECTORY_OUT_OF_SYNC
-
-
-def told_portal():  # type: ignore[no-untyped-def]  # imported late, to keep the enum's name out of this module
-    from mailprobe.verdict.picture import Portal
-
-    return Portal.OK
+        sure = judge(seen(world, Observations(portal=Portal.OK)))
+        assert sure.confidence is Confidence.HIGH
+        assert sure.code is Code.DIRECTORY_OUT_OF_SYNC
