@@ -156,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = complain((usage_problem(error),), wanted, USAGE)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
-    except BrokenPipeError:
-        # the reader went away (`mailprobe ... | head`): nothing more can be said, and Python must not try at exit
+    except (BrokenPipeError, SystemExit):
+        # the reader went away (`mailprobe ... | head`); the parser makes SystemExit of that, and of nothing else
         say_no_more()
         code = BROKEN_PIPE
     except OSError as error:

@@ -271,18 +271,7 @@ class NotAsked(Seen):
 
 
 Fact = (
-    LookedUp
-    | Connected
-    | NotConnected
-    | Secured
-    | NotSecured
-    | Offered
-    | Replied
-    | Answered
-    | Opened
-    | Quota
-    | Broken
-    | NotAsked
+    LookedUp | Connected | NotConnected | Secured | NotSecured | Offered | Replied | Answered | Opened | Quota | Broken | NotAsked
 )
 
 

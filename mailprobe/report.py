@@ -138,4 +138,3 @@ def milliseconds(seconds: float) -> float:
 
 def utc(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

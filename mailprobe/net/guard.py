@@ -6,7 +6,6 @@ the IANA special-purpose registries (RFC 6890), and addresses that carry an IPv4
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
@@ -142,7 +141,6 @@ def carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return None
 
 
-@functools.lru_cache(maxsize=4096)
 def _address(ip: str) -> IP | None:
     """Only the full textual form counts: `127.1` or `0x7f000001`, which getaddrinfo takes, are not addresses here."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 from collections.abc import Iterable
 
@@ -51,7 +50,6 @@ def host_of(value: str) -> str:
     return value.rpartition(" ")[2].rstrip(".")
 
 
-@functools.lru_cache(maxsize=4096)
 def is_literal(host: str) -> bool:
     """Whether this is an IP address in full textual form."""
     try:

@@ -228,7 +228,7 @@ class Stream(asyncio.Protocol):
                 raise OurFault("a command must be exactly one line")
         self._write(b"".join([line + b"\r\n" for line, _ in pairs]))
         for line, shown in pairs:
-            self.tell("C", shown or clean(line))
+            self.tell("C", shown or (line.decode() if line.isascii() else clean(line)))
 
     def send_message(self, data: bytes, shown: str) -> None:
         """Write a message body as it is: CRLF lines, dot-stuffed, ended by the lone dot. The tap gets `shown` only."""

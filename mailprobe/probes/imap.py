@@ -31,7 +31,8 @@ from mailprobe.net.resolver import Answer as Looked
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
 from mailprobe.probes.discover import find_imap
 from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
-from mailprobe.probes.imap_session import Insecure, Over, Session, Trust, enter
+from mailprobe.probes.imap_session import Session, enter
+from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import OurFault
 from mailprobe.wire.imap_command import Command
 

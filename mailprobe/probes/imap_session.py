@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NoReturn, TypedDict
 
 from mailprobe.carriers import Channel, Endpoint
@@ -33,33 +32,12 @@ from mailprobe.evidence import (
     Unreachable,
 )
 from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
+from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import imap, imap_command
 from mailprobe.wire.imap_command import Command
 
 GOODBYE_WITHIN = 2.0  # seconds for the answer to LOGOUT: nothing is learnt from it any more
 _TOLD_BY_FAULT = (Breakage.GARBAGE, Breakage.LINE_TOO_LONG, Breakage.LITERAL_TOO_LONG, Breakage.TOO_MUCH)
-
-
-class Over(Exception):
-    """This session has ended; the reason is among the facts."""
-
-
-class Insecure(Exception):
-    """No TLS on this session; its socket is closed. Not noted. `why` and `detail` as in `NotSecured`."""
-
-    def __init__(self, why: TlsFault, detail: str = "") -> None:
-        super().__init__(why.value)
-        self.why = why
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How TLS is done. verify=False is for diagnosis only: no secret goes there."""
-
-    ca: Path | None = None
-    profile: str = "default"
-    verify: bool = True
 
 
 class Seen(TypedDict):

@@ -12,7 +12,8 @@ from mailprobe.carriers import Channel, Endpoint, Origin, Relation
 from mailprobe.evidence import Lookup, Of, Purpose, Replied, Stage, TlsFault, Withheld
 from mailprobe.probes import Denied, Note, Reach, Target
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.smtp_session import Insecure, Over, Session, Trust, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust
+from mailprobe.probes.smtp_session import Session, open_session, withheld
 from mailprobe.wire import smtp_command
 
 MX_PORT = 25

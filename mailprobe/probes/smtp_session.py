@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mailprobe.carriers import Endpoint
 from mailprobe.evidence import (
@@ -30,32 +29,11 @@ from mailprobe.evidence import (
 )
 from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
 from mailprobe.probes import Denied
+from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import smtp, smtp_command
 
 GOODBYE_WITHIN = 2.0  # seconds for the answer to QUIT: nothing is learnt from it any more
 SERVICE_CLOSING = 421  # RFC 5321 section 3.8: may answer any command
-
-
-class Over(Exception):
-    """This session has ended; the reason is among the facts."""
-
-
-class Insecure(Exception):
-    """No TLS on this session. Not noted: the caller may know a profile that works. `why` and `detail` as in `NotSecured`."""
-
-    def __init__(self, why: TlsFault, detail: str = "") -> None:
-        super().__init__(why.value)
-        self.why = why
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """How TLS is done with one endpoint. verify=False is for MX hosts: opportunistic, RFC 7435."""
-
-    ca: Path | None = None
-    profile: str = "default"
-    verify: bool = True
 
 
 @dataclass(slots=True, eq=False)

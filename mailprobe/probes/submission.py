@@ -12,7 +12,8 @@ from mailprobe.evidence import As, Fact, NotAsked, NotSecured, Of, Secured, Stag
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target, sasl
 from mailprobe.probes.discover import find_submission
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.smtp_session import Insecure, Over, Session, Trust, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust
+from mailprobe.probes.smtp_session import Session, open_session, withheld
 from mailprobe.secret import SecretError, SecretRef
 
 CONTROL_COUNTS_FOR = 600.0  # seconds that a control's sign-in stays good

@@ -28,26 +28,19 @@ _PLAIN_CAP = 1000  # octets: no line of such a reply has to be cut
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply. said: its lines as they came, cleaned. enhanced: 'x.y.z' or '' and kept even where it contradicts the
-    code (`550 4.2.2`): which of the two lies is not for the parser to say."""
+    """One reply. said: its lines as they came, cleaned. text: the same words in one line, without any code. enhanced:
+    'x.y.z' or '', and kept even where it contradicts the code (`550 4.2.2`): which of the two lies is not for the parser
+    to say."""
 
     code: int
     enhanced: str
+    text: str
     said: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The text of each line, without code."""
         return tuple([line[4:].lstrip() for line in self.said])
-
-    @property
-    def text(self) -> str:
-        """The server's words in one line, enhanced codes left out."""
-        if self.enhanced:
-            joined = " ".join([_ENHANCED.sub("", line, count=1) for line in self.lines]).strip()
-        else:
-            joined = " ".join(self.lines)
-        return joined if len(joined) <= TEXT_CAP else joined[: TEXT_CAP - 1] + "…"
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -105,7 +98,7 @@ class Parser:
             plain = _PLAIN.match(self._buffer, self._at)
             if plain is not None:
                 self._at = plain.end()
-                return _reply(plain[1], tuple([line.rstrip() for line in plain[0].decode().split("\r\n")[:-1]]))
+                return _reply(plain[1], tuple(map(str.rstrip, plain[0][:-2].decode().split("\r\n"))))
         while True:
             self._watch_first()
             end = self._buffer.find(b"\n", self._at)
@@ -154,7 +147,13 @@ class Parser:
 
 def _reply(code: bytes, said: tuple[str, ...]) -> Reply:
     enhanced = _ENHANCED.match(said[0], 4)
-    return Reply(int(code), enhanced[1] if enhanced else "", said)
+    if len(said) == 1:
+        text = said[0][enhanced.end() if enhanced else 4 :].strip()
+    else:
+        lines = [line[4:].lstrip() for line in said]
+        text = " ".join([_ENHANCED.sub("", line, count=1) for line in lines] if enhanced else lines).strip()
+    text = text if len(text) <= TEXT_CAP else text[: TEXT_CAP - 1] + "…"
+    return Reply(int(code), enhanced[1] if enhanced else "", text, said)
 
 
 def capabilities(reply: Reply) -> tuple[str, ...]:
