@@ -6,6 +6,7 @@ the IANA special-purpose registries (RFC 6890), and addresses that carry an IPv4
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
@@ -141,6 +142,7 @@ def carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)
 def _address(ip: str) -> IP | None:
     """Only the full textual form counts: `127.1` or `0x7f000001`, which getaddrinfo takes, are not addresses here."""
     try:
@@ -149,6 +151,7 @@ def _address(ip: str) -> IP | None:
         return None
 
 
+@functools.lru_cache(maxsize=1024)
 def _folded(host: str) -> str:
     """One spelling per host: literals in canonical form, names in lower case without the final dot."""
     address = _address(host.strip("[]"))

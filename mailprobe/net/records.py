@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 
@@ -50,6 +51,7 @@ def host_of(value: str) -> str:
     return value.rpartition(" ")[2].rstrip(".")
 
 
+@functools.lru_cache(maxsize=1024)
 def is_literal(host: str) -> bool:
     """Whether this is an IP address in full textual form."""
     try:

@@ -40,7 +40,7 @@ from mailprobe.wire.text import clean
 BUDGET = 1 << 20  # bytes a server may send in one session
 HIGH_WATER = 1 << 16  # unread bytes after which we stop reading
 
-_ENCODED = re.compile(r"[A-Za-z0-9+/]{8,}=*")  # base64, or as much of it as a server may echo
+_ENCODED = re.compile(r"[A-Za-z0-9+/]{8,}")  # base64, or as much of it as a server may echo
 
 _UNREACHABLE = {
     errno.ECONNREFUSED: Unreachable.REFUSED,
@@ -128,6 +128,8 @@ class Stream(asyncio.Protocol):
         self._paused = False
         self._quick_ack = False
         self._hidden: tuple[str, ...] = ()
+        self._any_hidden = ""
+        self._hidden_parts = ""
         self._over: Breakage | None = None
         self._over_detail = ""
         self._waiter: asyncio.Future[None] | None = None
@@ -261,18 +263,21 @@ class Stream(asyncio.Protocol):
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
-        self._hidden += tuple(secret for secret in secrets if secret)
+        self._hidden += tuple([secret for secret in secrets if secret])
+        self._any_hidden = "\n".join(self._hidden)  # no part that could be encoded spans two of them
+        self._hidden_parts = "\n".join(self._hidden)
 
     def mask(self, text: str) -> str:
         """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
         if not self._hidden:
             return text
         for secret in self._hidden:
-            text = text.replace(secret, "***")
-        return _ENCODED.sub(self._mask_part, text)
-
-    def _mask_part(self, found: re.Match[str]) -> str:
-        return "***" if any(found[0].rstrip("=") in secret for secret in self._hidden) else found[0]
+            if secret in text:
+                text = text.replace(secret, "***")
+        for part in _ENCODED.findall(text):
+            if part in self._hidden_parts:
+                text = text.replace(part, "***")
+        return text
 
     async def secure(
         self, server_name: str, *, ca: Path | None = None, profile: str = "default", verify: bool = True, within: float = 10.0
@@ -337,7 +342,7 @@ class Net:
     async def connect(self, host: str, ip: str, port: int, *, within: float = 8.0) -> Stream:
         """A TCP connection to `ip`; `host` is for the label only. Raises CannotConnect."""
         label = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        stream = Stream(label, ip, self.tap, self.clock)
+        stream = self.stream(label, ip)
         self._check(stream, ip, port, host)
         try:
             async with asyncio.timeout(within):
@@ -350,6 +355,10 @@ class Net:
         self._check_peer(stream, host, ip, port)
         stream.tell("*", f"connected to {ip} port {port}")
         return stream
+
+    def stream(self, label: str, ip: str) -> Stream:
+        """The connection to be; a test may have its own kind, to write down or to replay what is said."""
+        return Stream(label, ip, self.tap, self.clock)
 
     async def dial(self, stream: Stream, ip: str, port: int) -> None:
         """Open the socket. The one step that a test without sockets replaces."""

@@ -242,16 +242,22 @@ class Session:
         )
 
     async def visit(self, who: As, *, with_quota: bool, pipelining: bool) -> bool:
-        """After a sign-in: EXAMINE INBOX and its quota. True if it opened. Raises Over. Pipelined, LOGOUT is sent too."""
+        """After a sign-in: EXAMINE INBOX and its quota. True if it opened. Raises Over. LOGOUT goes out with the last command:
+        its answer is no evidence, and every other answer keeps a time of its own unless pipelining is asked for."""
         asks_quota = with_quota and _has_quota(await self.capabilities())
         examine = imap_command.examine_inbox(self.tag())
-        quota = (imap_command.quota_of_inbox(self.tag()),) if asks_quota else ()
-        if pipelining:
-            self.leaving = imap_command.logout(self.tag())
-        opened = self._opened(await self.ask(Stage.EXAMINE, examine, *((*quota, self.leaving) if self.leaving else ())), who)
-        for command in quota if opened or pipelining else ():
-            answer = await (self.answer(Stage.QUOTA, command) if pipelining else self.ask(Stage.QUOTA, command))
-            self._quota(answer)
+        quota = imap_command.quota_of_inbox(self.tag()) if asks_quota else None
+        leaving = imap_command.logout(self.tag())
+        if quota is None or pipelining:
+            self.leaving = leaving
+            opened = self._opened(await self.ask(Stage.EXAMINE, *(one for one in (examine, quota, leaving) if one)), who)
+        else:
+            opened = self._opened(await self.ask(Stage.EXAMINE, examine), who)
+        if quota is not None and pipelining:
+            self._quota(await self.answer(Stage.QUOTA, quota))
+        elif quota is not None and opened:
+            self.leaving = leaving
+            self._quota(await self.ask(Stage.QUOTA, quota, leaving))
         return opened
 
     def _opened(self, answer: Answer, who: As) -> bool:
@@ -288,8 +294,8 @@ class Session:
         while True:
             value: imap.Response = await self.stream.next(self.parser)
             self.stream.tell("S", *value.shown)
-            if isinstance(value, imap.Status) and value.tag == tag:
-                return
+            if isinstance(value, imap.Continuation) or (isinstance(value, imap.Status) and value.tag == tag):
+                return  # nobody waits for more of a LOGOUT; a flood of `+` would only fill the transcript
 
 
 def _has_quota(offered: tuple[str, ...]) -> bool:
