@@ -11,11 +11,11 @@ from mailprobe.carriers import Carrier, Origin
 from mailprobe.config import Account, Config
 from mailprobe.engine import LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
-from mailprobe.evidence import Connected, Evidence, Fact, Line, Stage
+from mailprobe.evidence import Connected, Evidence, Fact, Stage
 from mailprobe.limits import Courtesy, LoginBudget
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
+from mailprobe.net.stream import Net, Tap
 from mailprobe.probes import Probe, Reach, dns, imap, mx, submission
 from mailprobe.replies import Us, read
 from mailprobe.report import Check
@@ -148,15 +148,15 @@ def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:
 
 
 @contextlib.asynccontextmanager
-async def open_house(config: Config) -> AsyncIterator[House]:
-    """Build every room, and close what must be closed. Raises StoreError."""
+async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> AsyncIterator[House]:
+    """Build every room, and close what must be closed. `net`: how a run reaches the network. Raises StoreError."""
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
     async with open_store(config.store_url) as store:
 
-        def reach_for(order: Order, chain: SignInChain, tap: Callable[[Line], None]) -> Reach:
+        def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
             return Reach(
-                net=Net(guard, tap),
+                net=net(guard, tap),
                 resolver=resolver,
                 clock=time.monotonic,
                 wall=time.time,

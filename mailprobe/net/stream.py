@@ -128,7 +128,6 @@ class Stream(asyncio.Protocol):
         self._paused = False
         self._quick_ack = False
         self._hidden: tuple[str, ...] = ()
-        self._any_hidden = ""
         self._hidden_parts = ""
         self._over: Breakage | None = None
         self._over_detail = ""
@@ -263,8 +262,7 @@ class Stream(asyncio.Protocol):
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
-        self._hidden += tuple([secret for secret in secrets if secret])
-        self._any_hidden = "\n".join(self._hidden)  # no part that could be encoded spans two of them
+        self._hidden += tuple(secret for secret in secrets if secret)
         self._hidden_parts = "\n".join(self._hidden)
 
     def mask(self, text: str) -> str:

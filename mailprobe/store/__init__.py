@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mailprobe.store.askings import Askings
-from mailprobe.store.database import open_database
 from mailprobe.store.place import MEMORY, StoreError, make_room, place_of
-from mailprobe.store.sessions import Sessions
-from mailprobe.store.sign_ins import SignIns
+
+if TYPE_CHECKING:
+    from mailprobe.store.askings import Askings
+    from mailprobe.store.sessions import Sessions
+    from mailprobe.store.sign_ins import SignIns
 
 __all__ = ["Store", "StoreError", "open_store"]
 
@@ -30,6 +32,12 @@ class Store:
 @contextlib.asynccontextmanager
 async def open_store(url: str = "") -> AsyncIterator[Store]:
     """`sqlite:///PATH` or `sqlite://` (memory); '' is `$STATE_DIRECTORY` or the user's state directory."""
+    # SQLAlchemy is a third of the program's start: what needs no store (help, explain, a bad address) does not wait for it
+    from mailprobe.store.askings import Askings
+    from mailprobe.store.database import open_database
+    from mailprobe.store.sessions import Sessions
+    from mailprobe.store.sign_ins import SignIns
+
     place = place_of(url)
     if place != MEMORY:
         make_room(place, with_directory=not url)

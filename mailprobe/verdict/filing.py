@@ -8,8 +8,10 @@ from typing import Generic, TypeVar, assert_never
 
 from mailprobe.evidence import (
     Answered,
+    Breakage,
     Broken,
     Connected,
+    End,
     Evidence,
     Fact,
     LookedUp,
@@ -22,6 +24,7 @@ from mailprobe.evidence import (
     Quota,
     Replied,
     Secured,
+    Unreachable,
 )
 
 F = TypeVar("F", covariant=True)
@@ -76,8 +79,20 @@ def file_all(evidence: Sequence[Evidence]) -> Filed:
     filed = Filed()
     for one in sorted(evidence, key=lambda each: each.started):
         for fact in one.facts:
-            file_one(filed, one.probe, one.started + fact.at - one.began, fact)
+            if not cut_off(one, fact):
+                file_one(filed, one.probe, one.started + fact.at - one.began, fact)
     return filed
+
+
+def cut_off(evidence: Evidence, fact: Fact) -> bool:
+    """Somebody stopped the run: what was under way then is no sign of a slow server or of a blocked port."""
+    if evidence.ending.kind is not End.OUT_OF_TIME or evidence.ending.reason != "stopped":
+        return False
+    match fact:
+        case Broken(why=Breakage.OUT_OF_TIME) | NotConnected(why=Unreachable.TIMEOUT, detail="out of time"):
+            return True
+        case _:
+            return False
 
 
 def file_one(filed: Filed, probe: str, at: float, fact: Fact) -> None:

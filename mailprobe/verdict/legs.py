@@ -61,7 +61,7 @@ def leg_state(evidence: Evidence, picture: Picture) -> LegState:
         return ACCEPTANCE.get(picture.acceptance.value, BAD)
     if evidence.probe == "submission":
         return SIGN_IN.get(picture.submission.value, BAD)
-    return BAD if picture.store.among(Store.LOST) else SIGN_IN.get(picture.sign_in.value, BAD)
+    return BAD if picture.store.among(Store.LOST, Store.FAILED) else SIGN_IN.get(picture.sign_in.value, BAD)
 
 
 def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
@@ -74,7 +74,7 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
         return mx_words(picture, language)
     if evidence.probe == "submission":
         return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
-    if picture.store.among(Store.LOST):
+    if picture.store.among(Store.LOST, Store.FAILED):
         return answer("store", picture.store.value, language)
     return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
 

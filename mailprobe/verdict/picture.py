@@ -169,6 +169,7 @@ class Store(StrEnum):
 
     OPENED = "opened"
     LOST = "lost"
+    FAILED = "failed"  # by the server's own words a fault of its own, such as [SERVERBUG]; the mail may well be there
     UNKNOWN = "unknown"
 
 

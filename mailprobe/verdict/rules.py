@@ -171,6 +171,8 @@ def partial_fault(p: Picture) -> bool:
     """Part of the servers fails, and T was hit by it."""
     if p.acceptance.among(Acceptance.DISAGREE):
         return True
+    if p.store.among(Store.FAILED):
+        return p.control_sign_in.among(*CONTROL_IN) and not as_never(p)
     if as_never(p) or not p.sign_in.among(SignIn.UNAVAILABLE, SignIn.CLOSED):
         return False
     return p.backends.among(Backends.SOME_HIT) or p.control_sign_in.among(*CONTROL_IN)
@@ -214,7 +216,8 @@ def no_such_address(p: Picture) -> bool:
 
 
 def blocked_at_mx(p: Picture) -> bool:
-    return p.acceptance.among(Acceptance.BLOCKED_ALONE)
+    """D is accepted: the host takes everybody, or somebody has got D by now. Then T may simply be misspelt, or given up."""
+    return p.acceptance.among(Acceptance.BLOCKED_ALONE) and known_here(p) and not p.old_address.among(OldAddress.THIS_ONE)
 
 
 def imap_auth_out_of_sync(p: Picture) -> bool:
@@ -292,7 +295,7 @@ def address_changed(p: Picture) -> bool:
     """The checked address is the old one and gone; or it is the new one, and others still write to the old."""
     if p.acceptance.among(Acceptance.MOVED):
         return True
-    if as_never(p):
+    if as_never(p) or p.acceptance.among(Acceptance.BLOCKED_ALONE):
         return p.old_address.among(OldAddress.THIS_ONE)
     other = p.old_address.among(OldAddress.ANOTHER) or p.bounce.among(BounceSays.OTHER_ADDRESS)
     return other and p.acceptance.among(Acceptance.ACCEPTED)
@@ -320,7 +323,8 @@ def accepts_mail(p: Picture) -> bool:
     """Nothing bad was seen, but not every leg could be."""
     fine = (*OPENED, SignIn.UNASKED, SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.HELD)
     untested = p.sign_in.among(*fine) or (p.sign_in.among(SignIn.REFUSED_BEFORE) and not customer_refused(p))
-    return p.acceptance.among(Acceptance.ACCEPTED) and untested and p.submission.among(*fine) and not p.store.among(Store.LOST)
+    unopened = p.store.among(Store.LOST, Store.FAILED)
+    return p.acceptance.among(Acceptance.ACCEPTED) and untested and p.submission.among(*fine) and not unopened
 
 
 def anything(p: Picture) -> bool:

@@ -31,7 +31,7 @@ CONTROL_COUNTS_FOR = 600.0  # seconds
 REFUSAL_COUNTS_FOR = 86400.0
 LOGIN = (Stage.LOGIN, Stage.AUTH)
 OURS = (Unreachable.FORBIDDEN, Unreachable.NO_FAMILY, Unreachable.OUR_LIMIT)
-HUNG_UP = (Breakage.RESET, Breakage.CLOSED, Breakage.OUT_OF_TIME, Breakage.BYE)
+HUNG_UP = (Breakage.RESET, Breakage.CLOSED, Breakage.BYE)
 PASSING_TLS = (TlsFault.TIMEOUT, TlsFault.RESET)
 NEARLY_FULL = 0.95
 TROUBLE = ("temporary problem", "internal error", "shutting down", "unavailable", "system error", "maintenance")
@@ -79,7 +79,8 @@ FRONT_AS_CONTROL = {
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One login and what was answered. broken: nothing was; the server hung up or fell silent, perhaps only to us."""
+    """One login and what was answered. broken: nothing was; the server hung up, perhaps only on us. silent: nothing was, and
+    our time ran out or somebody stopped us."""
 
     at: float
     door: Door
@@ -88,6 +89,7 @@ class Login:
     cls: SignInClass
     remembered: bool = False
     broken: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ def logins_of(door: Door, carrier: Carrier) -> Iterable[Login]:
         if isinstance(broken.fact, Broken) and broken.fact.stage in LOGIN:
             cls = farewell(broken.fact, carrier)
             hung_up = cls is SignInClass.UNCLASSIFIED and broken.fact.why in HUNG_UP
-            yield Login(broken.at, door, broken.fact.of, None, cls, broken=hung_up)
+            silent = broken.fact.why is Breakage.OUT_OF_TIME
+            yield Login(broken.at, door, broken.fact.of, None, cls, broken=hung_up, silent=silent)
 
 
 def farewell(fact: Broken, carrier: Carrier) -> SignInClass:
@@ -162,8 +165,8 @@ def sign_in_of(leg: Leg) -> Known[SignIn]:
 
 
 def meant(login: Login) -> SignIn:
-    if login.broken:
-        return SignIn.CLOSED
+    if login.broken or login.silent:
+        return SignIn.CLOSED if login.broken else SignIn.UNREACHABLE
     table = BY_MASTER if login.who is As.MASTER else SIGN_IN
     return table.get(login.cls, SignIn.UNCLEAR)
 
@@ -204,9 +207,12 @@ def front_of(leg: Leg, of: Of | None = None) -> SignIn | None:
 
 def shut_by(door: Door, of: Of | None, carrier: Carrier) -> SignIn | None:
     """None: open as far as a login. UNASKED: not tried, or our own doing."""
-    if any(of in (None, up.fact.of) and isinstance(up.fact, Offered) for up in door.opened_up) or answered(door, of):
-        return None
     gone = [one for one in door.shut if of in (None, one.fact.of)]
+    offers = [up.at for up in door.opened_up if of in (None, up.fact.of) and isinstance(up.fact, Offered)]
+    # what is offered in clear, before STARTTLS fails, opens nothing
+    in_clear = bool(gone) and isinstance(gone[-1].fact, NotSecured) and gone[-1].at >= max(offers, default=0.0)
+    if answered(door, of) or (offers and not in_clear):
+        return None
     if gone:
         return why_shut(gone[-1].fact, carrier)
     early = [one for one in door.replies if of in (None, one.fact.of) and one.fact.code >= 400]
@@ -235,6 +241,8 @@ def why_shut(fact: NotConnected | NotSecured | Broken, carrier: Carrier) -> Sign
             if farewell(fact, carrier) is SignInClass.RATE_LIMITED:
                 return SignIn.RATE_LIMITED
             return SignIn.CLOSED if is_in_trouble(fact.words) else SignIn.UNCLEAR
+        case Broken(why=Breakage.OUT_OF_TIME):
+            return SignIn.UNREACHABLE  # silence is never bad by itself: our time may have been too short, or the way lost it
         case Broken():
             return SignIn.CLOSED if fact.why in HUNG_UP else SignIn.UNCLEAR
 
@@ -247,7 +255,7 @@ def control_of(leg: Leg) -> Known[Control]:
     fresh = [one for one in leg.logins if one.of is Of.LIVE and leg.now - one.at <= CONTROL_COUNTS_FOR]
     if fresh:
         last = fresh[-1]
-        value = Control.CLOSED if last.broken else CONTROL.get(last.cls, Control.UNCLEAR)
+        value = control_meant(last)
         by_master = value is Control.GOOD and last.who is As.MASTER
         source = Source.REMEMBERED if last.remembered else Source.MEASURED
         return Known(Control.GOOD_BY_MASTER if by_master else value, last.at, source)
@@ -258,6 +266,12 @@ def control_of(leg: Leg) -> Known[Control]:
         return Known(FRONT_AS_CONTROL[front], leg.now)
     exists = any(one.secret is not None for one in leg.carrier.live_controls)
     return Known(Control.UNASKED if exists else Control.ABSENT, leg.now)
+
+
+def control_meant(login: Login) -> Control:
+    if login.broken or login.silent:
+        return Control.CLOSED if login.broken else Control.UNREACHABLE
+    return CONTROL.get(login.cls, Control.UNCLEAR)
 
 
 def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
@@ -274,19 +288,20 @@ def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
 
 
 def store_of(leg: Leg) -> Known[Store]:
-    """OPENED by whoever signed in for T; LOST only if the server says that the mailbox is not there."""
+    """OPENED by whoever signed in for T; LOST only if the server says that the mailbox is not there, FAILED if it says that
+    the fault is its own."""
     seen: list[Known[Store]] = []
     for door in leg.doors:
         seen += [Known(Store.OPENED, one.at) for one in door.mailboxes if one.fact.of is Of.TARGET]
-        seen += [Known(Store.LOST, one.at) for one in door.answers if says_lost(one.fact, leg.carrier)]
+        seen += [Known(store, one.at) for one in door.answers if (store := not_opened(one.fact, leg.carrier)) is not None]
     return max(seen, key=lambda one: one.at or 0.0, default=Known(Store.UNKNOWN))
 
 
-def says_lost(fact: Answered, carrier: Carrier) -> bool:
+def not_opened(fact: Answered, carrier: Carrier) -> Store | None:
     if fact.of is not Of.TARGET or fact.stage is not Stage.EXAMINE:
-        return False
+        return None
     cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
-    return cls is SignInClass.MAILBOX_ABSENT
+    return {SignInClass.MAILBOX_ABSENT: Store.LOST, SignInClass.UNAVAILABLE: Store.FAILED}.get(cls)
 
 
 def room_of(leg: Leg) -> Known[Room]:

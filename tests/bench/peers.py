@@ -22,7 +22,6 @@ from tests.e2e.real.postoffice import free_port
 
 PLUGINS = Path("/usr/lib/nagios/plugins")
 EXPORTER = "prometheus-blackbox-exporter"
-NAMES = {"imap_plain": "imap_plain", "imap_tls": "imap_tls", "mx_plain": "mx_plain", "mx_tls": "mx_tls"}
 
 
 @contextmanager

@@ -18,7 +18,7 @@ ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", ":
 
 
 class Authority:
-    """Issues leaf certificates; `write(folder)` puts ca.pem there, and good, rsa, expired and wrong_name as .pem and .key."""
+    """Issues leaf certificates; `write(folder)` puts ca.pem there, and .pem and .key of each kind of leaf."""
 
     def __init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -31,6 +31,7 @@ class Authority:
         self._leaf(folder, "rsa", NAMES, ADDRESSES, key=rsa.generate_private_key(65537, 2048))
         self._leaf(folder, "wrong_name", ("other.test",), ())
         self._leaf(folder, "expired", NAMES, ADDRESSES, timedelta(days=-30), timedelta(days=-2))
+        Authority()._leaf(folder, "strange", NAMES, ADDRESSES)
 
     def _leaf(
         self,
@@ -50,9 +51,7 @@ class Authority:
         leaf = self._issue(subject, key, start, end, alternatives)
         (folder / f"{name}.pem").write_bytes(pem(leaf) + pem(self.certificate))
         (folder / f"{name}.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
 
     def _issue(

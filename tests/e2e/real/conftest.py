@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.real.postoffice import Mailbox, PostOffice
+from tests.e2e.real.ill_servers import ill_servers
+from tests.e2e.real.lab import Lab, workers
+from tests.e2e.real.postoffice import Mailbox, PostOffice, missing_programs
 
 # What the directory of the lab knows. Every illness is a state of it, never an expected verdict.
 MAILBOXES = {
@@ -20,11 +23,19 @@ MAILBOXES = {
     "no_sending": Mailbox(smtp=None),
     "suspended": Mailbox(imap_fields="nologin=y reason=Account_suspended", smtp=None),
     "full": Mailbox(),
+    "over_quota": Mailbox(),
     "grey": Mailbox(),
     "policy": Mailbox(),
     "tempfail": Mailbox(),
-    "lost": Mailbox(user_fields="userdb_mail=maildir:/proc/1/no-such-place"),
+    "crashed": Mailbox(user_fields="userdb_mail=maildir:/proc/1/no-such-place"),
+    "no_store": Mailbox(),
     "limited": Mailbox(),
+    "marked": Mailbox(imap="TGT-5e1f-marker", smtp="TGT-5e1f-marker"),
+    "marked_live": Mailbox(imap="LIV-77ab-marker", smtp="LIV-77ab-marker"),
+    "kept": Mailbox(),
+    "stale1": Mailbox(imap="changed", smtp="changed"),
+    "stale2": Mailbox(imap="changed", smtp="changed"),
+    "stale3": Mailbox(imap="changed", smtp="changed"),
     "\u65e5\u672c": Mailbox(),
 }
 ACCESS = {
@@ -38,12 +49,26 @@ ZONES = {
     "two.test": "@ MX 10 mx\n@ MX 20 gone\nmx A 127.0.0.6\ngone A 127.0.0.7\n",
     "null.test": "@ MX 0 .\n",
     "broken.test": "broken",
-    "srv.test": "@ MX 10 mx.mail.test.\n_imaps._tcp SRV 0 1 993 imap.elsewhere.test.\n",
+    "half.test": "imap A 127.0.0.1\nimap A 127.0.0.9\n",
 }
+MEGABYTES_11 = b"Subject: large\r\n\r\n" + b"x" * 998 * 11_600
 
 
 @pytest.fixture(scope="session")
-def office() -> Iterator[PostOffice]:
+def lab() -> Iterator[Lab]:
+    missing = [f"{name} is not installed" for name in missing_programs()]
+    missing += [] if os.geteuid() == 0 else ["starting private mail servers needs root"]
+    if missing:
+        pytest.skip("; ".join(missing))
     with tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder:
-        with PostOffice(Path(folder), mailboxes=dict(MAILBOXES), access=dict(ACCESS), zones=dict(ZONES)) as started:
-            yield started
+        base = Path(folder)
+        with PostOffice(base, mailboxes=dict(MAILBOXES), access=dict(ACCESS), zones=dict(ZONES)) as office:
+            office.deliver("over_quota", MEGABYTES_11)
+            people = {"u000001": "secret", "u000002": "secret", "marked": "TGT-5e1f-marker", "marked_live": "LIV-77ab-marker"}
+            with ill_servers(base / "tls", people) as ill, workers() as pool:
+                yield Lab(office, ill, pool)
+
+
+@pytest.fixture(scope="session")
+def office(lab: Lab) -> PostOffice:
+    return lab.office

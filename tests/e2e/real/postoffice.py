@@ -11,6 +11,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -78,7 +79,11 @@ class PostOffice:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        masters = [self.base / "dovecot" / "master.pid", self.base / "postfix" / "spool" / "pid" / "master.pid", self.base / "nsd.pid"]
+        masters = [
+            self.base / "dovecot" / "master.pid",
+            self.base / "postfix" / "spool" / "pid" / "master.pid",
+            self.base / "nsd.pid",
+        ]
         running = [int(path.read_text()) for path in masters if path.exists() and path.read_text().strip()]
         run("dovecot", "-c", str(self.base / "dovecot.conf"), "stop", check=False)
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "stop", check=False)
@@ -115,6 +120,10 @@ class PostOffice:
     def submissions_url(self) -> str:
         return f"smtps://{self.at('submissions')}"
 
+    def trust(self) -> ssl.SSLContext:
+        """For a client of the tests' own."""
+        return ssl.create_default_context(cafile=str(self.base / "tls" / "ca.pem"))
+
     def log(self) -> str:
         return (self.base / "dovecot.log").read_text(errors="replace")
 
@@ -144,9 +153,7 @@ class PostOffice:
             (self.base / name).mkdir()
         shutil.chown(self.base / "mail", "dovecot", "dovecot")
         conf = self.base / "dovecot.conf"
-        conf.write_text(
-            DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl)
-        )
+        conf.write_text(DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl))
         run("dovecot", "-c", str(conf))
 
     def _start_postfix(self) -> None:

@@ -201,7 +201,8 @@ async def test_starttls_is_required(roots: Path) -> None:
 
 
 async def test_starttls_then_the_mechanisms_of_the_safe_channel_count(roots: Path) -> None:
-    answers = FINE | {
+    answers: dict[str, str | list[str]] = {
+        **FINE,
         "EHLO": ["250-a\n250 STARTTLS", "250-a\n250 AUTH PLAIN"],
         "STARTTLS": "220 go",
         f"AUTH PLAIN {PLAIN_T}": GOOD,

@@ -1,7 +1,7 @@
 """A small world: what is true of a mailbox, what ails the way to it, and what servers then say. Shares no code with the
 verdict: only the types of facts, of an account and of a carrier.
 
-Everything that is not asked for stays unsaid: legs can be left out, controls can be missing, stale or refused.
+Legs can be left out, controls can be missing, stale or refused.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -171,9 +172,6 @@ def carrier_of(world: World) -> Carrier:
     )
 
 
-# ---- what the servers say --------------------------------------------------------------------------------------------
-
-
 def rcpt(world: World, host: int, of: Of) -> tuple[int, str, str]:
     """The one answer of this host to this recipient."""
     who = {Of.TARGET: T, Of.LIVE: L, Of.DEAD: D}[of]
@@ -251,7 +249,7 @@ def conversation(world: World, host: int, server: str, ip: str) -> list[Fact]:
             text = text.format(D)
         if of is Of.LIVE and world.live_age:
             cached = NOW - world.live_age
-        here = {"at": 0.4, "of": of, "server": server, "ip": ip}
+        here: dict[str, Any] = {"at": 0.4, "of": of, "server": server, "ip": ip}
         found.append(Replied(**here, stage=Stage.RCPT, code=code, enhanced=enhanced, text=text, cached_at=cached))
     return found
 
@@ -271,7 +269,7 @@ NO = {
 
 def imap_facts(world: World) -> list[Fact]:
     server, ip = "imap.mail.test:993", "192.0.2.100"
-    here = {"at": 0.5, "server": server, "ip": ip}
+    here: dict[str, Any] = {"at": 0.5, "server": server, "ip": ip}
     if world.imap == "timeout":
         return [NotConnected(**here, why=Unreachable.TIMEOUT)]
     if world.imap in ("old_tls", "bad_certificate"):
@@ -289,8 +287,8 @@ def imap_facts(world: World) -> list[Fact]:
 
 
 def control_login(world: World, server: str, ip: str) -> list[Fact]:
-    here = {"at": 0.6, "of": Of.LIVE, "server": server, "ip": ip}
-    who = {"stage": Stage.LOGIN, "who": As.CONTROL}
+    here: dict[str, Any] = {"at": 0.6, "of": Of.LIVE, "server": server, "ip": ip}
+    who: dict[str, Any] = {"stage": Stage.LOGIN, "who": As.CONTROL}
     if world.live_signs_in == "absent":
         return []
     if world.imap == "limited":
@@ -305,7 +303,7 @@ def control_login(world: World, server: str, ip: str) -> list[Fact]:
 
 
 def target_login(world: World, server: str, ip: str) -> list[Fact]:
-    here = {"at": 0.7, "server": server, "ip": ip}
+    here: dict[str, Any] = {"at": 0.7, "server": server, "ip": ip}
     if world.imap == "limited":
         return [Answered(**here, stage=Stage.LOGIN, status="NO", code="LIMIT", text="Maximum number exceeded", who=As.CUSTOMER)]
     if world.imap == "hangs":
@@ -333,7 +331,7 @@ def target_login(world: World, server: str, ip: str) -> list[Fact]:
 
 def submission_facts(world: World) -> list[Fact]:
     server, ip = "smtp.mail.test:465", "192.0.2.101"
-    here = {"at": 0.8, "server": server, "ip": ip}
+    here: dict[str, Any] = {"at": 0.8, "server": server, "ip": ip}
     if world.submission == "none":
         return [NotAsked(at=0.8, stage=Stage.AUTH, why=Withheld.NO_SERVER, who=As.CUSTOMER)]
     if world.submission == "timeout":
@@ -345,7 +343,7 @@ def submission_facts(world: World) -> list[Fact]:
     code, enhanced, text = (535, "5.7.8", "Error: authentication failed") if refused else (235, "2.7.0", "ok")
     found.append(Replied(**here, stage=Stage.AUTH, code=code, enhanced=enhanced, text=text, who=As.CUSTOMER))
     if refused:
-        live = {**here, "of": Of.LIVE}
+        live: dict[str, Any] = {**here, "of": Of.LIVE}
         found.append(NotAsked(**live, stage=Stage.AUTH, why=Withheld.CACHED, who=As.CONTROL, last_at=NOW - 1))
     return found
 
@@ -370,8 +368,6 @@ def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> Worl
     hosts = draw(st.integers(1, 3)) if truth is not Truth.HALF_DIRECTORY else 2
     some = st.lists(st.integers(0, hosts - 1), unique=True, max_size=hosts).map(tuple)
     rare = st.one_of(st.just(()), st.just(()), some)
-    # a host that is out of order for everybody makes half a directory a whole one
-    silent = draw(rare) if truth is not Truth.HALF_DIRECTORY else ()
     return World(
         truth=truth,
         unknown=draw(st.sampled_from(UNKNOWN_TEXTS)),
@@ -383,7 +379,8 @@ def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> Worl
         spares_live=draw(st.booleans()),
         policy=tuple((host, draw(st.sampled_from(POLICY_TEXTS))) for host in draw(rare)),
         puts_off=draw(rare),
-        silent=silent,
+        # a host that is out of order for everybody makes half a directory a whole one
+        silent=draw(rare) if truth is not Truth.HALF_DIRECTORY else (),
         live_stale=draw(st.booleans()) and draw(st.booleans()),
         dead_old=draw(st.one_of(st.none(), st.none(), st.sampled_from([*UNKNOWN_TEXTS, *POLICY_TEXTS, *US_TEXTS]))),
         no_live=draw(rare),
