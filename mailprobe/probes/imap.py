@@ -134,12 +134,15 @@ def _noted_addresses(run: Run, answers: Iterable[Looked]) -> tuple[str, ...]:
 
 
 async def _ask_all(run: Run, ips: tuple[str, ...]) -> None:
-    """All doors at once; the sign-in starts behind the first that opens."""
+    """All doors at once; the sign-in starts behind the first that opens. A single door needs no tasks of its own."""
+    if len(ips) == 1:
+        await _sign_in(run, await _entered(run, ips[0], Of.TARGET))
+        return
     first: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
     try:
         async with asyncio.TaskGroup() as group:
             doors = [group.create_task(_try_door(run, ip, first)) for ip in ips]
-            group.create_task(_sign_in(run, first))
+            group.create_task(_sign_in_behind(run, first))
             if doors:
                 await asyncio.wait(doors)
             if not first.done():
@@ -211,8 +214,11 @@ def _note_insecure(run: Run, ip: str, of: Of, fault: Insecure) -> None:
     run.note(NotSecured(at=at, of=of, server=run.endpoint.label, ip=ip, why=fault.why, detail=fault.detail))
 
 
-async def _sign_in(run: Run, first: asyncio.Future[Session | None]) -> None:
-    session = await first
+async def _sign_in_behind(run: Run, first: asyncio.Future[Session | None]) -> None:
+    await _sign_in(run, await first)
+
+
+async def _sign_in(run: Run, session: Session | None) -> None:
     if session is None:
         if run.insecure:
             run.withheld(Withheld.NOT_SECURE, None)

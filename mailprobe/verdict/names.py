@@ -28,7 +28,8 @@ def read_mx(mx: Sequence[LookedUp], asked: Sequence[LookedUp], domain: str) -> D
     if Lookup.FOUND in outcomes:
         return Domain.FOUND if outcomes <= {Lookup.FOUND, *NO_ANSWER, Lookup.SERVFAIL} else Domain.UNSURE
     if outcomes <= NO_ANSWER:
-        heard = any(fact.outcome not in NO_ANSWER for fact in asked)
+        # `localhost` and addresses are known without asking anybody: they have no resolver
+        heard = any(fact.resolver and fact.outcome not in NO_ANSWER for fact in asked)
         return Domain.UNSURE if heard else Domain.DEAF
     if by_two(mx, {Lookup.NULL_MX}):
         return Domain.REFUSES_MAIL

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from mailprobe.demo import hostile
-from mailprobe.demo.faults import Hear, Script, Send, listening, scripted
+from mailprobe.demo.faults import Hear, Place, Script, Send, listening, scripted
 
-SOON = 20.0  # seconds in which any of these is over, on a busy machine
+SOON = 60.0  # seconds in which any of these is over, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,12 @@ class Outcome:
     err: str
 
 
-async def mailprobe(*words: str, stdout: int = asyncio.subprocess.PIPE, interrupt_after: float = 0.0, **env: str) -> Outcome:
-    process = await asyncio.create_subprocess_exec(
+async def mailprobe(*words: str, stdout: int = asyncio.subprocess.PIPE, **env: str) -> Outcome:
+    return await ended(await started(*words, stdout=stdout, **env))
+
+
+async def started(*words: str, stdout: int = asyncio.subprocess.PIPE, **env: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "mailprobe",
@@ -38,9 +41,9 @@ async def mailprobe(*words: str, stdout: int = asyncio.subprocess.PIPE, interrup
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **env},
     )
-    if interrupt_after:
-        await asyncio.sleep(interrupt_after)
-        process.send_signal(signal.SIGINT)
+
+
+async def ended(process: asyncio.subprocess.Process) -> Outcome:
     async with asyncio.timeout(SOON):
         out, err = await process.communicate()
     assert b"Traceback" not in err, err
@@ -104,11 +107,11 @@ SAYS: dict[str, Script] = {
 }
 
 
-@pytest.mark.parametrize("form", [(), ("--json",), ("--lang", "ja")])
+@pytest.mark.parametrize("form", [(), ("--json",)])
 @pytest.mark.parametrize("where", SAYS)
 async def test_no_byte_of_a_server_works_on_the_terminal(where: str, form: tuple[str, ...], tmp_path: Path) -> None:
     async with listening(scripted(SAYS[where])) as place:
-        outcome = await mailprobe("check", "tanaka", "--config", lab(tmp_path, place.port), "--within", "3", *form)
+        outcome = await mailprobe("check", "tanaka", "--config", lab(tmp_path, place.port), "--within", "1", *form)
     assert outcome.code in (0, 1, 2, 3)
     if where == "rcpt" or form == ("--json",):
         assert "[2J" in outcome.out  # it was said, and it is shown
@@ -119,12 +122,19 @@ async def test_no_byte_of_a_server_works_on_the_terminal(where: str, form: tuple
 
 
 async def test_ctrl_c_still_tells_what_is_known(tmp_path: Path) -> None:
-    script = hostile.SMTP["hang_at_rcpt"]
-    async with listening(scripted(script)) as place:
-        config, began = lab(tmp_path, place.port), time.monotonic()
-        outcome = await mailprobe("check", "tanaka", "--config", config, "--json", interrupt_after=4.0)
+    async with listening(scripted(hostile.SMTP["hang_at_rcpt"]), remember=True) as place:
+        process = await started("check", "tanaka", "--config", lab(tmp_path, place.port), "--json", "--within", "60")
+        async with asyncio.timeout(SOON):
+            await heard(place, b"RCPT")
+        process.send_signal(signal.SIGINT)
+        outcome = await ended(process)
     answer = json.loads(outcome.out)
-    assert time.monotonic() - began < SOON
     assert (outcome.code, answer["verdict"]["status"]) == (3, "unknown")
     assert [one["ending"] for one in answer["probes"]] == ["out_of_time"]
-    assert [fact["fact"] for fact in answer["probes"][0]["facts"]][-1] == "broken"
+    last = answer["probes"][0]["facts"][-1]
+    assert (last["fact"], last["stage"]) == ("broken", "rcpt")
+
+
+async def heard(place: Place, word: bytes) -> None:
+    while word not in place.heard:  # noqa: ASYNC110 - the fault servers have no event for that, and need none
+        await asyncio.sleep(0.02)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.e2e.real.lab import DOMAIN, NOBODY, Lab, Setup
+from tests.e2e.real.lab import NOBODY, Lab, Setup
+from tests.e2e.real.postoffice import DOMAIN
 
 Make = Callable[[Lab], Setup]
 
@@ -209,9 +210,9 @@ OURSELVES = (
     Scenario("greeted with 554", "prober_blocked", "unknown", door("blocks_us")),
     Scenario("our EHLO is refused", "prober_blocked", "unknown", door("refuses_ehlo")),
     Scenario("our sender is refused", "prober_blocked", "unknown", door("refuses_sender")),
-    Scenario("blocked, and he is gone", "prober_blocked", "unknown", door("blocks_us", told=("portal_ok",))),
+    Scenario("blocked, and he is gone", "prober_blocked", "unknown", door("blocks_us", address=GONE, told=("portal_ok",)), True),
     Scenario("L does not exist", "accepts_mail", "unknown", fixed(Setup(live=f"no-control@{DOMAIN}"))),
-    Scenario("L does not exist, nor does he", "inconclusive", "unknown", fixed(Setup(GONE, live=f"no-control@{DOMAIN}"))),
+    Scenario("L does not exist, nor does he", "inconclusive", "unknown", fixed(Setup(GONE, live=f"no-control@{DOMAIN}")), True),
     Scenario("L's password is wrong", "accepts_mail", "unknown", fixed(Setup(live_secret="wrong"))),
     Scenario("D exists", "inconclusive", "unknown", fixed(Setup(dead=f"over_quota@{DOMAIN}"))),
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real.lab import DOMAIN, Answer, Lab, Setup, check, command, environment, run_alone, run_main
+from tests.e2e.real.lab import Answer, Lab, Setup, check, command, environment, run_alone, run_main
+from tests.e2e.real.postoffice import DOMAIN
 from tests.e2e.real.scenarios import GONE
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real.lab import DOMAIN, Answer, Lab, Setup, check
-from tests.e2e.real.postoffice import PostOffice
+from tests.e2e.real.lab import Answer, Lab, Setup, check
+from tests.e2e.real.postoffice import DOMAIN, PostOffice
 
 REFUSED_BY_DOVECOT = ("Password mismatch", "unknown user", "password mismatch")
 

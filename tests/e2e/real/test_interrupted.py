@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.real.ill_servers import clogged
-from tests.e2e.real.lab import DOMAIN, NOBODY, Lab, Setup, check, command, environment, start_alone
+from tests.e2e.real.lab import NOBODY, Lab, Setup, check, command, environment, start_alone
+from tests.e2e.real.postoffice import DOMAIN
 
 
 def hanging(lab: Lab) -> Setup:

@@ -11,7 +11,8 @@ import pytest
 
 from mailprobe.engine import LEGS
 from mailprobe.verdict import Status, Verdict
-from tests.e2e.real.lab import DOMAIN, NOBODY, Lab, Setup, verdicts, write_config
+from tests.e2e.real.lab import NOBODY, Lab, Setup, verdicts, write_config
+from tests.e2e.real.postoffice import DOMAIN
 from tests.e2e.real.scenarios import NOT_DOWN, Scenario
 
 SUBSETS = tuple(",".join(legs) for size in range(1, len(LEGS)) for legs in combinations(LEGS, size))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real.lab import DOMAIN, WORKERS, Answer, Lab, Setup, check
+from tests.e2e.real.lab import WORKERS, Answer, Lab, Setup, check
+from tests.e2e.real.postoffice import DOMAIN
 from tests.e2e.real.scenarios import EXIT, SCENARIOS, Scenario
 
 Asked = dict[str, Future[Answer]]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.real.lab import DOMAIN, Answer, Lab, Setup, check, command, environment, run_alone
+from tests.e2e.real.lab import Answer, Lab, Setup, check, command, environment, run_alone
+from tests.e2e.real.postoffice import DOMAIN
 
 TARGET, LIVE, MASTER = "TGT-5e1f-marker", "LIV-77ab-marker", "masterpw"
 MARKED = Setup(f"marked@{DOMAIN}", secret=TARGET, live=f"marked_live@{DOMAIN}", live_secret=LIVE)
@@ -28,7 +29,7 @@ def forms(secret: str) -> set[bytes]:
 
 
 def within_base64(raw: bytes, before: int) -> bytes:
-    """The letters that base64 has for `raw` wherever it stands, e.g. after SASL PLAIN's names: those that no neighbour changes."""
+    """The letters of base64 for `raw` wherever it stands, e.g. behind SASL PLAIN's names: those that no neighbour alters."""
     encoded = base64.b64encode(b"\0" * before + raw + b"\0" * (-(before + len(raw)) % 3))
     return encoded[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
 
