@@ -123,10 +123,10 @@ class Breakage(StrEnum):
 class Withheld(StrEnum):
     """Why something was deliberately not asked."""
 
-    NO_SECRET = "no_secret"
-    SECRET_UNREADABLE = "secret_unreadable"
+    NO_SECRET = "no_secret"  # noqa: S105  a reason, not a secret
+    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105  a reason, not a secret
     BUDGET_SPENT = "budget_spent"  # refused logins of this user in 24 h
-    SAME_SECRET_REFUSED = "same_secret_refused"
+    SAME_SECRET_REFUSED = "same_secret_refused"  # noqa: S105  a reason, not a secret
     CONTROL_FAILED = "control_failed"
     NOT_POLITE_YET = "not_polite_yet"  # a gap of the carrier's limits has not passed
     NO_SERVER = "no_server"

@@ -246,19 +246,21 @@ class Session:
         its answer is no evidence, and every other answer keeps a time of its own unless pipelining is asked for."""
         asks_quota = with_quota and _has_quota(await self.capabilities())
         examine = imap_command.examine_inbox(self.tag())
-        quota = imap_command.quota_of_inbox(self.tag()) if asks_quota else None
-        leaving = imap_command.logout(self.tag())
-        if quota is None or pipelining:
-            self.leaving = leaving
-            opened = self._opened(await self.ask(Stage.EXAMINE, *(one for one in (examine, quota, leaving) if one)), who)
-        else:
+        if asks_quota and not pipelining:
             opened = self._opened(await self.ask(Stage.EXAMINE, examine), who)
-        if quota is not None and pipelining:
-            self._quota(await self.answer(Stage.QUOTA, quota))
-        elif quota is not None and opened:
-            self.leaving = leaving
-            self._quota(await self.ask(Stage.QUOTA, quota, leaving))
+            if opened:
+                self._quota(await self.ask(Stage.QUOTA, *self._last(imap_command.quota_of_inbox(self.tag()))))
+            return opened
+        quota = (imap_command.quota_of_inbox(self.tag()),) if asks_quota else ()
+        opened = self._opened(await self.ask(Stage.EXAMINE, examine, *self._last(*quota)), who)
+        for command in quota:
+            self._quota(await self.answer(Stage.QUOTA, command))
         return opened
+
+    def _last(self, *commands: Command) -> tuple[Command, ...]:
+        """These, and then LOGOUT."""
+        self.leaving = imap_command.logout(self.tag())
+        return (*commands, self.leaving)
 
     def _opened(self, answer: Answer, who: As) -> bool:
         if not answer.ok:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
-from mailprobe.evidence import Answered, Evidence, Of, Replied, Stage
+from mailprobe.evidence import Answered, Broken, Evidence, NotConnected, NotSecured, Of, Replied, Stage
 from mailprobe.replies import Likeness, same_answer
 from mailprobe.verdict.filing import Dated, Door, file_all
 
 SHOWN = (Stage.RCPT, Stage.LOGIN, Stage.AUTH, Stage.EXAMINE)
 KINDS = {"mx": "rcpt", "imap": "imap", "submission": "submission"}
-MASKED = "<address>"
+MASKED = "address"  # servers put their own brackets around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class ProofRow:
 
 
 def prove(evidence: Sequence[Evidence], *, account: Account, carrier: Carrier) -> tuple[ProofRow, ...]:
-    """One row for the last answer of each of T, L and D at each server and IP, in the order of the doors."""
+    """One row for the last answer of each of T, L and D at each server and IP, in the order of the doors; where T could not
+    be asked, what stood in the way."""
     shown = [row for door in file_all(evidence).doors.values() for row in rows_of(door, account, carrier)]
     return tuple(sorted(shown, key=lambda row: (list(KINDS.values()).index(row.kind), row.server, row.ip)))
 
@@ -49,6 +50,27 @@ def rows_of(door: Door, account: Account, carrier: Carrier) -> Iterator[ProofRow
             last = max(said, key=lambda one: one.at)
             alike = of is Of.TARGET and is_alike(last, door, addresses)
             yield row_of(door, last, addresses, alike)
+        elif of is Of.TARGET:
+            yield from turned_away(door, addresses)
+
+
+def turned_away(door: Door, addresses: dict[Of, tuple[str, ...]]) -> Iterator[ProofRow]:
+    """Where T could not be asked: the refusal that came before, in the server's words, or how the connection failed."""
+    refused = [one for one in door.replies if one.fact.of is Of.TARGET and one.fact.code >= 400]
+    if refused:
+        yield row_of(door, refused[-1], addresses, alike=False)
+        return
+    for shut in [one for one in door.shut if one.fact.of is Of.TARGET][-1:]:
+        answer, text = how_shut(shut.fact)
+        yield ProofRow(KINDS[door.probe], door.server, door.ip, Of.TARGET, answer, text, shut.at)
+
+
+def how_shut(fact: NotConnected | NotSecured | Broken) -> tuple[str, str]:
+    if isinstance(fact, NotConnected):
+        return f"no connection: {fact.why.value}", fact.detail
+    if isinstance(fact, NotSecured):
+        return f"no trusted channel: {fact.why.value}", fact.detail
+    return f"broke at {fact.stage.value}: {fact.why.value}", fact.words
 
 
 def addresses_of(account: Account, carrier: Carrier) -> dict[Of, tuple[str, ...]]:

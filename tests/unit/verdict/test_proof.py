@@ -16,7 +16,7 @@ def test_side_by_side_with_addresses_masked() -> None:
         (Of.LIVE, "250 2.1.5", False),
         (Of.DEAD, "550 5.1.1", False),
     ]
-    assert rows[0].text == rows[2].text == "<<address>>: Recipient address rejected: User unknown in virtual mailbox table"
+    assert rows[0].text == rows[2].text == "<address>: Recipient address rejected: User unknown in virtual mailbox table"
 
 
 def test_unlike_answers_and_remembered_ones() -> None:
