@@ -14,6 +14,7 @@ from mailprobe.verdict.picture import (
     ContractState,
     Control,
     DeadAtMx,
+    Domain,
     LiveAtMx,
     Network,
     Picture,
@@ -25,6 +26,7 @@ from mailprobe.verdict.rules import ACCEPTED, CONTROL_IN, Rule, as_never, closed
 
 REFUSED = (Acceptance.AS_NEVER_EXISTED, Acceptance.BLOCKED_ALONE, Acceptance.DISABLED, Acceptance.REFUSED_UNCHECKED)
 LOGIN_REFUSED = (SignIn.REFUSED, SignIn.REFUSED_BEFORE, SignIn.REFUSED_BY_MASTER)
+NOT_KNOWN = (Control.ABSENT, Control.UNASKED, Control.UNCLEAR)
 UNASKED_AT_MX = (Acceptance.UNASKED, Acceptance.HELD, Acceptance.UNREACHABLE, Acceptance.UNPROBEABLE)
 SIGNED_IN_OR_NOT = (SignIn.OPENED, SignIn.OPENED_BY_MASTER, *LOGIN_REFUSED, SignIn.DISABLED, SignIn.EXPIRED)
 ON_PAPER = frozenset({Code.DIRECTORY_OUT_OF_SYNC, Code.UNKNOWN_TO_MX, Code.NO_SUCH_ADDRESS, Code.MISSING_FROM_MX})
@@ -62,6 +64,7 @@ def missing_of(p: Picture, code: Code) -> tuple[str, ...]:
 
 
 def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
+    yield "dns", p.domain.among(Domain.UNSURE, Domain.DEAF)
     yield "mx", p.acceptance.among(*UNASKED_AT_MX)
     yield "live_control", not p.live_at_mx.among(LiveAtMx.ACCEPTED) and not p.acceptance.among(*UNASKED_AT_MX)
     yield "dead_control", p.dead_at_mx.among(DeadAtMx.UNASKED, DeadAtMx.DEFERRED) and not p.acceptance.among(*UNASKED_AT_MX)
@@ -70,10 +73,11 @@ def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
     yield "customer_sign_in", p.sign_in.among(SignIn.OPENED_BY_MASTER, SignIn.REFUSED_BY_MASTER)
     yield (
         "live_sign_in",
-        p.sign_in.among(*LOGIN_REFUSED, SignIn.UNAVAILABLE)
-        and p.control_sign_in.among(Control.ABSENT, Control.UNASKED, Control.UNCLEAR),
+        (p.sign_in.among(*LOGIN_REFUSED, SignIn.UNAVAILABLE) and p.control_sign_in.among(*NOT_KNOWN))
+        or (p.sign_in.among(SignIn.HELD) and not p.control_sign_in.among(*CONTROL_IN, *NOT_KNOWN)),
     )
-    yield "submission", p.submission.among(SignIn.HELD, SignIn.UNCLEAR, SignIn.UNREACHABLE, SignIn.INSECURE)
+    left_out = p.submission.among(SignIn.UNASKED) and signs_in(p)
+    yield "submission", left_out or p.submission.among(SignIn.HELD, SignIn.UNCLEAR, SignIn.UNREACHABLE, SignIn.INSECURE)
     on_paper = p.portal.among(Portal.OK, Portal.CLOSED) or not p.contract.among(ContractState.UNKNOWN)
     yield "portal", code in ON_PAPER and not on_paper
     yield "delivery", code in UNDELIVERED or (code is Code.INCONCLUSIVE and p.acceptance.among(Acceptance.ACCEPTED_ALL))

@@ -79,7 +79,7 @@ def take_picture(
         backends=backends_of(imap),
         tls=tls_of(imap),
         password_change=password_change(told, sign_in),
-        submission=sign_in_of(submission),
+        submission=sign_in_of(submission) if "submission" in account.probes else Known(SignIn.NO_SERVER, None, Source.CONFIGURED),
         control_submission=control_of(submission),
         contract=contract_of(told, account),
         portal=Known(told.portal, None, Source.TOLD),

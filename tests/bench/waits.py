@@ -124,6 +124,7 @@ def waits(office: PostOffice, rounds: int) -> Waits:
             return statistics.median(verdict_after(fresh(), only) for _ in range(rounds))
 
         longest, whole = max(median(only) for only in CHAINS), median(())
+        os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=folder)  # as installed: compiled once
         shown = [in_terminal(fresh(), setup.address, between) for _ in range(rounds)]
     return Waits(whole, longest, statistics.median(one[0] for one in shown), statistics.median(one[1] for one in shown))
 
