@@ -127,7 +127,7 @@ def show_peers(cells: Cells, size: Size) -> None:
     for who in ("ours", "pipelined"):
         print(f"{WHO[who] + ' / exporter':29}" + "".join(f"{ratio(cells, kind, who):>22.2f}" for kind in KINDS))
     print(f"{'  aim':29}" + "".join(f"{f'<= {AIM[kind]}':>22}" for kind in KINDS))
-    print("ours also asks for the quota; check_imap and check_simap only sign in; check_smtp sends no RSET")
+    print("the exporter has the same dialogue; check_imap and check_simap only sign in; check_smtp sends no RSET")
 
 
 def show_memory(lab: Lab, office: PostOffice, size: Size) -> None:

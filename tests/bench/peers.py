@@ -73,7 +73,8 @@ def hear(pattern: str) -> dict[str, Any]:
 
 def sign_in(name: str) -> list[dict[str, Any]]:
     login = [hear(r"^\* OK"), say(f'A1 LOGIN "{name}" "{SECRET}"'), hear("^A1 OK")]
-    return [*login, say("A2 EXAMINE INBOX"), hear("^A2 OK"), say("A3 LOGOUT"), hear("^A3 OK")]
+    lines = ("A2 EXAMINE INBOX", "A3 GETQUOTAROOT INBOX", "A4 LOGOUT")
+    return [*login, *(step for line in lines for step in (say(line), hear(f"^{line[:2]} OK")))]
 
 
 def hello() -> list[dict[str, Any]]:
