@@ -7,7 +7,6 @@ cached and no wildcard gets special treatment: what the servers say now is the e
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -140,8 +139,7 @@ class Resolver:
     def _standing(self, host: str) -> tuple[Answer, ...]:
         bare = host.rstrip(".").lower()
         if is_literal(host):
-            version = ipaddress.ip_address(host.partition("%")[0]).version
-            return (Answer(Lookup.FOUND, (host,), name=host, rrtype="A" if version == 4 else "AAAA"),)
+            return (Answer(Lookup.FOUND, (host,), name=host, rrtype="AAAA" if ":" in host else "A"),)
         if bare == "localhost" or bare.endswith(".localhost"):
             return (
                 Answer(Lookup.FOUND, ("127.0.0.1",), name=bare, rrtype="A"),

@@ -54,6 +54,10 @@ ZONES = {
 MEGABYTES_11 = b"Subject: large\r\n\r\n" + b"x" * 998 * 11_600
 
 
+# recording writes the golden transcripts anew: MAILPROBE_RECORD=1 pytest tests/e2e/real/test_record.py
+collect_ignore = [] if os.environ.get("MAILPROBE_RECORD") == "1" else ["test_record.py"]
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     missing = [f"{name} is not installed" for name in missing_programs()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager as Meanwhile
 from contextlib import contextmanager, nullcontext
@@ -20,10 +19,6 @@ from tests.golden.transcript import read
 GOLDEN = Path(__file__).parents[2] / "golden" / "transcripts"
 LEGS = 'probes = ["mx", "imap", "submission"]'
 OFFICIAL = {"imap": 143, "imaps": 993, "submission": 587, "submissions": 465, "mx": 25}
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("MAILPROBE_RECORD") != "1", reason="writes the golden transcripts; set MAILPROBE_RECORD=1"
-)
 
 
 @contextmanager
