@@ -141,12 +141,6 @@ class Courtesy:
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         await self._askings.remember(address, host, self._vantage, reply, self._wall())
 
-    async def remembered_dead(self, address: str, host: str) -> Replied | None:
-        return await self.remembered(Of.DEAD, address, host)
-
-    async def remember_dead(self, address: str, host: str, reply: Replied) -> None:
-        await self.remember(Of.DEAD, address, host, reply)
-
     async def _enter(self, host: str, now: float) -> int | Wait:
         def decide(past: Sequence[PastSession]) -> Wait | None:
             return may_enter(past, self._limits.sessions, self._limits.session_gap, now)

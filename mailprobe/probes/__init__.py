@@ -75,8 +75,6 @@ class Manners(Protocol):
     async def asked(self, of: Of, address: str, host: str) -> None: ...
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None: ...
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None: ...
-    async def remembered_dead(self, address: str, host: str) -> Replied | None: ...
-    async def remember_dead(self, address: str, host: str, reply: Replied) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,6 @@ class Target:
     account: Account
     carrier: Carrier
     prober: Prober
-    reachable: tuple[str, ...] = ()  # reserved for a vantage's own networks
 
 
 Probe = Callable[[Target, Reach, Note], Awaitable[None]]

@@ -101,10 +101,6 @@ class Free:
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
         return None
 
-    async def remember_dead(self, address: str, host: str, reply: Replied) -> None: ...
-    async def remembered_dead(self, address: str, host: str) -> Replied | None:
-        return None
-
 
 class InClear(Stream):
     """No handshake: a configured server is never asked in clear, so the bench leaves out just that and keeps the whole probe."""

@@ -359,15 +359,6 @@ async def test_the_last_answer_is_served_while_it_counts(stores: tuple[Store, St
         assert await other.remembered(of, f"{of}@d.test", "mx") is None
 
 
-async def test_the_dead_controls_answer_by_its_own_name(stores: tuple[Store, Store], time: Time) -> None:
-    one, other = courtesies(stores, time)
-    assert await other.remembered_dead("d@d.test", "mx") is None
-    await one.remember_dead("d@d.test", "mx", answer())
-    known = await other.remembered_dead("d@d.test", "mx")
-    assert known is not None
-    assert known.of is Of.DEAD
-
-
 async def test_places_at_an_own_host(stores: tuple[Store, Store], time: Time) -> None:
     one, other = courtesies(stores, time)
     assert [await one.session("mx") for _ in range(5)] == [None] * 5

@@ -91,12 +91,6 @@ class Politeness:
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         self.kept.append((of, reply.code))
 
-    async def remembered_dead(self, address: str, host: str) -> Replied | None:
-        return self.known.get(Of.DEAD)
-
-    async def remember_dead(self, address: str, host: str, reply: Replied) -> None:
-        self.kept.append((Of.DEAD, reply.code))
-
 
 @dataclass
 class Purse:
