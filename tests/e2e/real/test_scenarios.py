@@ -54,12 +54,13 @@ def signed_in(lab: Lab, name: str) -> Iterator[None]:
 
 
 def may_sign_in(lab: Lab, name: str) -> bool:
-    with IMAP4_SSL("127.0.0.4", lab.office.imaps, ssl_context=lab.office.trust()) as another:
-        try:
+    """A refusal for too many connections also ends this one."""
+    try:
+        with IMAP4_SSL("127.0.0.4", lab.office.imaps, ssl_context=lab.office.trust()) as another:
             another.login(name, "secret")
-        except IMAP4_SSL.error:
-            return False
-        return True
+    except IMAP4_SSL.error:
+        return False
+    return True
 
 
 def test_too_many_connections(lab: Lab, tmp_path: Path) -> None:
