@@ -22,7 +22,7 @@ from mailprobe.verdict.picture import (
     SignIn,
     Tls,
 )
-from mailprobe.verdict.rules import ACCEPTED, CONTROL_IN, Rule, as_never, closed, known_to_imap, signs_in
+from mailprobe.verdict.rules import ACCEPTED, CONTROL_IN, Rule, as_never, closed, known_to_imap, offline, signs_in
 
 REFUSED = (Acceptance.AS_NEVER_EXISTED, Acceptance.BLOCKED_ALONE, Acceptance.DISABLED, Acceptance.REFUSED_UNCHECKED)
 LOGIN_REFUSED = (SignIn.REFUSED, SignIn.REFUSED_BEFORE, SignIn.REFUSED_BY_MASTER)
@@ -64,6 +64,7 @@ def missing_of(p: Picture, code: Code) -> tuple[str, ...]:
 
 
 def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
+    yield "prober", offline(p)
     yield "dns", p.domain.among(Domain.UNSURE, Domain.DEAF)
     yield "mx", p.acceptance.among(*UNASKED_AT_MX)
     yield "live_control", not p.live_at_mx.among(LiveAtMx.ACCEPTED) and not p.acceptance.among(*UNASKED_AT_MX)

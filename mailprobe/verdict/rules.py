@@ -111,7 +111,7 @@ def closed(p: Picture) -> bool:
 
 
 def prober_unfit(p: Picture) -> bool:
-    return p.prober.among(Prober.BLOCKED, Prober.PORT_CLOSED, Prober.MISCONFIGURED) or offline(p)
+    return p.prober.among(Prober.BLOCKED, Prober.PORT_CLOSED, Prober.MISCONFIGURED)
 
 
 def offline(p: Picture) -> bool:
@@ -125,7 +125,7 @@ def offline(p: Picture) -> bool:
 
 
 def what_ails_us(p: Picture) -> Args:
-    return (("reason", "offline" if p.prober.among(Prober.FINE, Prober.UNKNOWN) else p.prober.value.value),)
+    return (("reason", p.prober.value.value),)
 
 
 # ---- carrier ---------------------------------------------------------------------------------------------------------

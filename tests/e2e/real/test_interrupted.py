@@ -94,7 +94,8 @@ def test_without_a_configuration(tmp_path: Path) -> None:
     assert "MP1048" in errors
     assert started.returncode == 3, errors
     verdict = json.loads(output)["verdict"]
-    assert (verdict["code"], verdict["say"]["args"]) == ("prober_blocked", {"reason": "offline"})
+    assert (verdict["code"], verdict["actor"]) == ("inconclusive", "prober")
+    assert "prober" in verdict["missing"]
 
 
 def test_nobody_of_ours_listens_there(lab: Lab) -> None:

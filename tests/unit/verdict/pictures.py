@@ -271,8 +271,8 @@ CASES: list[Case] = [
             "sign_in": SignIn.UNREACHABLE,
             "submission": SignIn.UNREACHABLE,
         },
-        Code.PROBER_BLOCKED,
-        MEDIUM,
+        Code.INCONCLUSIVE,
+        LOW,
     ),
     # time
     ("first 4xx", [NO_LOGIN], {"acceptance": Acceptance.DEFERRED_ALONE}, Code.WAITING, LOW),

@@ -235,7 +235,7 @@ def test_the_time_of_the_next_look_is_said() -> None:
 
 
 def test_every_reason_that_the_rules_give_is_worded() -> None:
-    reasons = {"offline", "propagation", *(one.value for one in LATER)}
+    reasons = {"propagation", *(one.value for one in LATER)}
     reasons |= {one.value for one in Prober} - {Prober.FINE.value, Prober.UNKNOWN.value}
     for reason, language in itertools.product(reasons, LANGUAGES):
         code = Code.WAITING if reason in {"propagation", *LATER} else Code.PROBER_BLOCKED
