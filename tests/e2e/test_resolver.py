@@ -12,6 +12,7 @@ import pytest
 
 from mailprobe.evidence import Lookup
 from mailprobe.net.resolver import Resolver
+from tests.e2e.real.postoffice import free_port
 
 pytestmark = pytest.mark.skipif(shutil.which("nsd") is None, reason="nsd is not installed")
 
@@ -40,6 +41,7 @@ server:
   zonesdir: "{base}"
   pidfile: "{base}/nsd.pid"
   xfrdfile: "{base}/xfrd.state"
+  xfrdir: "{base}"
   zonelistfile: "{base}/zone.list"
   database: ""
   logfile: "{base}/nsd.log"
@@ -49,12 +51,6 @@ zone:
   name: d.test
   zonefile: d.test.zone
 """
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as asking:
-        asking.bind(("127.0.0.1", 0))
-        return int(asking.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

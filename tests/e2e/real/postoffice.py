@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +28,19 @@ DOMAIN = "mail.test"
 OTHER_DOMAIN = "two.test"  # the same people under a second name
 
 
+# Below what the kernel gives to outgoing connections, and each only once: between the choice and the bind, nobody takes it.
+PORTS = iter(random.sample(range(20_000, 32_000), 12_000))
+
+
 def free_port(address: str = "127.0.0.1") -> int:
+    """A port that is free for TCP and UDP at this address, each time another one."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    for port in PORTS:
+        with socket.socket(family) as stream, socket.socket(family, socket.SOCK_DGRAM) as datagram, suppress(OSError):
+            stream.bind((address, port))
+            datagram.bind((address, port))
+            return port
+    raise RuntimeError(f"no free port at {address}")
 
 
 def missing_programs() -> tuple[str, ...]:
@@ -185,6 +195,7 @@ class PostOffice:
             f'  logfile: "{self.base}/nsd.log"',
             f'  xfrdfile: "{self.base}/xfrd.state"',
             f'  zonelistfile: "{self.base}/zone.list"',
+            f'  xfrdir: "{self.base}"',  # by default a folder in /tmp named after the process: one left behind stops the next
             "  server-count: 1",
             "remote-control:",
             "  control-enable: no",
@@ -195,7 +206,11 @@ class PostOffice:
             lines += ["zone:", f"  name: {name}", f"  zonefile: {name}"]
         conf = self.base / "nsd.conf"
         conf.write_text("\n".join(lines) + "\n")
-        run("nsd", "-c", str(conf))
+        try:
+            run("nsd", "-c", str(conf))
+        except RuntimeError as error:  # NSD keeps its reasons for its log
+            log = self.base / "nsd.log"
+            raise RuntimeError(f"{error}\n{log.read_text() if log.exists() else 'no log was written'}") from None
 
     def _wait_until_ready(self) -> None:
         greets("127.0.0.1", self.imap, b"* OK")
