@@ -49,6 +49,9 @@ class Stage(StrEnum):
     EXAMINE = "examine"
     QUOTA = "quota"
     LOGOUT = "logout"
+    IDLE = "idle"
+    LOOK = "look"  # searching a mailbox for our own test mail
+    REMOVE = "remove"  # taking our own test mail out again
 
 
 class Lookup(StrEnum):
@@ -137,6 +140,12 @@ class Withheld(StrEnum):
     NO_CONTROL = "no_control"
     OTHER_LEG_FAILED = "other_leg_failed"  # the chain stopped before this sign-in
     CACHED = "cached"  # a younger answer is at hand
+    NO_JOURNAL = "no_journal"  # a test mail that cannot be written down is not sent
+    NO_SENDER = "no_sender"  # no bounce domain or token key is configured: what comes back could not be told from forgery
+    NO_CONSENT = "no_consent"  # neither an enrolled mailbox nor one whose owner agreed
+    ONE_ALIVE = "one_alive"  # a test mail to this mailbox is still out
+    NEARLY_FULL = "nearly_full"  # a test mail must not be the mail that fills a mailbox
+    NOT_ACCEPTED = "not_accepted"  # the servers refuse the address: nothing to send to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,8 +279,132 @@ class NotAsked(Seen):
     last_words: str = ""
 
 
+class CanaryState(StrEnum):
+    """Where a test mail stands. The record takes each of these steps at most once, by compare-and-set."""
+
+    PLANNED = "planned"
+    SENDING = "sending"  # written down before DATA: whoever finds it later makes it uncertain, and never sends again
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"  # the dialogue broke after DATA: it may have been taken
+    SEEN = "seen"
+    JUNKED = "junked"
+    LATE = "late"  # seen, but after it was given up for lost
+    LOST = "lost"
+    BOUNCED = "bounced"
+    REMOVED = "removed"
+    LEFT = "left"  # seen, and not ours to remove
+
+
+class Folder(StrEnum):
+    """Where in a mailbox a test mail was found."""
+
+    INBOX = "inbox"
+    JUNK = "junk"  # the special use Junk of RFC 6154
+    OTHER = "other"
+
+
+class SeenBy(StrEnum):
+    """What told us of an arrival: IDLE alone may be half a second late, so it is never the only one asked."""
+
+    IDLE = "idle"
+    POLL = "poll"
+
+
+class Removal(StrEnum):
+    """What became of our own test mail after it was found."""
+
+    REMOVED = "removed"
+    NO_UIDPLUS = "no_uidplus"  # without UID EXPUNGE (RFC 4315) it cannot go alone
+    CHANGED = "changed"  # UIDVALIDITY is another one: the noted UID means nothing any more
+    GONE = "gone"  # somebody else has moved or removed it
+    REFUSED = "refused"
+
+
+class ReturnKind(StrEnum):
+    """What came back to the sender of a test mail. Only `failed` is a failure (RFC 3464 section 2.3.3)."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    FORWARDED = "forwarded"  # relayed or expanded, or it came back from another address
+    AUTO_REPLY = "auto_reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary(Seen):
+    """One of our test mails, as far as its record has come; noted at every change. The newest of each `of` counts.
+
+    number: the four digits that a customer reads back. sent_at: Unix seconds of the answer to the end of data. took: seconds
+    from there to the arrival, on our one monotonic clock. watched: somebody can look into the mailbox, so absence means
+    something. age: seconds since sent_at when this was noted.
+    """
+
+    canary: str
+    number: str
+    state: CanaryState
+    sent_at: float | None = None
+    took: float | None = None
+    age: float = 0.0
+    folder: Folder | None = None
+    watched: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived(Seen):
+    """A test mail was found, its token verified. results: its Authentication-Results (RFC 8601). took as in Canary."""
+
+    canary: str
+    folder: Folder
+    took: float | None
+    by: SeenBy
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanedUp(Seen):
+    """What became of a test mail that was found."""
+
+    canary: str
+    outcome: Removal
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned(Seen):
+    """A mail came back to the signed sender of a test mail. canary: '' where it can be tied to the mailbox only.
+
+    returned_at: Unix seconds. stage, code, enhanced and text: of the reply that it quotes. recipient: whom it names.
+    """
+
+    canary: str
+    kind: ReturnKind
+    returned_at: float
+    stage: Stage = Stage.AFTER_ACCEPTANCE
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    recipient: str = ""
+    remote: str = ""  # the server that said so
+
+
 Fact = (
-    LookedUp | Connected | NotConnected | Secured | NotSecured | Offered | Replied | Answered | Opened | Quota | Broken | NotAsked
+    LookedUp
+    | Connected
+    | NotConnected
+    | Secured
+    | NotSecured
+    | Offered
+    | Replied
+    | Answered
+    | Opened
+    | Quota
+    | Broken
+    | NotAsked
+    | Canary
+    | Arrived
+    | CleanedUp
+    | Returned
 )
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from mailprobe.canary import Record
 from mailprobe.carriers import Carrier, Endpoint
 from mailprobe.config import Account, Prober
-from mailprobe.evidence import As, Fact, Of, Replied, Stage, Withheld
+from mailprobe.evidence import As, Fact, Of, Replied, Returned, Stage, Withheld
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net
 
@@ -77,6 +78,29 @@ class Manners(Protocol):
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None: ...
 
 
+class Signs(Protocol):
+    """The signed sender of a mailbox's test mails (a local part), and the stamp of each."""
+
+    def sender(self, subject: str, now: float) -> str: ...
+    def stamp(self, canary: str) -> str: ...
+    def read_stamp(self, text: str) -> str | None: ...
+
+
+class Journal(Protocol):
+    """The records of test mails. Every method returns only when what it did is durable.
+
+    `plan` writes a new record down if the limits allow it (one alive per mailbox, the carrier's gap), else says why not.
+    `step` is the compare-and-set: it writes `after` if the record still is in the state of `before`, and says whether it was.
+    """
+
+    def subject_of(self, address: str) -> str: ...
+    async def plan(self, record: Record) -> Record | Denied: ...
+    async def step(self, before: Record, after: Record) -> bool: ...
+    async def open_ones(self, subject: str) -> tuple[Record, ...]: ...
+    async def last(self, subject: str) -> Record | None: ...
+    async def returns(self, subject: str, since: float) -> tuple[Returned, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a probe may touch."""
@@ -89,6 +113,8 @@ class Reach:
     manners: Manners
     chain: Chain
     pipelining: bool = False
+    journal: Journal | None = None  # without one no test mail is sent
+    signs: Signs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +134,13 @@ __all__ = [
     "Denied",
     "Endpoint",
     "Granted",
+    "Journal",
     "Manners",
     "Note",
     "Probe",
     "Reach",
     "SignInBudget",
     "SignInEnd",
+    "Signs",
     "Target",
 ]

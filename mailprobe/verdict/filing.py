@@ -8,8 +8,11 @@ from typing import Generic, TypeVar, assert_never
 
 from mailprobe.evidence import (
     Answered,
+    Arrived,
     Breakage,
     Broken,
+    Canary,
+    CleanedUp,
     Connected,
     End,
     Evidence,
@@ -23,6 +26,7 @@ from mailprobe.evidence import (
     Opened,
     Quota,
     Replied,
+    Returned,
     Secured,
     Unreachable,
 )
@@ -62,6 +66,7 @@ class Filed:
     lookups: list[tuple[str, Dated[LookedUp]]] = field(default_factory=list)
     withheld: list[tuple[str, Dated[NotAsked]]] = field(default_factory=list)
     doors: dict[tuple[str, str, str], Door] = field(default_factory=dict)
+    canaries: list[Dated[Canary | Arrived | CleanedUp | Returned]] = field(default_factory=list)
 
     def of_probe(self, probe: str) -> list[Door]:
         return [door for door in self.doors.values() if door.probe == probe]
@@ -114,6 +119,8 @@ def file_one(filed: Filed, probe: str, at: float, fact: Fact) -> None:
             door_of(filed, probe, fact).mailboxes.append(Dated(at, fact))
         case Quota():
             door_of(filed, probe, fact).quotas.append(Dated(at, fact))
+        case Canary() | Arrived() | CleanedUp() | Returned():
+            filed.canaries.append(Dated(at, fact))
         case _:
             assert_never(fact)
 

@@ -26,7 +26,10 @@ from dataclasses import dataclass
 
 from mailprobe.evidence import (
     Answered,
+    Arrived,
     Broken,
+    Canary,
+    CleanedUp,
     Connected,
     Evidence,
     Fact,
@@ -38,6 +41,7 @@ from mailprobe.evidence import (
     Opened,
     Quota,
     Replied,
+    Returned,
     Secured,
 )
 from mailprobe.verdict import Verdict
@@ -151,6 +155,14 @@ def fact_in_words(fact: Fact) -> str:
             return f"broken {fact.stage.value} {fact.why.value} {fact.words}"
         case NotAsked():
             return f"not asked {fact.stage.value} {whose(fact)}{fact.why.value}"
+        case Canary():
+            return f"canary {fact.state.value} {fact.folder.value if fact.folder else ''}"
+        case Arrived():
+            return f"arrived {fact.folder.value}"
+        case CleanedUp():
+            return f"cleaned up: {fact.outcome.value}"
+        case Returned():
+            return f"returned {fact.kind.value} {fact.stage.value} {fact.code} {fact.enhanced or '-'} {fact.text}"
 
 
 def whose(fact: Answered | Opened | NotAsked) -> str:

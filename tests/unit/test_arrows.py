@@ -13,16 +13,18 @@ ARROWS: dict[str, set[str]] = {
     "address": set(),
     "secret": set(),
     "evidence": set(),
+    "canary": {"evidence"},
     "wire": set(),
     "carriers": {"address", "secret"},
     "config": {"address", "secret", "carriers"},
     "net": {"evidence", "wire"},
-    "probes": {"address", "secret", "carriers", "config", "evidence", "net", "wire"},
-    "limits": {"config", "carriers", "evidence", "probes"},
+    "probes": {"address", "secret", "carriers", "config", "evidence", "canary", "net", "wire"},
+    "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "engine": {"evidence", "config", "carriers", "probes"},
-    "store": {"evidence"},
+    "store": {"evidence", "canary"},
+    "bounces": {"address", "evidence", "canary", "wire"},
 }
 
 
