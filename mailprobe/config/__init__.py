@@ -28,7 +28,7 @@ from mailprobe.config.reading import (
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Engine, Prober
+from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Prober
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -38,6 +38,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Contract",
+    "Dkim",
     "Engine",
     "Forecast",
     "NoCarrier",

@@ -134,7 +134,7 @@ def signed(message: bytes, *, selector: str, domain: str, key: bytes) -> bytes:
     Needs the extra `dkim`.
     """
     try:
-        import dkim
+        import dkim  # type: ignore[import-untyped]  # it has no types
     except ImportError:
         raise OurFault("DKIM is configured, but the extra [dkim] is not installed") from None
     named = [line.partition(b":")[0] for line in message.partition(b"\r\n\r\n")[0].split(b"\r\n") if line[:1] not in b" \t"]

@@ -89,7 +89,8 @@ def test_the_longest_name_and_address_still_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a..b@docomo.ne.jp", ".a.@ezweb.ne.jp", '"a b"@mail.test', "o'hara+x@mail.test", "日本@mail.test", "UPPER@mail.test"]
+    "address",
+    ["a..b@docomo.ne.jp", ".a.@ezweb.ne.jp", '"a b"@mail.test', "o'hara+x@mail.test", "日本@mail.test", "UPPER@mail.test"],
 )
 def test_the_address_stands_in_it_byte_by_byte(address: str) -> None:
     to = parse(address)
