@@ -96,8 +96,9 @@ async def look(target: Target, reach: Reach, note: Note, opener: Opener = no_mai
 async def sweep(target: Target, reach: Reach, note: Note, opener: Opener = no_mailbox) -> None:
     """The same for the target and the live controls: at start, and daily. It never sends."""
     means = means_of(target, reach, note, opener, sends=False)
-    for whose in (means.customer, *means.controls()) if means is not None else ():
-        await means.look_for(whose)
+    if means is not None:
+        for whose in (means.customer, *means.controls()):
+            await means.look_for(whose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,21 +187,24 @@ class Trip:
 
     async def send(self) -> None:
         """Hand over what is planned, unless it was put off and the time has not come, or the mailbox is nearly full."""
-        not_before = self.record.changed_at + AGAIN_AFTER
-        if self.record.server and self.reach.wall() < not_before:
-            return self.not_sent(Denied(Withheld.NOT_POLITE_YET, not_before, self.record.changed_at, self.record.reply))
-        place = None
-        if self.mailbox is not None:
-            place = await self.mailbox.noted()
-            if await self.mailbox.nearly_full():
-                return self.not_sent(Denied(Withheld.NEARLY_FULL))
-        seen_from = (place.uidvalidity, place.uidnext) if place is not None else (None, None)
-        self.record = replace(self.record, watched=place is not None, uidvalidity=seen_from[0], uidnext=seen_from[1])
+        denied = await self.reason_against()
+        if denied is not None:
+            self.note(withheld(self.reach.clock(), self.of, "", "", Stage.MAIL, denied))
+            return
         posted = await post(await self.envelope(), self.target, self.reach, self.note, self, self.sleep)
         await self.settle(posted)
 
-    def not_sent(self, denied: Denied) -> None:
-        self.note(withheld(self.reach.clock(), self.of, "", "", Stage.MAIL, denied))
+    async def reason_against(self) -> Denied | None:
+        """Why it must not be sent now; if nothing is against it, the mailbox's place is kept."""
+        not_before = self.record.changed_at + AGAIN_AFTER
+        if self.record.server and self.reach.wall() < not_before:
+            return Denied(Withheld.NOT_POLITE_YET, not_before, self.record.changed_at, self.record.reply)
+        if self.mailbox is None:
+            return None
+        place = await self.mailbox.noted()
+        if place is not None:
+            self.record = replace(self.record, uidvalidity=place.uidvalidity, uidnext=place.uidnext)
+        return Denied(Withheld.NEARLY_FULL) if await self.mailbox.nearly_full() else None
 
     async def begin(self) -> bool:
         return await self.step(SENDING)
@@ -252,17 +255,19 @@ class Trip:
 
     async def watch(self) -> None:
         """Wait for the mail and for a bounce, for as long as the run goes on. Raises Over."""
-        unwatched_until = self.reach.clock() + BOUNCES_WITHIN
+        began = self.reach.clock()
         while self.record.state in OUT:
             until = self.reach.clock() + SLICE
-            if self.mailbox is None:
-                if self.reach.clock() >= unwatched_until:
-                    return
+            if self.mailbox is not None:
+                found = await self.mailbox.watch(self.record.id, self.signs.read_stamp, self.since, until)
+                if found is not None:
+                    await self.saw(found)
+                if found is not None or self.reach.clock() < until - 1.0:  # or it has given up by itself, and said why
+                    break
+            elif self.reach.clock() - began < BOUNCES_WITHIN:
                 await self.sleep(ASK_RETURNS)
-            elif (found := await self.mailbox.watch(self.record.id, self.signs.read_stamp, self.since, until)) is not None:
-                return await self.saw(found)
-            elif self.reach.clock() < until - 1.0:  # it has given up by itself, and said why
-                return
+            else:
+                break
             await self.hear_returns()
 
     async def look(self) -> None:
@@ -272,10 +277,10 @@ class Trip:
         await self.hear_returns()
         if self.mailbox is not None and self.record.state is not PLANNED:
             found = await self.mailbox.find(self.record.id, self.signs.read_stamp, self.since)
-            if found is not None and found.kind == ARRIVAL:
-                return await self.saw(found)
-            if found is None and self.record.state in INSIDE:
-                return await self.is_gone()
+            if found is not None:
+                await self.saw(found)
+            elif self.record.state in INSIDE:
+                await self.is_gone()
         if self.is_overdue and self.record.state in ALIVE:
             await self.step(CanaryState.LOST)
 
