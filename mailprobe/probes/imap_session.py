@@ -106,7 +106,7 @@ class Session:
     async def greeted(self) -> None:
         """Wait for the greeting (RFC 9051 section 7.1); it may name the capabilities."""
         began = self.clock()
-        value = await self._next(Stage.GREETING)
+        value = await self.heard(Stage.GREETING)
         if not isinstance(value, imap.Status) or value.status in ("NO", "BAD"):
             self._break_off(Stage.GREETING, Breakage.GARBAGE, " ".join(value.shown))
         if value.status == "PREAUTH":
@@ -187,7 +187,7 @@ class Session:
         said: list[imap.Response] = []
         rest = zip(command.lines[1:], command.shown[1:], strict=True)
         while True:
-            value = await self._next(stage)
+            value = await self.heard(stage)
             if isinstance(value, imap.Status) and value.tag != "*":
                 return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
             if isinstance(value, imap.Continuation):
@@ -202,7 +202,7 @@ class Session:
             self._break_off(stage, Breakage.GARBAGE, "+")
         self.stream.send(line, shown)
 
-    async def _next(self, stage: Stage) -> imap.Response:
+    async def heard(self, stage: Stage) -> imap.Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""
         try:
             value: imap.Response = await self.stream.next(self.parser)
@@ -211,7 +211,7 @@ class Session:
         except asyncio.CancelledError:
             self._broken(stage, Breakage.OUT_OF_TIME, self.parser.words)  # the last fact names the stage that hung
             raise
-        return self._heard(stage, value)
+        return self._told(stage, value)
 
     async def hear(self, stage: Stage, within: float) -> imap.Response | None:
         """What the server says of itself in so many seconds, or None: its silence is no fault. Raises Over."""
@@ -222,9 +222,9 @@ class Session:
             return None
         except Broke as broke:
             self._broke(stage, broke)
-        return self._heard(stage, value)
+        return self._told(stage, value)
 
-    def _heard(self, stage: Stage, value: imap.Response) -> imap.Response:
+    def _told(self, stage: Stage, value: imap.Response) -> imap.Response:
         self.stream.tell("S", *value.shown)
         if isinstance(value, imap.Status) and value.status == "BYE":
             self._break_off(stage, Breakage.BYE, value.words)
