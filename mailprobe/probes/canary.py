@@ -16,23 +16,17 @@ from mailprobe.canary import ALIVE, Record
 from mailprobe.carriers import LiveControl
 from mailprobe.evidence import Of, Stage, Withheld
 from mailprobe.probes import Denied, Journal, Note, Reach, Signs, Target
+from mailprobe.probes.mailbox import open_mailbox
 from mailprobe.probes.session import Over
 from mailprobe.probes.smtp_session import withheld
-from mailprobe.probes.trip import PLANNED, SENDING, UNCERTAIN, Mailbox, Opener, Trip
+from mailprobe.probes.trip import PLANNED, SENDING, UNCERTAIN, Opener, Trip
 
 ENROLLED, CONTROL = "enrolled", "control"  # whose consent needs nobody's words
 ID_BYTES = 8
 NUMBERS = 10_000  # four digits
 
 
-async def no_mailbox(
-    target: Target, reach: Reach, note: Note, of: Of = Of.TARGET, control: LiveControl | None = None
-) -> Mailbox | None:
-    """For a run that must not sign in anywhere."""
-    return None
-
-
-async def probe(target: Target, reach: Reach, note: Note, opener: Opener = no_mailbox) -> None:
+async def probe(target: Target, reach: Reach, note: Note, opener: Opener = open_mailbox) -> None:
     """Send, or go on with what is on its way, and watch until the run's deadline; the live control's test mail goes with it."""
     means = means_of(target, reach, note, opener)
     if means is None or (mine := await means.set_out(means.customer)) is None:
@@ -69,7 +63,7 @@ async def travel(trip: Trip) -> None:
         await trip.leave()
 
 
-async def send(target: Target, reach: Reach, note: Note, opener: Opener = no_mailbox) -> None:
+async def send(target: Target, reach: Reach, note: Note, opener: Opener = open_mailbox) -> None:
     """The job that sends the target's test mail, or one that was put off, and does not wait for it."""
     means = means_of(target, reach, note, opener)
     trip = await means.set_out(means.customer) if means is not None else None
@@ -86,14 +80,14 @@ async def send(target: Target, reach: Reach, note: Note, opener: Opener = no_mai
         await trip.leave()
 
 
-async def look(target: Target, reach: Reach, note: Note, opener: Opener = no_mailbox) -> None:
+async def look(target: Target, reach: Reach, note: Note, opener: Opener = open_mailbox) -> None:
     """The job that looks once for all that is open in the target's mailbox, and takes out what it finds. It never sends."""
     means = means_of(target, reach, note, opener, sends=False)
     if means is not None:
         await means.look_for(means.customer)
 
 
-async def sweep(target: Target, reach: Reach, note: Note, opener: Opener = no_mailbox) -> None:
+async def sweep(target: Target, reach: Reach, note: Note, opener: Opener = open_mailbox) -> None:
     """The same for the target and the live controls: at start, and daily. It never sends."""
     means = means_of(target, reach, note, opener, sends=False)
     if means is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -26,19 +25,21 @@ from mailprobe.evidence import (
     Removal,
     Returned,
     ReturnKind,
-    SeenBy,
     Stage,
     Withheld,
 )
-from mailprobe.probes import Denied, Journal, Note, Reach, Signs, Target
+from mailprobe.probes import Denied, Journal, Note, Reach, SignInEnd, Signs, Target
+from mailprobe.probes.hunt import Found
+from mailprobe.probes.imap_folders import Place
+from mailprobe.probes.own_mail import Kind, ReadStamp
 from mailprobe.probes.posting import AGAIN_AFTER, Envelope, Posted, PostEnd, Sleep, post
 from mailprobe.probes.smtp_session import withheld
 from mailprobe.wire import message
 
 GIVEN_UP = 86400.0  # seconds after which a mail that has not come is lost
 TOOL = "mailprobe"  # in whose name we write to a mailbox of another carrier
-ARRIVAL = "arrival"  # what is found and is the test mail itself, not an answer to it
-SLICE = 5.0  # seconds of watching the mailbox between two looks for a bounce
+IMAP_ENDS_WITHIN = 10.0  # seconds that the sign-in of the same check may take
+SLICES = (5.0, 60.0)  # seconds of watching the mailbox between two looks for a bounce: as long as it has lasted, within these
 ASK_RETURNS = 1.0  # the same where there is no mailbox to watch
 BOUNCES_WITHIN = 10.0  # seconds that an unwatched mail is waited for: what is refused inside comes back at once
 
@@ -49,43 +50,14 @@ INSIDE = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE})  # 
 SETTLED = {PostEnd.ACCEPTED: CanaryState.ACCEPTED, PostEnd.REFUSED: CanaryState.REFUSED, PostEnd.UNCERTAIN: UNCERTAIN}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The next UID of INBOX, and what it counts in (RFC 9051 section 2.3.1.1)."""
-
-    uidvalidity: int | None
-    uidnext: int
-
-
-class Found(Protocol):
-    """A mail that carries a test mail's verified stamp. kind: only 'arrival' is the test mail itself. at: monotonic."""
-
-    @property
-    def folder(self) -> Folder: ...
-    @property
-    def mailbox(self) -> str: ...
-    @property
-    def uid(self) -> int: ...
-    @property
-    def by(self) -> SeenBy: ...
-    @property
-    def at(self) -> float: ...
-    @property
-    def results(self) -> tuple[str, ...]: ...
-    @property
-    def kind(self) -> str: ...
-
-
 class Mailbox(Protocol):
-    """An opened mailbox. Every method may raise Over; what broke is among the facts then."""
+    """An opened mailbox, as `probes.mailbox` has it. Every method may raise Over; what broke is among the facts then."""
 
-    async def noted(self) -> Place | None: ...
+    async def noted(self) -> Place: ...
     async def nearly_full(self) -> bool | None: ...
-    async def find(self, canary: str, read_stamp: Callable[[str], str | None], since: Place | None) -> Found | None: ...
-    async def watch(
-        self, canary: str, read_stamp: Callable[[str], str | None], since: Place | None, until: float
-    ) -> Found | None: ...
-    async def remove(self, found: Any) -> Removal: ...
+    async def find(self, canary: str, read_stamp: ReadStamp, since: Place | None) -> Found | None: ...
+    async def watch(self, canary: str, read_stamp: ReadStamp, since: Place | None, until: float) -> Found | None: ...
+    async def remove(self, found: Found) -> Removal: ...
     async def leave(self) -> None: ...
 
 
@@ -160,11 +132,22 @@ class Trip:
     # the mailbox
 
     async def open(self) -> None:
-        """Sign in, once for all that is to be done in this mailbox."""
-        self.mailbox = await self.opener(self.target, self.reach, self.note, self.of, self.control)
+        """Sign in, once for all that is to be done in this mailbox, if the chain of sign-ins leaves it sensible."""
+        if self.of is Of.LIVE or await self.imap_end() in (SignInEnd.OPENED, SignInEnd.NOT_RUN):
+            self.mailbox = await self.opener(self.target, self.reach, self.note, self.of, self.control)
+        else:
+            self.note(withheld(self.reach.clock(), self.of, "", "", Stage.LOGIN, Denied(Withheld.OTHER_LEG_FAILED)))
         for one in (self, *self.others):
             one.mailbox = self.mailbox
             one.record = replace(one.record, watched=self.mailbox is not None)
+
+    async def imap_end(self) -> SignInEnd:
+        """A second login of the same secret is spent only after the imap probe's own went well."""
+        try:
+            async with asyncio.timeout(IMAP_ENDS_WITHIN):
+                return await self.reach.chain.imap_end()
+        except TimeoutError:
+            return SignInEnd.UNKNOWN
 
     async def finish_others(self) -> None:
         """What earlier runs left behind. Raises Over."""
@@ -202,8 +185,7 @@ class Trip:
         if self.mailbox is None:
             return None
         place = await self.mailbox.noted()
-        if place is not None:
-            self.record = replace(self.record, uidvalidity=place.uidvalidity, uidnext=place.uidnext)
+        self.record = replace(self.record, uidvalidity=place.uidvalidity, uidnext=place.uidnext)
         return Denied(Withheld.NEARLY_FULL) if await self.mailbox.nearly_full() else None
 
     async def begin(self) -> bool:
@@ -256,8 +238,8 @@ class Trip:
     async def watch(self) -> None:
         """Wait for the mail and for a bounce, for as long as the run goes on. Raises Over."""
         began = self.reach.clock()
-        while self.record.state in OUT:
-            until = self.reach.clock() + SLICE
+        while await self.is_out():
+            until = self.reach.clock() + min(max(self.reach.clock() - began, SLICES[0]), SLICES[1])
             if self.mailbox is not None:
                 found = await self.mailbox.watch(self.record.id, self.signs.read_stamp, self.since, until)
                 if found is not None:
@@ -268,7 +250,11 @@ class Trip:
                 await self.sleep(ASK_RETURNS)
             else:
                 break
-            await self.hear_returns()
+
+    async def is_out(self) -> bool:
+        """Whether it still is on its way, after a look at what came back."""
+        await self.hear_returns()
+        return self.record.state in OUT
 
     async def look(self) -> None:
         """Look once, for what was sent by an earlier run; what was found is cleaned up. Raises Over."""
@@ -286,7 +272,7 @@ class Trip:
 
     async def saw(self, found: Found) -> None:
         """An arrival is written down and noted once, whoever sees it; then the mail is taken out again."""
-        if found.kind != ARRIVAL:
+        if found.kind is not Kind.ARRIVAL:  # a bounce or an automatic answer that carries our stamp
             return
         if self.record.state not in INSIDE and not await self.arrived(found):
             return
