@@ -93,6 +93,8 @@ class Hunt:
     async def look_in_inbox(self) -> Found | None:
         known, inbox = self.places.get(INBOX), self.folders.inbox
         if self.folders.opened == INBOX and known is not None and inbox is not None and known.uidvalidity == inbox.uidvalidity:
+            if self.by is SeenBy.POLL:  # IDLE has told of it already
+                await self.folders.hear_news()
             return await self._look_on(INBOX, Folder.INBOX, known)
         return await self._look_in(INBOX, Folder.INBOX, await self.folders.examine_inbox())
 

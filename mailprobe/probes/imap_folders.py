@@ -44,12 +44,11 @@ class Folders:
         """Does the server offer one of these (upper case)?"""
         return bool(set(names) & set(await self.session.capabilities()))
 
-    async def ask(self, stage: Stage, *commands: Command) -> tuple[Answer, ...]:
-        """The answers to several commands that are written at once. Raises Over."""
-        session = self.session
-        session.stream.renew()
-        first = await session.ask(stage, *commands)
-        return (first, *[await session.answer(stage, command) for command in commands[1:]])
+    async def ask(self, stage: Stage, command: Command) -> Answer:
+        """One command and its answer, never two at once: Dovecot starts the second before the first has seen what is new, and
+        may complete it first (RFC 9051 section 5.5 allows both). Raises Over."""
+        self.session.stream.renew()
+        return await self.session.ask(stage, command)
 
     async def examine(self, folder: str, stage: Stage = Stage.LOOK) -> Place | None:
         """Open read-only. None: it cannot be opened."""
@@ -73,7 +72,7 @@ class Folders:
         return await self._open(imap_command.select(self.session.tag(), folder), folder, Stage.REMOVE)
 
     async def _open(self, command: Command, folder: str, stage: Stage) -> Answer:
-        (answer,) = await self.ask(stage, command)
+        answer = await self.ask(stage, command)
         self.opened = folder if answer.ok else ""  # a refused one closes what was open (RFC 9051 section 6.3.2)
         if not answer.ok:
             self.session.answered(stage, answer, self.who)
@@ -82,7 +81,7 @@ class Folders:
     async def _place(self, answer: Answer) -> Place:
         uidnext = answer.number("UIDNEXT")
         if uidnext is None:
-            (found,) = await self.ask(Stage.LOOK, imap_command.highest(self.session.tag()))
+            found = await self.ask(Stage.LOOK, imap_command.highest(self.session.tag()))
             uidnext = max(_uids(found), default=0) + 1
         return Place(answer.number("UIDVALIDITY"), uidnext)
 
@@ -99,28 +98,30 @@ class Folders:
         names = await self.session.capabilities()
         with_uses = "SPECIAL-USE" in names and bool({"LIST-EXTENDED", "IMAP4REV2"} & set(names))
         for ask_uses in (True, False) if with_uses else (False,):
-            (answer,) = await self.ask(Stage.LOOK, imap_command.folders(self.session.tag(), with_uses=ask_uses))
+            answer = await self.ask(Stage.LOOK, imap_command.folders(self.session.tag(), with_uses=ask_uses))
             if answer.ok:
                 return tuple(one for one in answer.said if isinstance(one, Listed))
         return ()
 
     async def headers_from(self, first: int, fields: Collection[str], octets: int) -> tuple[Fetched, ...] | None:
-        """Of all mail from a UID on, after a NOOP that lets the server tell what is new. None: refused."""
-        tag = self.session.tag
-        news, fetched = imap_command.noop(tag()), imap_command.headers_from(tag(), first, fields, octets)
-        answer = (await self.ask(Stage.LOOK, news, fetched))[1]
+        """Of all mail from a UID on. None: refused."""
+        answer = await self.ask(Stage.LOOK, imap_command.headers_from(self.session.tag(), first, fields, octets))
         # a server may tell of older mail at any time (RFC 9051 section 7.5.2), and one that is wrong even of others
         return _by_uid(one for one in answer.said if isinstance(one, Fetched) and one.uid >= first) if answer.ok else None
+
+    async def hear_news(self) -> None:
+        """The server's chance to tell of new mail in the open folder: without one it need not even know of it."""
+        await self.ask(Stage.LOOK, imap_command.noop(self.session.tag()))
 
     async def headers_of(self, uids: Collection[int], fields: Collection[str], octets: int) -> tuple[Fetched, ...]:
         if not uids:
             return ()
-        (answer,) = await self.ask(Stage.LOOK, imap_command.headers_of(self.session.tag(), uids, fields, octets))
+        answer = await self.ask(Stage.LOOK, imap_command.headers_of(self.session.tag(), uids, fields, octets))
         return _by_uid(one for one in answer.said if isinstance(one, Fetched) and one.uid in uids)
 
     async def uids_from(self, first: int, last: int) -> tuple[int, ...] | None:
         """Which UIDs there are in a range. None: refused, which is noted."""
-        (answer,) = await self.ask(Stage.LOOK, imap_command.uids_from(self.session.tag(), first, last))
+        answer = await self.ask(Stage.LOOK, imap_command.uids_from(self.session.tag(), first, last))
         if not answer.ok:
             self.session.answered(Stage.LOOK, answer, self.who)
             return None
@@ -130,12 +131,12 @@ class Folders:
         """The UIDs of what came in since then (Unix seconds), a day early: the server's dates are in a zone of its own."""
         day = datetime.fromtimestamp(since - 86_400, UTC)
         command = imap_command.uids_since(self.session.tag(), day.year, day.month, day.day)
-        (answer,) = await self.ask(Stage.LOOK, command)
+        answer = await self.ask(Stage.LOOK, command)
         return _uids(answer)
 
     async def message(self, uid: int, octets: int) -> bytes | None:
         """The first octets of a message; None if there is none, or nothing of it was told."""
-        (answer,) = await self.ask(Stage.LOOK, imap_command.message(self.session.tag(), uid, octets))
+        answer = await self.ask(Stage.LOOK, imap_command.message(self.session.tag(), uid, octets))
         return next((one.octets for one in answer.said if isinstance(one, Fetched) and one.uid == uid), None)
 
     async def idle(self, within: float) -> bool | None:
@@ -163,7 +164,7 @@ class Folders:
         """Mark and expunge this one message of the selected folder, and look whether it has gone."""
         tag = self.session.tag
         for command in (imap_command.mark_deleted(tag(), uid), imap_command.expunge(tag(), uid)):
-            (answer,) = await self.ask(Stage.REMOVE, command)
+            answer = await self.ask(Stage.REMOVE, command)
             if not answer.ok:
                 self.session.answered(Stage.REMOVE, answer, self.who)
                 return False

@@ -116,7 +116,7 @@ class Mailbox:
         session = self.folders.session
         if not has_quota(await session.capabilities()):
             return None
-        (answer,) = await self.folders.ask(Stage.QUOTA, imap_command.quota_of_inbox(session.tag()))
+        answer = await self.folders.ask(Stage.QUOTA, imap_command.quota_of_inbox(session.tag()))
         session.quota_told(answer)
         return fullest(answer)
 
@@ -138,7 +138,8 @@ class Mailbox:
             return Removal.NO_UIDPLUS
         answer = await self.folders.select(found.mailbox)
         if not answer.ok:
-            return Removal.GONE if answer.status.code == "NONEXISTENT" else Removal.REFUSED
+            names = {one.name for one in await self.folders.listed()}
+            return Removal.REFUSED if found.mailbox in names or not names else Removal.GONE
         outcome = await self._remove_selected(found, answer)
         await self.folders.leave_folder()
         return outcome
