@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from imaplib import IMAP4, IMAP4_SSL
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from mailprobe.carriers import LiveControl
 from mailprobe.evidence import Answered, As, Broken, Folder, Opened, Quota, Removal, SeenBy
+from mailprobe.probes.bounce_mailbox import BounceMailbox, Mark, fetch_bounces
 from mailprobe.probes.mailbox import Found, Kind, Pace, Place
 from mailprobe.secret import Secret, SecretRef
 from tests.e2e.real.lab import Lab
@@ -264,6 +267,47 @@ async def test_a_folder_that_is_gone(make_room: MakeRoom) -> None:
         assert await mailbox.remove(found) is Removal.GONE
 
 
+def meddle(room: Room, uid: int, what: str) -> None:
+    """What an owner may do with the test mail, and with his own, at any moment."""
+    with room.other_client() as client:
+        client.select("INBOX")
+        if what == "moves":
+            client._simple_command("UID", "MOVE", str(uid), "Lists")
+        elif what == "deletes":
+            client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Deleted)")
+            client.uid("EXPUNGE", str(uid))
+        elif what == "reads":
+            client.uid("FETCH", f"1:{uid}", "(BODY[])")
+        else:
+            client.store("1", "+FLAGS.SILENT" if what == "marks" else "-FLAGS.SILENT", "(\\Deleted)")
+
+
+async def test_an_owner_who_meddles_during_the_removal(make_room: MakeRoom) -> None:
+    """Both at once, in every mixture that comes: his letters stay, and whatever became of the test mail is no error."""
+    room, dice = make_room(), random.Random(18)  # noqa: S311  not for secrets
+    letters = set(room.mails().values())
+    outcomes = set()
+    async with room.opened() as mailbox:
+        for number in range(30):
+            place = await mailbox.noted()
+            await room.deliver(canary_mail(f"c{number}"))
+            found = await mailbox.find(f"c{number}", SIGNER.read_stamp, place)
+            assert found is not None
+            what = dice.choice(("moves", "deletes", "reads", "marks", "unmarks"))
+            meddling = asyncio.create_task(asyncio.to_thread(meddle, room, found.uid, what))
+            await asyncio.sleep(dice.random() * 0.1)
+            outcomes.add(await mailbox.remove(found))
+            await meddling
+            assert letters <= set(room.mails().values())
+            left = await mailbox.find(f"c{number}", SIGNER.read_stamp, place)
+            assert (left is None) or (what, left.mailbox) == ("moves", "Lists")
+            if left is not None:
+                assert await mailbox.remove(left) is Removal.REMOVED
+    assert outcomes == {Removal.REMOVED, Removal.GONE}
+    assert set(room.mails().values()) == letters
+    assert not [fact for fact in room.facts if isinstance(fact, Broken)]
+
+
 ANSWERS = {
     "a bounce": (Kind.BOUNCE, "", ("Content-Type: multipart/report; report-type=delivery-status; boundary=b",)),
     "a null sender": (Kind.BOUNCE, "", ()),
@@ -338,3 +382,41 @@ async def test_many_letters_came_since(make_room: MakeRoom) -> None:
         found = await mailbox.find("one", SIGNER.read_stamp, place)
     assert found is not None
     assert found.uid == place.uidnext + 400
+
+
+@dataclass
+class Kept:
+    """Marks and bounces, for as long as the test lasts."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    bounces: list[bytes] = field(default_factory=list)
+
+    async def mark(self, mailbox: str) -> Mark | None:
+        return self.marks.get(mailbox)
+
+    async def keep(self, mailbox: str, mark: Mark) -> None:
+        self.marks[mailbox] = mark
+
+    async def sink(self, raw: bytes) -> None:
+        self.bounces.append(raw)
+
+
+async def test_bounces_are_fetched_once_and_stay(make_room: MakeRoom) -> None:
+    """With a long one among them, of which the start is enough; not even \\Recent changes."""
+    room, kept = make_room(), Kept()
+    place = room.target().carrier.imap
+    assert place is not None
+    mailbox = BounceMailbox(place, room.name, SecretRef.of_value(Secret(PASSWORD)), room.target().carrier.tls_ca)
+
+    async def fetch() -> int:
+        return await fetch_bounces(mailbox, room.reach(), room.facts.append, kept.sink, kept)
+
+    assert await fetch() == 2
+    await room.deliver(b"Subject: bounce\r\n\r\n" + b"550 no such user\r\n" * 8000, "")
+    before = room.mails()
+    files = sorted(str(path) for path in room.office.maildir(room.name).rglob("*") if path.is_file() and "cur" not in path.parts)
+    assert (await fetch(), await fetch()) == (1, 0)
+    assert len(kept.bounces[2]) == 65_536
+    assert b"Subject: bounce" in kept.bounces[2]
+    assert room.mails() == before
+    assert {path for path in files if "/new/" in path} <= {str(path) for path in room.office.maildir(room.name).rglob("*")}
