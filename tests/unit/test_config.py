@@ -24,6 +24,7 @@ from mailprobe.config import (
     format_problem,
     from_nothing,
     load,
+    read_address,
 )
 from mailprobe.config.forecast import nice
 from mailprobe.config.places import find_places
@@ -450,3 +451,13 @@ def test_the_places_of_any_text_are_found_or_given_up(text: str) -> None:
     for line, column in find_places(text).at.values():
         assert 1 <= line <= len(starts)
         assert 1 <= column <= len(starts[line - 1]) + 1
+
+
+def test_a_mistyped_domain_of_a_known_carrier_is_recognised_whatever_is_configured() -> None:
+    """Without a file, and with one that does not name the carrier."""
+    without = from_nothing(read_address("tanaka@i.sofbank.jp"))
+    assert any("did you mean i.softbank.jp?" in warning.hint for warning in without.warnings)
+    with pytest.raises(NoCarrier) as raised:
+        ad_hoc(Config(prober=without.prober, carriers={}), read_address("tanaka@i.sofbank.jp"))
+    assert raised.value.problems[0].hint == "did you mean i.softbank.jp?"
+    assert raised.value.exit_code == 65
