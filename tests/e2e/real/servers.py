@@ -35,6 +35,11 @@ local 127.0.0.4 {{
     mail_max_userip_connections = 1
   }}
 }}
+local 127.0.0.5 {{
+  protocol imap {{
+    imap_capability = IMAP4rev1 QUOTA
+  }}
+}}
 disable_plaintext_auth = yes
 auth_mechanisms = plain login
 auth_master_user_separator = *
@@ -56,6 +61,17 @@ userdb {{
   default_fields = uid=dovecot gid=dovecot home={base}/mail/%n
 }}
 mail_location = maildir:~/Maildir
+namespace inbox {{
+  inbox = yes
+  separator = .
+  mailbox Junk {{
+    special_use = \\Junk
+    auto = create
+  }}
+  mailbox Lists {{
+    auto = create
+  }}
+}}
 mail_fsync = never
 mail_max_userip_connections = 200
 mail_plugins = quota
@@ -77,7 +93,7 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    address = 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 ::1
+    address = 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 ::1
     port = {imaps}
     ssl = yes
   }}
