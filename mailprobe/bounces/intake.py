@@ -16,6 +16,7 @@ from typing import Protocol
 
 from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed, traces
 from mailprobe.bounces.reading import Letter, Reading, read_letter, spellings
+from mailprobe.bounces.token import DAY, LIVES
 from mailprobe.canary import Record, may_step
 from mailprobe.evidence import CanaryState, Returned, ReturnKind
 
@@ -60,11 +61,11 @@ class Inbox(Protocol):
 
 
 class Records(Protocol):
-    """The records of test mails. `of_mailbox`: those of the first eight octets of a subject, in hex, which may still come
-    back; `step` is the Journal's compare-and-set."""
+    """The records of test mails. `of_mailbox`: those planned since then whose subject begins so; `step` is the Journal's
+    compare-and-set."""
 
     async def by_id(self, canary: str) -> Record | None: ...
-    async def of_mailbox(self, mailbox: str) -> tuple[Record, ...]: ...
+    async def of_mailbox(self, mailbox: str, since: float) -> tuple[Record, ...]: ...
     async def step(self, before: Record, after: Record) -> bool: ...
 
 
@@ -146,7 +147,8 @@ async def tied(letter: Letter, found: Signed, desk: Desk) -> Tie | None:
         mailbox, day = found.senders[0].mailbox, found.senders[0].day
     if not mailbox:
         return None
-    return Tie(mailbox, day, only_one(await desk.records.of_mailbox(mailbox), day, desk.signs))
+    recent = await desk.records.of_mailbox(mailbox, letter.at - (LIVES + 1) * DAY)
+    return Tie(mailbox, day, only_one(recent, day, desk.signs))
 
 
 def returns(letter: Letter, reading: Reading, tie: Tie, desk: Desk) -> tuple[Returned, ...]:

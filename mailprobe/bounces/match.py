@@ -26,7 +26,7 @@ _REPORT = ("message/delivery-status", "message/global-delivery-status")
 _ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
 _ENVELOPE_ID = re.compile(r"^original-envelope-id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
 _IDS = re.compile(r"^(?:message-id|" + STAMP + r")[ \t]*:[ \t\n]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
-_STAMP = re.compile(r"(?<![A-Za-z0-9.+_-])[A-Za-z0-9]{1,64}\.[A-Za-z2-7]{18}(?![A-Za-z0-9.-])")
+_STAMP = re.compile(r"(?<![A-Za-z0-9.+_-])[A-Za-z0-9]{1,64}\.[A-Za-z2-7]{18}(?![A-Za-z0-9])")
 _SENDER = re.compile(r"(?<![A-Za-z0-9.+_-])" + PREFIX + r"[a-z2-7]{34}(?=@)", re.IGNORECASE)
 
 
@@ -70,7 +70,8 @@ def traces(parts: tuple[mime.Part, ...]) -> Traces:
     found = _ENVELOPE_ID.search(report)
     replied_to = f"{own.header('in-reply-to')} {own.header('references')}".split()
     ids = (*(one[1] for one in _IDS.finditer(returned)), *replied_to[:MOST])
-    return Traces(found[1] if found else "", ids, tuple(part.text for part in parts[1:]))
+    headers = "\n".join(value for _, value in own.headers)  # a fetched mail shows in them whom it came to
+    return Traces(found[1] if found else "", ids, (headers, *(part.text for part in parts[1:])))
 
 
 def signed(found: Traces, signs: ReadsSigns, now: float) -> Signed:

@@ -24,6 +24,7 @@ _KINDS = {
 _REPORT = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")  # RFC 3464, 6533, 5965
 _RECEIPT = "message/disposition-notification"  # RFC 8098: it lay in a mailbox
 _MACHINE = re.compile(r"mailer-daemon|postmaster|mail delivery", re.IGNORECASE)
+_NOTHING = Failure("", "", "", 0, "", "", Stage.AFTER_ACCEPTANCE)  # what a person's server writes is not ours to keep
 _AUTO = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply")
 
 
@@ -67,8 +68,7 @@ def read_letter(raw: bytes, *, null_sender: bool) -> Reading:
     parts = mime.take_apart(raw)
     said = tuple(said_by(_KINDS[one.action], one) for one in read_bounce(raw) if one.action in _KINDS)
     if not said and is_auto_reply(parts, null_sender=null_sender):
-        subject = Failure("", "", "", 0, "", parts[0].header("subject"), Stage.AFTER_ACCEPTANCE)
-        said = (said_by(ReturnKind.AUTO_REPLY, subject),)
+        said = (said_by(ReturnKind.AUTO_REPLY, _NOTHING),)
     return Reading(parts, said)
 
 
