@@ -132,7 +132,7 @@ class Conversation(SMTP):
         self.octets += len(data)
         if self.octets > self.house.bounds.octets and not self.leaving and self.transport is not None:
             self.house.rejected[Reason.FLOOD] += 1
-            self.leaving = True
+            self._stop_listening()
             cast(asyncio.Transport, self.transport).abort()
         elif not self.leaving:
             super().data_received(data)
@@ -142,7 +142,7 @@ class Conversation(SMTP):
         transport = cast(asyncio.Transport | None, self.transport)
         if transport is None or self.leaving:
             return
-        self.leaving = True
+        self._stop_listening()
         if reason is not None:
             self.house.rejected[reason] += 1
         transport.write(f"{words}\r\n".encode())
@@ -158,7 +158,7 @@ class Conversation(SMTP):
         reply = with_enhanced(status) if isinstance(status, str) else status.decode("ascii", "replace")
         await super().push(reply)
         self.answered += reply[3:4] != "-" and not reply.startswith(("220 ", "354 "))
-        if self.answered >= self.house.bounds.commands and not reply.startswith("221 "):
+        if self.answered >= self.house.bounds.commands:
             self.show_out("421 4.7.0 Too many commands", Reason.COMMANDS)
 
     async def handle_exception(self, error: Exception) -> str:
@@ -172,6 +172,9 @@ class Conversation(SMTP):
             self.show_out("554 5.5.1 Wait for the answer to STARTTLS", Reason.INJECTION)
         else:
             await super().smtp_STARTTLS(arg)
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        self.show_out("221 2.0.0 Bye")
 
     async def smtp_VRFY(self, arg: str) -> None:
         await self.push("252 2.5.2 Cannot verify, send the mail")
@@ -244,6 +247,11 @@ class Conversation(SMTP):
 
     def _unread(self) -> bytes:
         return bytes(self._reader._buffer)  # type: ignore[attr-defined]  # asyncio has no other way to look at it
+
+    def _stop_listening(self) -> None:
+        """What is left of a pipeline must have no effect: nothing is taken in any more, and nothing read that was."""
+        self.leaving = True
+        self._reader._buffer.clear()  # type: ignore[attr-defined]  # as in `_unread`
 
     def _create_envelope(self) -> Post:
         self.post = Post()

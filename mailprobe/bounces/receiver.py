@@ -159,8 +159,8 @@ def descriptors() -> int:
 
 
 def tls_of(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
-    """For STARTTLS (RFC 3207). key: left out where it stands in the certificate's file. OSError and ssl.SSLError."""
+    """For STARTTLS (RFC 3207). key: left out where it stands in the certificate's file. OSError, of which ssl.SSLError is one."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 9325 section 3.1.1
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate, key, password=lambda: "")  # never asked for on a terminal
     return context
