@@ -13,6 +13,7 @@ from mailprobe.address import Address, AddressError, is_legacy_dot_domain, near,
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant_preset, no_carrier
+from mailprobe.config.certificate import read_certificate
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
 from mailprobe.config.meaning import check_secret, is_lab, make_carriers, make_prober
 from mailprobe.config.places import Places
@@ -98,6 +99,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
         return None
+    certificate, key = read_certificate(sheet, bounces.certificate, bounces.key)
     return Config(
         prober=prober,
         carriers=carriers,
@@ -108,6 +110,8 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         http_listen=http.listen,
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
+        bounces_certificate=certificate,
+        bounces_key=key,
         source=path,
         warnings=tuple(sheet.warnings),
     )
