@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Note, NoteCode, Status, Verdict
 from mailprobe.verdict.explain import STEPS, WHOSE, explain
+from mailprobe.verdict.grounds import LATER
 from mailprobe.verdict.labels import LegState, answer, conflicts, desk, label, leg, missing, note, title
 from mailprobe.verdict.notes import clashing, lacking
 from mailprobe.verdict.picture import Known, Picture, Prober, Source
-from mailprobe.verdict.rules import LATER, RULES
+from mailprobe.verdict.rules import RULES
 from mailprobe.verdict.texts import LANGUAGES, choose, fill, phrase, phrases, wordings
 from mailprobe.verdict.wording import Spoken, say
 
