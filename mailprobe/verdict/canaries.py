@@ -236,10 +236,10 @@ def out(mail: Mail, limit: float, age: float) -> Delivery:
     """Taken, and neither found nor returned so far. age: seconds from the acceptance to the last look."""
     if mail.loose:
         return Delivery.RETURNED
+    if not mail.canary.watched:
+        return Delivery.UNREAD_HOUR if age >= HOUR else Delivery.UNREAD_OVERDUE if age >= limit else Delivery.UNREAD
     if age < limit:
         return Delivery.UNDER_WAY
-    if not mail.canary.watched:
-        return Delivery.UNREAD_HOUR if age >= HOUR else Delivery.UNREAD
     if age >= DAY:
         return Delivery.OVERDUE_DAY
     return Delivery.OVERDUE_HOUR if age >= HOUR else Delivery.OVERDUE

@@ -13,8 +13,9 @@ from mailprobe.verdict.picture import Acceptance, ControlDelivery, Delivery, Old
 NOT_REFUSED = (*ACCEPTED, *LATER, Acceptance.UNASKED, Acceptance.HELD, Acceptance.UNCLEAR)
 THERE = (Delivery.ARRIVED, Delivery.LATE, Delivery.ELSEWHERE)
 OVERDUE = (Delivery.OVERDUE, Delivery.OVERDUE_HOUR, Delivery.OVERDUE_DAY)
-UNREAD = (Delivery.UNREAD, Delivery.UNREAD_HOUR)
-STILL_OUT = (Delivery.UNDER_WAY, Delivery.DEFERRED, Delivery.UNCERTAIN, Delivery.UNREAD)
+UNREAD_LONG = (Delivery.UNREAD_OVERDUE, Delivery.UNREAD_HOUR)
+UNREAD = (Delivery.UNREAD, *UNREAD_LONG)
+STILL_OUT = (Delivery.UNDER_WAY, Delivery.DEFERRED, Delivery.UNCERTAIN, Delivery.UNREAD, Delivery.UNREAD_OVERDUE)
 LOST_SIGHT_OF = (*STILL_OUT, *OVERDUE, Delivery.LOST_TRACK, Delivery.UNREAD_HOUR)
 NOTHING_BAD = (Delivery.UNASKED, Delivery.UNSENT, Delivery.HELD, Delivery.OURS, Delivery.UNREAD_HOUR, Delivery.LOST_TRACK, *THERE)
 READ_OUT = (ReadBack.HANDSET, ReadBack.WEBMAIL, ReadBack.INBOX)
@@ -81,6 +82,8 @@ def out(p: Picture) -> bool:
 
 def why_out(p: Picture) -> str:
     """A reason, as a tag for the words."""
+    if p.delivery.among(*UNREAD):
+        return "canary_unread"
     return f"canary_{p.delivery.value.value}" if p.delivery.among(*STILL_OUT) else "canary_under_way"
 
 
@@ -90,7 +93,7 @@ def outage(p: Picture) -> bool:
 
 def dropped(p: Picture) -> bool:
     """Not there, although L's own is: by our look, or by the customer's where only he can."""
-    told = not_refused(p) and p.delivery.among(*UNREAD) and p.read_back.among(ReadBack.NOT_SEEN)
+    told = not_refused(p) and p.delivery.among(*UNREAD_LONG) and p.read_back.among(ReadBack.NOT_SEEN)
     return (told or overdue(p)) and p.control_delivery.among(*LIVE_THERE)
 
 

@@ -240,7 +240,8 @@ class Delivery(StrEnum):
     DEFERRED = "deferred"  # put off with 4xx: it goes out later, from the same sender
     UNCERTAIN = "uncertain"  # the dialogue broke after DATA: it may have been taken
     LOST_TRACK = "lost_track"  # still uncertain after an hour
-    UNREAD = "unread"  # taken, and time enough to be there; nobody of ours can look
+    UNREAD = "unread"  # taken, and nobody of ours can look: the customer may read its number out
+    UNREAD_OVERDUE = "unread_overdue"
     UNREAD_HOUR = "unread_hour"
     ARRIVED = "arrived"
     LATE = "late"  # it arrived when it was overdue already

@@ -362,7 +362,7 @@ RULES: tuple[Rule, ...] = (
     Rule(22, Code.DELIVERY_OUTAGE, DOWN, Actor.MAIL_OPS, mail.outage, sure.delivery_outage),
     Rule(2, Code.CLOSED_BY_CONTRACT, DOWN, Actor.PROVISIONING, mail.closed_behind, sure.behind),
     Rule(23, Code.UNKNOWN_BEHIND_GATEWAY, DOWN, Actor.PROVISIONING, mail.unknown_behind, sure.behind),
-    Rule(36, Code.NO_SUCH_ADDRESS, UNKNOWN, Actor.CUSTOMER, mail.stranger_behind, sure.behind, also=False),
+    Rule(36, Code.NO_SUCH_ADDRESS, UNKNOWN, Actor.CUSTOMER, mail.stranger_behind, sure.low, also=False),
     Rule(8, Code.SUSPENDED, DOWN, Actor.PROVISIONING, mail.suspended_behind, sure.words_behind),
     Rule(17, Code.MAILBOX_FULL, DEGRADED, Actor.CUSTOMER, mail.full_behind, sure.medium),
     Rule(19, Code.DELIVERED_TO_JUNK, DEGRADED, Actor.CUSTOMER, mail.junked, sure.junked),
