@@ -208,7 +208,8 @@ def sender_at_fault(p: Picture) -> Confidence:
 
 
 def changed(p: Picture) -> Confidence:
-    return MEDIUM if p.bounce.among(BounceSays.OTHER_ADDRESS) or p.acceptance.among(Acceptance.MOVED) else LOW
+    said = p.bounce.among(BounceSays.OTHER_ADDRESS) or p.acceptance.among(Acceptance.MOVED) or mail.moved(p)
+    return MEDIUM if said else LOW
 
 
 def submission(p: Picture) -> Confidence:
