@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailprobe.evidence import Answered, Arrived, As, Canary, CanaryState, Folder, Of, Returned, ReturnKind, SeenBy, Stage
+from mailprobe.evidence import Answered, Arrived, As, Canary, CanaryState, Fact, Folder, Of, Returned, ReturnKind, SeenBy, Stage
 from mailprobe.verdict.proof import prove
 from tests.unit.verdict.facts import ACCOUNT, CARRIER, IMAP, NO_USER, OK, REFUSED, T, evidence, replied, three
 
@@ -43,12 +43,12 @@ def test_a_test_mail_is_shown_from_its_acceptance_to_its_return() -> None:
         returned_at=7.0,
         code=550,
         enhanced="5.1.1",
-        text=f"<{T}>: unknown, was sent to hanako@far.test by b-token@bounce.test",
+        text=f"<{T}>: unknown, sent to hanako@far.test by b-token@bounce.test",
         remote="store.mail.test",
     )
     seen = Arrived(at=105, of=Of.LIVE, **IMAP, canary="c2", folder=Folder.INBOX, took=1.26, by=SeenBy.IDLE)
     standing = Canary(at=103, canary="c1", number="4821", state=CanaryState.ACCEPTED)
-    facts = [replied("250 2.1.0 Ok", stage=Stage.MAIL), *taken, standing, seen, back, back]
+    facts: list[Fact] = [replied("250 2.1.0 Ok", stage=Stage.MAIL), *taken, standing, seen, back, back]
     rows = prove([evidence("canary", *facts)], account=ACCOUNT, carrier=CARRIER)
     assert [(row.kind, row.of, row.server, row.answer, row.text) for row in rows] == [
         ("canary", Of.LIVE, "imap.mail.test:993", "arrived inbox", "1.3 s"),
@@ -59,7 +59,7 @@ def test_a_test_mail_is_shown_from_its_acceptance_to_its_return() -> None:
             Of.TARGET,
             "store.mail.test",
             "returned failed 550 5.1.1",
-            "<address>: unknown, was sent to address by address",
+            "<address>: unknown, sent to address by address",
         ),
     ]
 
