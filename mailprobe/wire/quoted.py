@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 CAP = 2000  # characters of one reply
 LATER = "after_acceptance"
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}\\])[^\s<>\"'(),;:\[\]{}\\@]{1,128}@[^\s<>\"'(),;:\[\]{}\\@!?]{1,255}")
-_REPLY = re.compile(r"(?:^|(?<=[\s:(<\[;\"'>-]))[45]\d\d(?=[ :-]|$)")
+_REPLY = re.compile(r"(?:^|(?<=[\s:(<\[;#\"'>-]))[45]\d\d(?=[ :,-]|$)")
 _CUED = re.compile(
-    r"(?:^|[:<>'\"\]);,.(*-]|\b(?:said|error|code|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
+    r"(?:^|[:<>'\"\[\]);,.(*#-]|code|\b(?:said|error|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
 )
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 _ADDED = re.compile(r"(?<=\S)\s*(?:Giving up on |I'm not going to try again)")  # qmail's own words behind a reply
@@ -24,7 +24,7 @@ _STAGES = (
             r"end of data|end of message|final data|\[data_(?:end|content)\]|message content|\btext command", re.IGNORECASE
         ),
     ),
-    ("rcpt", re.compile(r"\brcpt[ _]?(?:to|command)|not like recipient|\[rcpt_to\]|state 13\b", re.IGNORECASE)),
+    ("rcpt", re.compile(r"\brcpt[ _]?(?:to|command)|not like (?:recipient|our rcpt)|\[rcpt_to\]|state 1[34]\b|following rcpt", re.IGNORECASE)),
     (
         "mail",
         re.compile(
@@ -35,6 +35,7 @@ _STAGES = (
     ("connect", re.compile(r"initial connection|greeting failed", re.IGNORECASE)),
     ("data", re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]", re.IGNORECASE)),
 )
+_SENT = re.compile(r"^\s*(?:(?:Sent|Received)\s+)?(?=(?:>>>|<<<) )")  # some indent a session, or say who spoke
 _HOST = re.compile(
     r"(?:host |talking to |mta |remote mail server |server )\[?([A-Za-z0-9][A-Za-z0-9.-]{0,253}\.[A-Za-z0-9-]{1,62})",
     re.IGNORECASE,
@@ -105,7 +106,8 @@ def exchanges(transcript: list[str]) -> Iterator[Said]:
     command, host = "", ""
     text: list[str] = []
     theirs: Said | None = None
-    for line in [*transcript, ">>> "]:
+    for raw in [*transcript, ">>> "]:
+        line = _SENT.sub("", raw)
         if line.startswith("<<< "):
             text.append(line[4:])
             continue
