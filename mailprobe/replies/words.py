@@ -22,16 +22,17 @@ _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 class Words:
     """`line`: lower case, one line, addresses as `@`, URLs as their host; `bare`: the same, words alone.
 
-    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `.
+    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `. `both` is searched by plain words.
     """
 
     line: str
     bare: str
+    both: str
 
     def hold(self, pattern: str) -> bool:
         """Whether a pattern occurs; `a*b` means a, then b within 48 characters."""
         if "*" not in pattern:
-            return pattern in self.line or pattern in self.bare
+            return pattern in self.both
         first, *rest = pattern.split("*")
         return _in_order(self.line, first, rest)
 
@@ -43,7 +44,8 @@ def prepare(text: str, address: str = "") -> Words:
     flat = _ADDRESS.sub("@", _QUOTED.sub("@", _URL.sub(r"\1", flat)))
     if local := address.rpartition("@")[0].lower():
         flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
-    return Words(flat, _SPACE.sub(" ", _NOT_WORD.sub(" ", flat)))
+    bare = _SPACE.sub(" ", _NOT_WORD.sub(" ", flat))
+    return Words(flat, bare, f"{flat}\n{bare}")
 
 
 def name_us(text: str, words: tuple[str, ...], domain: str) -> str:

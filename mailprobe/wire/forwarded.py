@@ -11,11 +11,13 @@ _LEVELS = 5
 _LINES = 3000
 _BLOCK = 15  # lines of a header block
 _SENDER = re.compile(
-    r"[\s*]{0,8}(?:From|Sender|Von|De|Da|Van|Från|Fra|Od|От|差出人|送信者|送信元|发件人|寄件者|보낸 사람)\s?\*?\s?[:：]\*?\s*(\S.*)",
+    r"[\s*]{0,8}(?:From|Sender|Von|De|Da|Van|Från|Fra|Od|От|差出人|送信者|送信元|发件人|寄件者|보낸 사람)"
+    r"\s?\*?\s?[:：]\*?\s*(\S.*)",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"[\s*]{0,8}(?:Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne|Emne|Temat|Тема|件名|主题|主旨|제목)\s?\*?\s?[:：]\*?\s*(\S.*)",
+    r"[\s*]{0,8}(?:Subject|Betreff|Objet|Asunto|Oggetto|Onderwerp|Assunto|Ämne|Emne|Temat|Тема|件名|主题|主旨|제목)"
+    r"\s?\*?\s?[:：]\*?\s*(\S.*)",
     re.IGNORECASE,
 )
 MACHINE = re.compile(

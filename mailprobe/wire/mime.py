@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 CAP = 1 << 20  # bytes read of one mail
@@ -22,6 +23,8 @@ _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _KIND = re.compile(r"\s*([A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60})")
 _TAG = re.compile(r"<[/!A-Za-z][^<>@]{0,400}>")
+# A blank line, a separator, and a header field: a text may have a line that begins with `From ` too.
+_NEXT = re.compile(rb"(?P<before>(?:\r?\n|\r){2})(?=From [^\r\n]{1,400}(?:\r?\n|\r)[A-Za-z][A-Za-z0-9-]{0,79}:)")
 _ENCODED = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\s]{0,400})\?=(?:\s{1,40}(?==\?))?")
 # Only character sets: Python also calls slow transformations such as idna and punycode "encodings".
 _CHARSETS = re.compile(
@@ -58,6 +61,18 @@ def take_apart(raw: bytes) -> tuple[Part, ...]:
         else:
             found.append(_leaf(headers, body))
     return tuple(found)
+
+
+def mails(raw: bytes) -> Iterator[bytes]:
+    """The mails of an mbox (RFC 4155), which begins with a `From ` line; anything else is one mail."""
+    if not raw.lstrip(b"\r\n").startswith(b"From "):
+        yield raw
+        return
+    at = 0
+    for found in _NEXT.finditer(raw):
+        yield raw[at : found.end("before")]
+        at = found.end("before")
+    yield raw[at:]
 
 
 def _lines(raw: bytes) -> list[str]:

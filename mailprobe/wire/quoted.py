@@ -24,7 +24,12 @@ _STAGES = (
             r"end of data|end of message|final data|\[data_(?:end|content)\]|message content|\btext command", re.IGNORECASE
         ),
     ),
-    ("rcpt", re.compile(r"\brcpt[ _]?(?:to|command)|not like (?:recipient|our rcpt)|\[rcpt_to\]|state 1[34]\b|following rcpt", re.IGNORECASE)),
+    (
+        "rcpt",
+        re.compile(
+            r"\brcpt[ _]?(?:to|command)|not like (?:recipient|our rcpt)|\[rcpt_to\]|state 1[34]\b|following rcpt", re.IGNORECASE
+        ),
+    ),
     (
         "mail",
         re.compile(
@@ -35,6 +40,7 @@ _STAGES = (
     ("connect", re.compile(r"initial connection|greeting failed", re.IGNORECASE)),
     ("data", re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]", re.IGNORECASE)),
 )
+_XTEXT = re.compile(r"\+([2-7][0-9A-F])")
 _SENT = re.compile(r"^\s*(?:(?:Sent|Received)\s+)?(?=(?:>>>|<<<) )")  # some indent a session, or say who spoke
 _HOST = re.compile(
     r"(?:host |talking to |mta |remote mail server |server )\[?([A-Za-z0-9][A-Za-z0-9.-]{0,253}\.[A-Za-z0-9-]{1,62})",
@@ -64,6 +70,11 @@ def addresses(text: str) -> Iterator[str]:
 def first_address(text: str) -> str:
     """The first address, or ''."""
     return next(addresses(text), "")
+
+
+def xtext(value: str) -> str:
+    """RFC 3461 section 4: `+2B` is a plus. What is no printable ASCII stays as it came."""
+    return _XTEXT.sub(lambda found: chr(int(found[1], 16)), value) if "+" in value else value
 
 
 def reply(text: str) -> Said:

@@ -18,11 +18,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from mailprobe.bounce_report import meaning_of
 from mailprobe.carriers import Carrier, ReplyRule
+from mailprobe.carriers.load import presets
 from mailprobe.replies import Meaning, ReplyClass, SpeaksOf, reading
-from mailprobe.replies.tables import Group, SmtpTables
-from mailprobe.wire.dsn import Failure, read_bounce
+from mailprobe.replies.tables import SMTP, Group, SmtpTables
+from mailprobe.understood import meaning_of
+from mailprobe.wire.dsn import Failure
+from mailprobe.wire.returned import read_returned
 
 ROOT = Path(__file__).parents[3]
 FOLDS = 5
@@ -70,7 +72,7 @@ def _sample(where: Path, row: dict[str, object]) -> Sample:
         japanese=bool(row["japanese"]),
         disputed=bool(row["disputed"]),
         labels=tuple(Label(one["recipient"] or "", ReplyClass(one["class"]), SpeaksOf(one["speaks_of"])) for one in expected),
-        failures=read_bounce((where / "mail" / name).read_bytes()),
+        failures=read_returned((where / "mail" / name).read_bytes()).failures,
     )
 
 
@@ -131,14 +133,17 @@ def borne_out(found: Sequence[Sample]) -> frozenset[Row]:
 @contextmanager
 def only(kept: frozenset[Row]) -> Iterator[None]:
     """Read without the words that are not in `kept`. Codes stay: they are the RFCs'."""
-    tables, presets = reading.SMTP, reading.presets
-    groups = {each.name: _left(getattr(tables, each.name), kept) for each in fields(SmtpTables)}
-    carriers = MappingProxyType({name: _poorer(one, kept) for name, one in presets().items()})
-    reading.SMTP, reading.presets = SmtpTables(**groups), lambda: carriers
+    room = vars(reading)
+    tables, shipped = SMTP, presets()
+    poorer = MappingProxyType({name: _poorer(one, kept) for name, one in shipped.items()})
+    room["SMTP"] = SmtpTables(**{each.name: _left(getattr(tables, each.name), kept) for each in fields(SmtpTables)})
+    room["presets"] = lambda: poorer
+    room["_shipped"].cache_clear()
     try:
         yield
     finally:
-        reading.SMTP, reading.presets = tables, presets
+        room["SMTP"], room["presets"] = tables, presets
+        room["_shipped"].cache_clear()
 
 
 def _left(groups: tuple[Group, ...], kept: frozenset[Row]) -> tuple[Group, ...]:
