@@ -63,8 +63,9 @@ def _accepted(stage: Stage) -> Meaning:
 
 
 def _possible(cls: ReplyClass, stage: Stage) -> bool:
-    """The phase veto. A filter of the recipient is a word about the recipient too."""
-    about_recipient = SPEAKS[cls] is SpeaksOf.RECIPIENT or cls is ReplyClass.RECIPIENT_FILTER
+    """The phase veto. A filter of the recipient is a word about the recipient too, and so is his domain: what is not found
+    before RCPT is ours."""
+    about_recipient = SPEAKS[cls] is SpeaksOf.RECIPIENT or cls in (ReplyClass.RECIPIENT_FILTER, ReplyClass.DOMAIN_NOT_FOUND)
     return stage in _RECIPIENT_KNOWN or not about_recipient
 
 
