@@ -93,6 +93,23 @@ def check(
 
 
 @app.command()
+def bounce(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Returned mails: .eml, mbox, text; - is standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file instead of text.")] = False,
+    lang: LanguageOption = "",
+) -> None:
+    """Explain a returned mail: whose side it is, what to tell the customer, what to do; needs no configuration.
+
+    Exit code 0, or that of the first file that could not be read (65 no mail, 66 no file).
+    """
+    from mailprobe.bounce_report import explain
+
+    raise typer.Exit(explain(files, as_json=as_json, language=lang))
+
+
+@app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, and end; so far the only way.")] = True,
     as_json: JsonOption = False,

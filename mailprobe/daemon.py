@@ -17,9 +17,10 @@ from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net, Tap
 from mailprobe.probes import Probe, Reach, dns, imap, mx, submission
-from mailprobe.replies import Us, read
+from mailprobe.replies import Us
 from mailprobe.report import Check
 from mailprobe.store import Store, open_store
+from mailprobe.understood import understand
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
@@ -27,7 +28,7 @@ from mailprobe.verdict.picture import Bounced, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import take_picture
-from mailprobe.wire.dsn import read_bounce
+from mailprobe.wire.returned import read_returned
 
 PROBES: dict[str, Probe] = {"dns": dns.probe, "mx": mx.probe, "submission": submission.probe, "imap": imap.probe}
 
@@ -123,21 +124,11 @@ class Sight:
 
 def bounced(raw: bytes, carrier: Carrier) -> tuple[Bounced, ...]:
     """A bounce that a correspondent got, read: whom it names, and of whom its words speak."""
-    found = []
-    for failure in read_bounce(raw):
-        stage = Stage(failure.stage)
-        meaning = read(
-            stage=stage,
-            code=failure.code,
-            enhanced=failure.exact,
-            address=failure.recipient,
-            text=failure.text,
-            host=failure.remote_mta,
-            domain=failure.recipient.rpartition("@")[2],
-            carrier=carrier,
-        )
-        found.append(Bounced(failure.recipient, meaning.cls, meaning.speaks_of, meaning.hard, stage))
-    return tuple(found)
+    return tuple(
+        Bounced(one.failure.recipient, one.meaning.cls, one.meaning.speaks_of, one.meaning.hard, Stage(one.failure.stage))
+        for one in understand(read_returned(raw).failures, carrier)
+        if one.failure.action == "failed"
+    )
 
 
 def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 CAP = 2000  # characters of one reply
 LATER = "after_acceptance"
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}\\])[^\s<>\"'(),;:\[\]{}\\@]{1,128}@[^\s<>\"'(),;:\[\]{}\\@!?]{1,255}")
-_REPLY = re.compile(r"(?:^|(?<=[\s:(<\[;\"'>-]))[45]\d\d(?=[ :-]|$)")
+_REPLY = re.compile(r"(?:^|(?<=[\s:(<\[;#\"'>-]))[45]\d\d(?=[ :,-]|$)")
 _CUED = re.compile(
-    r"(?:^|[:<>'\"\]);,.(*-]|\b(?:said|error|code|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
+    r"(?:^|[:<>'\"\[\]);,.(*#-]|code|\b(?:said|error|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
 )
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 _ADDED = re.compile(r"(?<=\S)\s*(?:Giving up on |I'm not going to try again)")  # qmail's own words behind a reply
@@ -24,7 +24,12 @@ _STAGES = (
             r"end of data|end of message|final data|\[data_(?:end|content)\]|message content|\btext command", re.IGNORECASE
         ),
     ),
-    ("rcpt", re.compile(r"\brcpt[ _]?(?:to|command)|not like recipient|\[rcpt_to\]|state 13\b", re.IGNORECASE)),
+    (
+        "rcpt",
+        re.compile(
+            r"\brcpt[ _]?(?:to|command)|not like (?:recipient|our rcpt)|\[rcpt_to\]|state 1[34]\b|following rcpt", re.IGNORECASE
+        ),
+    ),
     (
         "mail",
         re.compile(
@@ -35,6 +40,8 @@ _STAGES = (
     ("connect", re.compile(r"initial connection|greeting failed", re.IGNORECASE)),
     ("data", re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]", re.IGNORECASE)),
 )
+_XTEXT = re.compile(r"\+([2-7][0-9A-F])")
+_SENT = re.compile(r"^\s*(?:(?:Sent|Received)\s+)?(?=(?:>>>|<<<) )")  # some indent a session, or say who spoke
 _HOST = re.compile(
     r"(?:host |talking to |mta |remote mail server |server )\[?([A-Za-z0-9][A-Za-z0-9.-]{0,253}\.[A-Za-z0-9-]{1,62})",
     re.IGNORECASE,
@@ -63,6 +70,11 @@ def addresses(text: str) -> Iterator[str]:
 def first_address(text: str) -> str:
     """The first address, or ''."""
     return next(addresses(text), "")
+
+
+def xtext(value: str) -> str:
+    """RFC 3461 section 4: `+2B` is a plus. What is no printable ASCII stays as it came."""
+    return _XTEXT.sub(lambda found: chr(int(found[1], 16)), value) if "+" in value else value
 
 
 def reply(text: str) -> Said:
@@ -105,7 +117,8 @@ def exchanges(transcript: list[str]) -> Iterator[Said]:
     command, host = "", ""
     text: list[str] = []
     theirs: Said | None = None
-    for line in [*transcript, ">>> "]:
+    for raw in [*transcript, ">>> "]:
+        line = _SENT.sub("", raw)
         if line.startswith("<<< "):
             text.append(line[4:])
             continue

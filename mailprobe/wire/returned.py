@@ -1,0 +1,140 @@
+"""A mail that came back, whatever it is: a bounce, somebody's automatic answer, a complaint, a receipt; and what ties it to
+the mail that it answers. Bytes in, values out; never an exception.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain, islice
+
+from mailprobe.wire import mime, quoted
+from mailprobe.wire.dsn import ORIGINAL, REPORT, Failure, failures_of, is_machine
+
+_REPLIED = ("x-autoreply", "x-autorespond", "x-autoresponse")
+_ADDRESSED = ("to", "delivered-to", "x-original-to", "in-reply-to", "references", "subject")
+_MAILS = 50  # of one file
+_TIES = 50  # of a kind
+_SCANNED = 64 * 1024  # characters of each part in which words are looked for
+_MESSAGE_ID = re.compile(r"<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
+_FIELD = re.compile(r"^(Message-ID|To|X-[A-Za-z0-9-]{1,60}):[ \t]*(.{0,1000})", re.IGNORECASE | re.MULTILINE)
+_WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?![A-Za-z0-9.-])")
+_ENVELOPE = re.compile(r"^Original-Envelope-Id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
+_ANSWERED = re.compile(
+    r"\b(?:auto(?:matic)?(?:ally generated)?[- ]?(?:reply|response|answer|responder)|autoreply|autorespon|out of (?:the )?office|"
+    r"away from (?:the |my )?(?:office|e?mail)|vacation|on holiday|on leave|abwesen|absen(?:ce|t)|fuera de la oficina|"
+    r"respuesta autom|risposta automatica|réponse automatique|automatische antwo|away until)|"
+    r"自動返信|自動応答|不在|自动回复|自動回覆|자동 ?응답|부재",
+    re.IGNORECASE,
+)
+
+
+class Kind(StrEnum):
+    """What sort of mail came back."""
+
+    BOUNCE = "bounce"  # something is said of delivery: failed, delayed, delivered
+    AUTO_REPLY = "auto_reply"  # RFC 3834: an answer that nobody wrote
+    COMPLAINT = "complaint"  # RFC 5965: a recipient called it spam
+    RECEIPT = "receipt"  # RFC 8098: it was read, or deleted unread
+    OTHER = "other"
+    UNPARSED = "unparsed"  # it could not be read in the time that it may take: nothing is known of it
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What may tie a returned mail to the mail that it answers. A stranger can write all of it: verify before believing.
+
+    envelope_ids: Original-Envelope-Id, the ENVID of the mail (RFC 3461), xtext decoded. message_ids: without brackets; the
+    returned headers' first, then In-Reply-To and References. words: whatever in the mail looks like a signed word, such as
+    a local part or a stamp `id.mac`, in order, each once, in the case that it has there.
+    """
+
+    envelope_ids: tuple[str, ...] = ()
+    message_ids: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """sender: the address in From, '' if none."""
+
+    kind: Kind
+    failures: tuple[Failure, ...] = ()
+    ties: Ties = Ties()
+    sender: str = ""
+
+
+UNPARSED = Mail(Kind.UNPARSED)
+
+
+def read_returned(raw: bytes) -> Mail:
+    """What came back. Of a file with several mails: all that they say, under the first kind that is not OTHER."""
+    found = [_read(mime.take_apart(one)) for one in islice(mime.mails(raw), _MAILS)]
+    if len(found) == 1:
+        return found[0]
+    telling = [one for one in found if one.kind is not Kind.OTHER] or found
+    return Mail(
+        kind=Kind.BOUNCE if any(one.failures for one in found) else telling[0].kind,
+        failures=tuple(failure for one in found for failure in one.failures),
+        ties=_all_ties([one.ties for one in found]),
+        sender=telling[0].sender,
+    )
+
+
+def _read(parts: tuple[mime.Part, ...]) -> Mail:
+    kind, failures = _kind(parts)
+    return Mail(kind, failures, _ties(parts), quoted.first_address(parts[0].header("from")))
+
+
+def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
+    """A report or a machine's notice is a bounce even if it calls itself an automatic answer, as Postfix's do; of any
+    other mail the marks of an automatic answer count before its words."""
+    kinds = {part.kind for part in parts}
+    if "message/feedback-report" in kinds:
+        return Kind.COMPLAINT, ()
+    if "message/disposition-notification" in kinds:
+        return Kind.RECEIPT, ()
+    if not kinds & set(REPORT) and not is_machine(parts) and _answers_itself(parts[0]):
+        return Kind.AUTO_REPLY, ()
+    if failures := failures_of(parts):
+        return Kind.BOUNCE, failures
+    return (Kind.AUTO_REPLY if _answers_itself(parts[0]) else Kind.OTHER), ()
+
+
+def _answers_itself(top: mime.Part) -> bool:
+    """The marks of RFC 3834 section 5, and the older ones beside it."""
+    submitted = top.header("auto-submitted").lower()
+    if submitted.startswith("auto-replied") or any(top.header(name) for name in _REPLIED):
+        return True
+    if top.header("precedence").lower() in ("auto_reply", "auto-reply"):
+        return True
+    return _ANSWERED.search(mime.plain_words(top.header("subject"))) is not None
+
+
+def _ties(parts: tuple[mime.Part, ...]) -> Ties:
+    top = parts[0]
+    originals = [part.text[:_SCANNED] for part in parts[1:] if part.kind in ORIGINAL]
+    returned = chain.from_iterable(_ids(text) for text in originals)
+    answered = _MESSAGE_ID.findall(f"{top.header('in-reply-to')} {top.header('references')}")
+    told = [part.text[:_SCANNED] for part in parts[1:]]
+    headers = " ".join(top.header(name) for name in _ADDRESSED)
+    return Ties(
+        envelope_ids=_first(quoted.xtext(one) for text in told for one in _ENVELOPE.findall(text)),
+        message_ids=_first(chain(returned, answered, chain.from_iterable(_ids(text) for text in told))),
+        words=_first(word for text in (headers, *told) for word in _WORD.findall(text)),
+    )
+
+
+def _ids(text: str) -> list[str]:
+    return [one for name, value in _FIELD.findall(text) if name.lower() == "message-id" for one in _MESSAGE_ID.findall(value)]
+
+
+def _first(found: Iterable[str]) -> tuple[str, ...]:
+    """Each once, the first of them."""
+    return tuple(islice(dict.fromkeys(found), _TIES))
+
+
+def _all_ties(found: list[Ties]) -> Ties:
+    return Ties(*(_first(chain.from_iterable(getattr(one, name) for one in found)) for name in Ties.__slots__))
