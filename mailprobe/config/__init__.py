@@ -29,7 +29,7 @@ from mailprobe.config.reading import (
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Engine, Prober
+from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Prober
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -39,6 +39,7 @@ __all__ = [
     "Config",
     "ConfigError",
     "Contract",
+    "Dkim",
     "Engine",
     "Forecast",
     "NoCarrier",

@@ -124,6 +124,7 @@ class Target:
     account: Account
     carrier: Carrier
     prober: Prober
+    consent: str = ""  # to a test mail, for a mailbox that is not enrolled: who agreed, in the agent's words
 
 
 Probe = Callable[[Target, Reach, Note], Awaitable[None]]
