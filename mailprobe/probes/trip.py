@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -40,6 +41,7 @@ GIVEN_UP = 86400.0  # seconds after which a mail that has not come is lost
 TOOL = "mailprobe"  # in whose name we write to a mailbox of another carrier
 IMAP_ENDS_WITHIN = 10.0  # seconds that the sign-in of the same check may take
 SLICES = (5.0, 60.0)  # seconds of watching the mailbox between two looks for a bounce: as long as it has lasted, within these
+LEAVE_WITHIN, CUT_OFF_WITHIN = 5.0, 0.1  # seconds for signing out; in the middle of a command there is little use in it
 ASK_RETURNS = 1.0  # the same where there is no mailbox to watch
 BOUNCES_WITHIN = 10.0  # seconds that an unwatched mail is waited for: what is refused inside comes back at once
 
@@ -160,11 +162,15 @@ class Trip:
             await self.step(UNCERTAIN)
         elif self.record.state in ALIVE:
             self.tell()
+        await self.leave(CUT_OFF_WITHIN)
 
-    async def leave(self) -> None:
-        if self.mailbox is not None:
-            await self.mailbox.leave()
-            self.mailbox = None
+    async def leave(self, within: float = LEAVE_WITHIN) -> None:
+        """Sign out, for so many seconds at most: nothing is learnt from it any more."""
+        mailbox, self.mailbox = self.mailbox, None
+        if mailbox is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await mailbox.leave()
 
     # the sending
 

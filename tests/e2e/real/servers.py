@@ -169,6 +169,8 @@ biff = no
 MASTER = """
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
+reads     unix  n - n - 0 cleanup
+  -o { header_checks = regexp:{{/^Auto-Submitted:/ REJECT 5.7.1 Automatic mail is not taken}} }
 qmgr      unix  n - n 300 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 rewrite   unix  - - n - - trivial-rewrite
@@ -193,6 +195,7 @@ DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mx_ascii": ("127.0.0.1", ("smtpd_discard_ehlo_keywords=smtputf8",)),
     "mx_clear": ("127.0.0.1", ("smtpd_tls_security_level=none",)),
     "mx_v6": ("[::1]", ()),
+    "mx_reads": ("127.0.0.1", ("cleanup_service_name=reads",)),  # takes the recipient, and refuses what the mail says
     "accepts_all": ("127.0.0.1", ("virtual_mailbox_maps=static:all", "smtpd_recipient_restrictions=")),
     "refuses_ehlo": ("127.0.0.1", ("smtpd_helo_restrictions=reject",)),
     "blocks_us": ("127.0.0.1", ("smtpd_client_restrictions=reject",)),
