@@ -95,8 +95,10 @@ async def tell_until(done: asyncio.Future[bytes], session: Session) -> None:
         await session.news()
         change = asyncio.ensure_future(view.changed.wait())
         either: set[asyncio.Future[Any]] = {done, change}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        change.cancel()
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
 
 
 def chosen(view: View, command: Command, written: str) -> list[tuple[int, Mail]]:
