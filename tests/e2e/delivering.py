@@ -123,20 +123,28 @@ def signed_in(port: int, user: str = "taro", password: str = PASSWORD) -> Iterat
 
 
 @contextlib.asynccontextmanager
+async def catching() -> AsyncIterator[tuple[Catcher, str, int]]:
+    """A catcher with its host and port, as long as the block lasts."""
+    back = Catcher()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(back, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    try:
+        yield back, *server.sockets[0].getsockname()[:2]
+    finally:
+        server.close()
+
+
+@contextlib.asynccontextmanager
 async def open_carrier(folder: Path, plan: Plan = HEALTHY) -> AsyncIterator[Carrier]:
     state = CarrierState(DOMAIN, retry=0.01)
     state.put(Mailbox("taro", PASSWORD), Mailbox("hanako", "another"))
-    back = Catcher()
-    loop = asyncio.get_running_loop()
-    catching = await loop.create_server(lambda: SMTP(back, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
-    state.way_back = ("127.0.0.1", catching.sockets[0].getsockname()[1])
     tls = Authority(folder, ("localhost", "127.0.0.1")).context()
     async with (
-        catching,
+        catching() as (back, host, port),
         listening(ImapServer(state, "imap", plan=plan).serve) as imap,
         exchanging(state, "mx1.demo.example", tls=tls, service=Service.MX) as mx,
     ):
+        state.way_back = (host, port)
         made = Carrier(state, imap.port, mx.port, back)
         state.clock = lambda: made.now
         yield made
-        catching.close()

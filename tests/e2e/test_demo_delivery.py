@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from mailprobe.demo.carrier import EVERYWHERE, Away, Mailbox, Rule, Service
+from mailprobe.demo.carrier import EVERYWHERE, Away, CarrierState, Mailbox, Rule, Service
+from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.delivery import sent
+from mailprobe.demo.house import Case, Demo, open_demo
 from mailprobe.demo.notices import Letter
-from tests.e2e.delivering import MAIL, SENDER, TARO, Carrier, open_carrier
+from mailprobe.evidence import Stage
+from mailprobe.replies import ReplyClass, read
+from tests.e2e.delivering import MAIL, SENDER, TARO, Carrier, catching, open_carrier, send
 
 LONG = (b"x" * 70 + b"\r\n") * 45  # a little over 3 KiB
 QUIET = 0.05  # seconds in which loopback would have brought anything that is on its way
@@ -295,3 +299,40 @@ async def test_the_demo_sends_to_loopback_only() -> None:
     letter = Letter(SENDER, TARO, b"", "mx1", "1", 0.0)
     with pytest.raises(ValueError, match="loopback only"):
         await sent("192.0.2.1", 25, letter, b"")
+
+
+def held(demo: Demo, case: Case, folder: str = "INBOX") -> int:
+    return len(demo.states[case.account.carrier].store_of(case.scenario.local).folders[folder].mails)
+
+
+async def test_each_mailbox_of_the_demo_is_as_its_title_says() -> None:
+    """The servers' side of the table: what becomes of one mail to each, without a word of the verdicts."""
+    async with catching() as (back, host, port), open_demo(scenarios=DELIVERIES) as demo:
+        demo.send_back_to(host, port)
+        cases = {case.scenario.local: case for case in demo.cases}
+        said = {}
+        for local, case in cases.items():
+            mx = demo.config.carriers[case.account.carrier].mx[0].port
+            to = f"{local}@{demo.states[case.account.carrier].domain}"
+            said[local] = await asyncio.to_thread(send, mx, MAIL % to.encode(), to=(to,))
+        codes = {local: words.split()[0] for local, words in said.items()}
+        assert codes.pop("filters-senders") == "550"
+        assert codes.pop("put-off-once") == "450"
+        assert set(codes.values()) == {"250"}
+        returned = {(await back.next()).message.get_content_type() for _ in range(2)}
+        assert returned == {"multipart/report", "text/plain"}
+        await asyncio.sleep(QUIET)
+        assert back.caught.empty()
+        inboxes = {local for local, case in cases.items() if held(demo, case)}
+        assert inboxes == {"delivered", "on-holiday"}
+        assert {local for local, case in cases.items() if held(demo, case, "Junk")} == {"in-junk"}
+
+
+def test_what_the_demos_servers_say_is_what_carriers_say() -> None:
+    """Their words mean to us what the state behind them is."""
+    filtered = next(one.mailbox for one in DELIVERIES if one.local == "filters-senders")
+    assert isinstance(filtered, Mailbox)
+    code, _, text = filtered.filter_says.format(recipient=TARO).partition(" ")
+    assert read(stage=Stage.END_OF_DATA, code=int(code), text=text).cls is ReplyClass.RECIPIENT_FILTER
+    code, _, text = CarrierState("demo.example").after_acceptance(TARO).partition(" ")
+    assert read(stage=Stage.AFTER_ACCEPTANCE, code=int(code), text=text).cls is ReplyClass.UNKNOWN_USER
