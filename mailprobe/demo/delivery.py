@@ -28,9 +28,7 @@ async def deliver(state: CarrierState, letter: Letter) -> None:
     elif mailbox.forward_to:
         await forward(state, mailbox, letter)
     else:
-        keep(state, mailbox, letter)
-        await tell(state, letter, Action.DELIVERED)
-        await answer(state, mailbox, letter)
+        await settle(state, mailbox, letter)
 
 
 async def delayed(state: CarrierState, mailbox: Mailbox, letter: Letter) -> None:
@@ -45,12 +43,20 @@ async def delayed(state: CarrierState, mailbox: Mailbox, letter: Letter) -> None
         await asyncio.sleep(state.retry)
 
 
+async def settle(state: CarrierState, mailbox: Mailbox, letter: Letter) -> None:
+    """Of a mail that is dropped nobody hears, not even who asked to be told of a success."""
+    if mailbox.rule is Rule.DROP:
+        return
+    keep(state, mailbox, letter)
+    await tell(state, letter, Action.DELIVERED)
+    await answer(state, mailbox, letter)
+
+
 def keep(state: CarrierState, mailbox: Mailbox, letter: Letter) -> None:
-    """The customer's rule decides the folder, or that there is none."""
-    store = state.store_of(mailbox.local)
-    folder = {Rule.KEEP: store.inbox, Rule.JUNK: store.junk or store.inbox, Rule.DROP: None}[mailbox.rule]
-    if folder is not None:
-        folder.put(stamped(letter, spam=mailbox.rule is Rule.JUNK))
+    """The customer's rule decides the folder. RFC 6154: junk is what is marked so, whatever its name."""
+    store, junk = state.store_of(mailbox.local), mailbox.rule is Rule.JUNK
+    folder = (store.junk if junk else None) or store.inbox
+    folder.put(stamped(letter, spam=junk))
 
 
 def stamped(letter: Letter, *, spam: bool = False) -> bytes:
