@@ -100,7 +100,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
         return None
-    certificate, key = read_certificate(sheet, bounces.certificate, bounces.key)
+    certificate, private_key = read_certificate(sheet, bounces.certificate, bounces.key)
     return Config(
         prober=prober,
         carriers=carriers,
@@ -112,7 +112,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
         bounces_certificate=certificate,
-        bounces_key=key,
+        bounces_key=private_key,
         source=path,
         warnings=tuple(sheet.warnings),
     )

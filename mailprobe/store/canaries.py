@@ -63,6 +63,15 @@ class Canaries:
         where = (canaries.c.subject == subject) & or_(canaries.c.state.in_(OPEN), may_come)
         return await self._database.run(lambda connection: records(connection, where))
 
+    async def by_id(self, canary: str) -> Record | None:
+        found = await self._database.run(lambda connection: records(connection, canaries.c.id == canary))
+        return found[0] if found else None
+
+    async def of_mailbox(self, mailbox: str, since: float) -> tuple[Record, ...]:
+        """Those planned since then whose subject begins with `mailbox`, hexadecimal, oldest first."""
+        where = canaries.c.subject.startswith(mailbox, autoescape=True) & (canaries.c.planned_at >= since)
+        return await self._database.run(lambda connection: records(connection, where))
+
     async def last(self, subject: str) -> Record | None:
         found = await self._database.run(lambda connection: records(connection, canaries.c.subject == subject))
         return found[-1] if found else None
