@@ -105,8 +105,7 @@ async def send_back(state: CarrierState, letter: Letter, message: bytes) -> None
 
 async def sent(host: str, port: int, letter: Letter, message: bytes) -> bool:
     """Whether the other side has answered for good, with yes or no. ValueError: an address beyond loopback."""
-    if not ipaddress.ip_address(host).is_loopback:
-        raise ValueError(f"the demo sends mail to loopback only, not to {host}")
+    loopback_only(host)
     reader, writer = await asyncio.open_connection(host, port)
     utf8 = "" if (letter.sender + letter.recipient).isascii() else " SMTPUTF8"
     stuffed = message.replace(b"\r\n.", b"\r\n..")  # RFC 5321 section 4.5.2
@@ -128,6 +127,12 @@ async def sent(host: str, port: int, letter: Letter, message: bytes) -> bool:
         return True
     finally:
         writer.close()
+
+
+def loopback_only(host: str) -> None:
+    """Raises ValueError for anything else, names too."""
+    if not ipaddress.ip_address(host).is_loopback:
+        raise ValueError(f"the demo sends mail to loopback only, not to {host}")
 
 
 async def reply_code(reader: asyncio.StreamReader) -> int:

@@ -16,6 +16,7 @@ from mailprobe.address import parse
 from mailprobe.carriers import Carrier, Channel, Endpoint, Limits, LiveControl, Relation
 from mailprobe.config import Account, Config, Engine, Prober
 from mailprobe.demo.carrier import CarrierState, Mailbox, Service, new_password
+from mailprobe.demo.delivery import loopback_only
 from mailprobe.demo.dns import naming
 from mailprobe.demo.faults import listening
 from mailprobe.demo.imap import ImapServer
@@ -49,7 +50,8 @@ class Demo:
     states: dict[str, CarrierState]
 
     def send_back_to(self, host: str, port: int) -> None:
-        """Where the carriers send bounces and automatic answers from now on: the receiver of bounces, on loopback."""
+        """Where bounces and automatic answers go from now on: the receiver of bounces. ValueError beyond loopback."""
+        loopback_only(host)
         for state in self.states.values():
             state.way_back = (host, port)
 

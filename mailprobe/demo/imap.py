@@ -66,7 +66,8 @@ async def converse(session: Session) -> None:
 
 async def answer(session: Session, command: Command) -> None:
     known = COMMANDS.get(command.name)
-    if known is None or (command.by_uid and command.name not in BY_UID):
+    lacking = not session.offers(NEEDS.get((command.name, command.by_uid), ""))
+    if known is None or lacking or (command.by_uid and command.name not in BY_UID):
         await session.finish(command, "BAD Unknown command")
     elif command.name not in BEFORE_SIGN_IN and session.mailbox is None:
         await session.finish(command, "BAD Log in first")
@@ -138,7 +139,8 @@ async def list_folders(session: Session, command: Command) -> None:
     only_special = bool(words) and words[0].upper() == "(SPECIAL-USE)"
     if only_special:
         del words[0]
-    if len(words) < 2:
+    extended = only_special or len(words) > 2
+    if len(words) < 2 or (extended and not session.offers("LIST-EXTENDED")):
         await session.finish(command, "BAD LIST takes a reference and a pattern")
         return
     found = [one for one in imap_folder.folders_of(session) if matches(one.name, words[1]) and (one.use or not only_special)]
@@ -187,4 +189,10 @@ COMMANDS: dict[str, Callable[[Session, Command], Awaitable[None]]] = {
 }
 BEFORE_SIGN_IN = frozenset({"CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE"})
 IN_A_FOLDER = frozenset({"CHECK", "SEARCH", "FETCH", "STORE", "EXPUNGE", "CLOSE", "UNSELECT"})
+NEEDS = {  # command, and whether it came after the word UID
+    ("IDLE", False): "IDLE",
+    ("UNSELECT", False): "UNSELECT",
+    ("GETQUOTAROOT", False): "QUOTA",
+    ("EXPUNGE", True): "UIDPLUS",
+}
 BY_UID = frozenset({"SEARCH", "FETCH", "STORE", "EXPUNGE"})

@@ -72,9 +72,6 @@ async def status(session: Session, command: Command) -> None:
 
 async def idle(session: Session, command: Command) -> None:
     """RFC 2177: news as they happen, until the client says DONE."""
-    if not session.offers("IDLE"):
-        await session.finish(command, "BAD Unknown command")
-        return
     await session.client.send(b"+ idling\r\n")
     tells = await session.planned(Step.IDLING)  # before we listen: a script may listen for itself
     done = asyncio.ensure_future(session.client.line())
@@ -180,9 +177,6 @@ async def expunge(session: Session, command: Command) -> None:
     if view is None or view.read_only:
         await session.finish(command, "NO [READ-ONLY] The mailbox was opened read-only")
         return
-    if command.by_uid and not session.offers("UIDPLUS"):
-        await session.finish(command, "BAD Unknown command")
-        return
     try:
         found = chosen(view, command, command.args[0] if command.by_uid and command.args else "1:*")
     except Unreadable as why:
@@ -202,9 +196,6 @@ async def close(session: Session, command: Command) -> None:
 
 
 async def unselect(session: Session, command: Command) -> None:
-    if command.name == "UNSELECT" and not session.offers("UNSELECT"):
-        await session.finish(command, "BAD Unknown command")
-        return
     session.leave_folder()
     await session.finish(command)
 

@@ -80,8 +80,8 @@ class AtHand(StrEnum):
 class Scenario:
     """One mailbox. `local` is its id, too. `mailbox` None: no server knows it. `told`: observations as for `--observed`, with
     {yesterday} (a time) and {last_month} (a date) filled in at the start. Expected: code, status, and what is said beside.
-    Where a mail takes its time: `first` is what a first check has to say, and `again_after` the seconds until the check whose
-    verdict counts. `sent_ago`: seconds since an earlier test mail was accepted, which nobody has heard of since."""
+    Where a mail takes its time: `first` is what a check has to say that ends before it has come, and `again_after` the seconds
+    until the check whose verdict counts. `sent_ago`: seconds since an earlier test mail was accepted and not heard of since."""
 
     mailbox: Mailbox | str
     title_en: str

@@ -73,8 +73,15 @@ def report(letter: Letter, action: Action, reply: str, now: float) -> bytes:
         (f"message/{'global-' if eai else ''}delivery-status", per_recipient(letter, action, reply).encode()),
         ("message/rfc822" if letter.wish.whole else "text/rfc822-headers", original),
     )
-    body = b"".join(f"--{mark}\r\nContent-Type: {kind}\r\n{EIGHT}\r\n\r\n".encode() + data + b"\r\n" for kind, data in parts)
+    body = b"".join(
+        f"--{mark}\r\nContent-Type: {kind}\r\n{encoding_of(data)}\r\n".encode() + data + b"\r\n" for kind, data in parts
+    )
     return lines(head) + b"\r\n" + body + f"--{mark}--\r\n".encode()
+
+
+def encoding_of(data: bytes) -> str:
+    """RFC 3464 section 2.1: a status in ASCII is 7bit, which needs no word."""
+    return "" if data.isascii() else f"{EIGHT}\r\n"
 
 
 def per_recipient(letter: Letter, action: Action, reply: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mailprobe.config import Config, Prober
 from mailprobe.demo.carrier import EVERYWHERE, Away, CarrierState, Mailbox, Rule, Service
 from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.delivery import sent
@@ -299,6 +300,8 @@ async def test_the_demo_sends_to_loopback_only() -> None:
     letter = Letter(SENDER, TARO, b"", "mx1", "1", 0.0)
     with pytest.raises(ValueError, match="loopback only"):
         await sent("192.0.2.1", 25, letter, b"")
+    with pytest.raises(ValueError, match="loopback only"):
+        Demo(Config(Prober("here.example", "probe@here.example"), {}), (), {}).send_back_to("192.0.2.1", 25)
 
 
 def held(demo: Demo, case: Case, folder: str = "INBOX") -> int:

@@ -284,20 +284,30 @@ async def test_a_deaf_server_still_answers_a_poll(tmp_path: Path) -> None:
         assert await ask(carrier, session) == b"1"
 
 
-async def test_what_is_not_offered_is_not_to_be_had(tmp_path: Path) -> None:
-    for word, command in (("no_idle", b"IDLE"), ("no_uidplus", b"UID EXPUNGE 1")):
-        async with open_carrier(tmp_path, READING[word]) as carrier:
-            carrier.inbox.put(DATA, DELETED)
-            reader, writer = await asyncio.open_connection("127.0.0.1", carrier.imap)
-            writer.write(
-                f"a LOGIN taro {PASSWORD}\r\nb SELECT INBOX\r\nc CAPABILITY\r\nd ".encode() + command + b"\r\ne LOGOUT\r\n"
-            )
-            said = await asyncio.wait_for(reader.read(), SOON)
-            writer.close()
-            assert command.split()[0] not in re.findall(rb"CAPABILITY ([^\]\r]*)", said)[-1].split()
-            assert (b"UIDPLUS" in said) == (word != "no_uidplus")
-            assert b"\r\nd BAD" in said
-            assert len(carrier.inbox.mails) == 1
+LACKING = {
+    "no_idle": (b"IDLE", b"IDLE"),
+    "no_uidplus": (b"UIDPLUS", b"UID EXPUNGE 1"),
+    "no_unselect": (b"UNSELECT", b"UNSELECT"),
+    "no_quota": (b"QUOTA", b"GETQUOTAROOT INBOX"),
+    "no_special_use": (b"SPECIAL-USE", b'LIST "" "*" RETURN (SPECIAL-USE)'),
+}
+
+
+@pytest.mark.parametrize("word", LACKING)
+async def test_what_is_not_offered_is_not_to_be_had(tmp_path: Path, word: str) -> None:
+    offer, command = LACKING[word]
+    async with open_carrier(tmp_path, READING[word]) as carrier:
+        carrier.inbox.put(DATA, DELETED)
+        reader, writer = await asyncio.open_connection("127.0.0.1", carrier.imap)
+        writer.write(f"a LOGIN taro {PASSWORD}\r\nb SELECT INBOX\r\nc CAPABILITY\r\n".encode())
+        writer.write(b"d " + command + b'\r\ne LIST "" "*"\r\nf LOGOUT\r\n')
+        said = await asyncio.wait_for(reader.read(), SOON)
+        writer.close()
+        assert offer not in re.findall(rb"CAPABILITY ([^\]\r]*)", said)[-1].split()
+        assert b"\r\nd BAD" in said
+        assert b'"/" "Junk"\r\n' in said
+        assert (b"\\Junk" in said) == (word != "no_special_use")
+        assert len(carrier.inbox.mails) == 1
 
 
 async def test_a_blind_search_finds_nothing_and_fetch_does(tmp_path: Path) -> None:
