@@ -101,6 +101,19 @@ def check(
 
 
 @app.command()
+def serve(config: ConfigOption = None) -> None:
+    """Run the daemon: receive the bounces of test mails, and look after test mails that are under way.
+
+    Ends at SIGTERM or Ctrl-C. Every address that it serves is written to standard error.
+    """
+    from mailprobe.check import run_loop
+    from mailprobe.serve import configured_for_serving
+    from mailprobe.serve import serve as work
+
+    run_loop(work(configured_for_serving(config)))
+
+
+@app.command()
 def bounce(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Returned mails: .eml, mbox, text; - is standard input.")

@@ -73,6 +73,7 @@ class House:
     config: Config
     store: Store
     engine: Embedded
+    signs: Signer | None = None
 
     async def check(self, question: Question, listener: Listener) -> Check:
         """Ask, watch, judge. Ends by itself within `question.within`."""
@@ -192,7 +193,7 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> 
                 signs=signs,
             )
 
-        yield House(config, store, Embedded(PROBES, reach_for))
+        yield House(config, store, Embedded(PROBES, reach_for), signs)
 
 
 async def signer_of(config: Config) -> Signer | None:
