@@ -6,6 +6,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from imaplib import IMAP4, IMAP4_SSL
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from mailprobe.carriers import LiveControl
 from mailprobe.evidence import Answered, As, Broken, Folder, Opened, Quota, Removal, SeenBy
+from mailprobe.probes.bounce_mailbox import BounceMailbox, Mark, fetch_bounces
 from mailprobe.probes.mailbox import Found, Kind, Pace, Place
 from mailprobe.secret import Secret, SecretRef
 from tests.e2e.real.lab import Lab
@@ -338,3 +340,41 @@ async def test_many_letters_came_since(make_room: MakeRoom) -> None:
         found = await mailbox.find("one", SIGNER.read_stamp, place)
     assert found is not None
     assert found.uid == place.uidnext + 400
+
+
+@dataclass
+class Kept:
+    """Marks and bounces, for as long as the test lasts."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    bounces: list[bytes] = field(default_factory=list)
+
+    async def mark(self, mailbox: str) -> Mark | None:
+        return self.marks.get(mailbox)
+
+    async def keep(self, mailbox: str, mark: Mark) -> None:
+        self.marks[mailbox] = mark
+
+    async def sink(self, raw: bytes) -> None:
+        self.bounces.append(raw)
+
+
+async def test_bounces_are_fetched_once_and_stay(make_room: MakeRoom) -> None:
+    """With a long one among them, of which the start is enough; not even \\Recent changes."""
+    room, kept = make_room(), Kept()
+    place = room.target().carrier.imap
+    assert place is not None
+    mailbox = BounceMailbox(place, room.name, SecretRef.of_value(Secret(PASSWORD)), room.target().carrier.tls_ca)
+
+    async def fetch() -> int:
+        return await fetch_bounces(mailbox, room.reach(), room.facts.append, kept.sink, kept)
+
+    assert await fetch() == 2
+    await room.deliver(b"Subject: bounce\r\n\r\n" + b"550 no such user\r\n" * 8000, "")
+    before = room.mails()
+    files = sorted(str(path) for path in room.office.maildir(room.name).rglob("*") if path.is_file() and "cur" not in path.parts)
+    assert (await fetch(), await fetch()) == (1, 0)
+    assert len(kept.bounces[2]) == 65_536
+    assert b"Subject: bounce" in kept.bounces[2]
+    assert room.mails() == before
+    assert {path for path in files if "/new/" in path} <= {str(path) for path in room.office.maildir(room.name).rglob("*")}
