@@ -16,7 +16,7 @@ from mailprobe.wire.dsn import ORIGINAL, REPORT, Failure, failures_of, is_machin
 _REPLIED = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "in-reply-to", "references", "subject")
 _MAILS = 50  # of one file
-_TIES = 50  # of a kind
+_TIES, _WORDS = 50, 500  # kept; long words are common where headers are signed
 _SCANNED = 64 * 1024  # characters of each part in which words are looked for
 _MESSAGE_ID = re.compile(r"<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
 _OWN_ID = re.compile(r"[mM](?<![^\n][mM])[eE][sS][sS][aA][gG][eE]-[iI][dD]:\s{0,4}<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
@@ -123,7 +123,7 @@ def _ties(parts: tuple[mime.Part, ...]) -> Ties:
     return Ties(
         envelope_ids=_first(quoted.xtext(one) for text in told if "nvelope-" in text for one in _ENVELOPE.findall(text)),
         message_ids=_first(chain(returned, answered, chain.from_iterable(_OWN_ID.findall(text) for text in told))),
-        words=_first(word for text in (headers, *told) for word in _words(text)),
+        words=_first((word for text in (headers, *told) for word in _words(text)), _WORDS),
     )
 
 
@@ -133,10 +133,14 @@ def _words(text: str) -> Iterator[str]:
             yield from _WORD.findall(chunk)
 
 
-def _first(found: Iterable[str]) -> tuple[str, ...]:
+def _first(found: Iterable[str], most: int = _TIES) -> tuple[str, ...]:
     """Each once, the first of them."""
-    return tuple(islice(dict.fromkeys(found), _TIES))
+    return tuple(islice(dict.fromkeys(found), most))
 
 
 def _all_ties(found: list[Ties]) -> Ties:
-    return Ties(*(_first(chain.from_iterable(getattr(one, name) for one in found)) for name in Ties.__slots__))
+    return Ties(
+        envelope_ids=_first(name for one in found for name in one.envelope_ids),
+        message_ids=_first(name for one in found for name in one.message_ids),
+        words=_first((word for one in found for word in one.words), _WORDS),
+    )
