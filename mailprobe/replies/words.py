@@ -45,7 +45,10 @@ def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
     flat = _SPACE.sub(" ", text[:CAP]).lower()
     flat = _CODE_AGAIN.sub("", f" {flat.strip()} ")
-    flat = _ADDRESS.sub("@", _QUOTED.sub("@", _URL.sub(r"\1", flat)))
+    if "://" in flat:
+        flat = _URL.sub(r"\1", flat)
+    if "@" in flat:
+        flat = _ADDRESS.sub("@", _QUOTED.sub("@", flat))
     if (local := address.rpartition("@")[0].lower()) not in _NO_NAME and len(local) > 1:
         flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
     bare = _SPACE.sub(" ", _NOT_WORD.sub(" ", flat))

@@ -96,14 +96,14 @@ def _failures(parts: tuple[mime.Part, ...], told: str, report: str) -> Iterator[
         yield Failure("", "failed", "", 0, "", quoted.one_line(f"{subject}. {plain[: quoted.CAP]}"), quoted.LATER)
         return
     notice = take_notice(plain)
-    known = _known(parts, plain)
     groups = _groups(report or _inline_report(plain))
     if len(groups) > 1:
         for group in groups[1:]:
             yield _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
         return
     failed = tuple(quoted.addresses(parts[0].header("x-failed-recipients")))  # Exim's
-    for said in read_notice(notice, failed or known, subject, failed[0] if len(failed) == 1 else ""):
+    known = failed or (() if notice.sections else _known(parts, plain))
+    for said in read_notice(notice, known, subject, failed[0] if len(failed) == 1 else ""):
         yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
 
 

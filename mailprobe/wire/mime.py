@@ -23,8 +23,8 @@ _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _KIND = re.compile(r"\s*([A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60})")
 _TAG = re.compile(r"<[/!A-Za-z][^<>@]{0,400}>")
-# A blank line, a separator, and a header field: a text may have a line that begins with `From ` too.
-_NEXT = re.compile(rb"(?P<before>(?:\r?\n|\r){2})(?=From [^\r\n]{1,400}(?:\r?\n|\r)[A-Za-z][A-Za-z0-9-]{0,79}:)")
+_SEPARATOR = re.compile(rb"From [^\r\n]{1,400}(?:\r\n|\n|\r)[A-Za-z][A-Za-z0-9-]{0,79}:")
+_TRIES = 100_000  # separators looked at
 _ENCODED = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\s]{0,400})\?=(?:\s{1,40}(?==\?))?")
 # Only character sets: Python also calls slow transformations such as idna and punycode "encodings".
 _CHARSETS = re.compile(
@@ -68,11 +68,24 @@ def mails(raw: bytes) -> Iterator[bytes]:
     if not raw.lstrip(b"\r\n").startswith(b"From "):
         yield raw
         return
+    start = 0
+    for at in _separators(raw):
+        yield raw[start:at]
+        start = at
+    yield raw[start:]
+
+
+def _separators(raw: bytes) -> Iterator[int]:
+    """Where the next mail begins: a blank line, a `From ` line, a header field. A text may have such a line too."""
+    blank = next((ends for ends in (b"\r\n\r\n", b"\n\n", b"\r\r") if ends[: len(ends) // 2] in raw[:1000]), b"\n\n")
     at = 0
-    for found in _NEXT.finditer(raw):
-        yield raw[at : found.end("before")]
-        at = found.end("before")
-    yield raw[at:]
+    for _ in range(_TRIES):
+        at = raw.find(blank + b"From ", at)
+        if at < 0:
+            return
+        at += len(blank)
+        if _SEPARATOR.match(raw, at):
+            yield at
 
 
 def _lines(raw: bytes) -> list[str]:

@@ -9,7 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mailprobe.wire.quoted import CAP, LATER, Said, addresses, exchanges, first_address, one_line, reply, stage_of
+from mailprobe.wire.quoted import (
+    CAP,
+    LATER,
+    Said,
+    addresses,
+    exchanges,
+    first_address,
+    one_line,
+    quotes,
+    quotes_maybe,
+    reply,
+    stage_of,
+)
 
 _LINES = 400
 _WIDTH = 1500
@@ -33,6 +45,7 @@ _COPY = re.compile(
     r"message text follows|begin message|copy of (?:the |your )?(?:original )?message|mail text follows)",
     re.IGNORECASE,
 )
+_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message")
 _HEADER = re.compile(r"(?:Received|Return-Path|X-Received|DKIM-Signature):\s", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"\s*-{2,}\s*Transcript of session|\s*-{2,}\s*Session transcript", re.IGNORECASE)
 _BOUNCE = re.compile(
@@ -48,10 +61,8 @@ _BOUNCE = re.compile(
     r"배달되지|전송 실패|не доставлен|не удалось доставить",
     re.IGNORECASE,
 )
-_DELAYED = re.compile(
-    r"\bdelay(?:ed)?\b|warning message only|still trying|temporary failure report|will be retried|遅延|verzögert|retardé",
-    re.IGNORECASE,
-)
+_DELAYED = ("warning message only", "still trying", "temporary failure report", "will be retried", "遅延", "verzögert", "retardé")
+_DELAY = re.compile(r"\bdelay(?:ed)?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def read_notice(notice: Notice, known: tuple[str, ...], subject: str, only: str 
     if not _is_bounce(notice, whole, subject):
         return ()
     sections = notice.sections or tuple((name, notice.lines) for name in _recipients(notice, whole, known, subject))
-    delayed = _DELAYED.search(subject + "\n" + "\n".join(notice.lines[:20])) is not None
+    delayed = _is_delayed("\n".join((subject, *notice.lines[:20])).lower())
     said = [_said(recipient, section, notice.refusals, len(sections) == 1) for recipient, section in sections]
     said = [_or_before(one, notice.preamble) for one in said]
     if only and len({one.recipient.lower() for one in said}) == 1:
@@ -114,9 +125,12 @@ def _above_copy(text: str) -> tuple[list[str], list[str]]:
     into = notice
     for raw in text.split("\n")[:_LINES]:
         line = raw[:_WIDTH].rstrip()
-        if _COPY.match(line) or (_HEADER.match(line) and len(notice) > 3):
+        lower = line.lower()
+        if any(sign in lower for sign in _COPY_SIGNS) and _COPY.match(line):
             break
-        if _TRANSCRIPT.match(line):
+        if lower[:1] in ("r", "x", "d") and len(notice) > 3 and _HEADER.match(line):
+            break
+        if "transcript" in lower and _TRANSCRIPT.match(line):
             into = transcript
         into.append(line)
     return notice, transcript
@@ -125,7 +139,7 @@ def _above_copy(text: str) -> tuple[list[str], list[str]]:
 def _is_bounce(notice: Notice, whole: str, subject: str) -> bool:
     """A machine's notice must speak of delivery; anybody else's text must quote a reply."""
     text = whole[: CAP * 4]
-    if notice.refusals or any(reply(line).code for line in notice.lines[:80]):
+    if notice.refusals or any(quotes(line) for line in notice.lines[:80]):
         return bool(subject) or _BOUNCE.search(text) is not None or len(notice.lines) <= 40
     return bool(subject) and (_BOUNCE.search(subject) or _BOUNCE.search(text)) is not None
 
@@ -145,6 +159,10 @@ def _or_before(said: Said, preamble: tuple[str, ...]) -> Said:
     if before.code or not said.text.strip(" -_=*"):
         return replace(before, recipient=said.recipient, action=said.action)
     return said
+
+
+def _is_delayed(lower: str) -> bool:
+    return any(words in lower for words in _DELAYED) or ("delay" in lower and _DELAY.search(lower) is not None)
 
 
 def _sections(lines: list[str]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
@@ -189,8 +207,9 @@ def _said(recipient: str, section: tuple[str, ...], refusals: tuple[Said, ...], 
 
 def _quoted(section: tuple[str, ...]) -> Said:
     """The paragraph with the first reply in it, else all there is."""
-    whole = " ".join("\n".join(section).split())
-    for paragraph in "\n".join(section).split("\n\n"):
+    text = "\n".join(section)
+    whole = " ".join(text.split())
+    for paragraph in text.split("\n\n") if quotes_maybe(text) else ():
         said = reply(one_line(paragraph))
         if said.code:
             return said if said.stage != LATER else replace(said, stage=stage_of(whole, len(whole)))

@@ -5,7 +5,7 @@ the mail that it answers. Bytes in, values out; never an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
@@ -16,11 +16,12 @@ from mailprobe.wire.dsn import ORIGINAL, REPORT, Failure, failures_of, is_machin
 _REPLIED = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "in-reply-to", "references", "subject")
 _MAILS = 50  # of one file
-_TIES = 50  # of a kind
+_TIES, _WORDS = 50, 500  # kept; long words are common where headers are signed
 _SCANNED = 64 * 1024  # characters of each part in which words are looked for
 _MESSAGE_ID = re.compile(r"<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
-_FIELD = re.compile(r"^(Message-ID|To|X-[A-Za-z0-9-]{1,60}):[ \t]*(.{0,1000})", re.IGNORECASE | re.MULTILINE)
+_OWN_ID = re.compile(r"[mM](?<![^\n][mM])[eE][sS][sS][aA][gG][eE]-[iI][dD]:\s{0,4}<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
 _WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?![A-Za-z0-9.-])")
+_LONG = 20  # characters that any signed word has
 _ENVELOPE = re.compile(r"^Original-Envelope-Id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
 _ANSWERED = re.compile(
     r"\b(?:auto(?:matic)?(?:ally generated)?[- ]?(?:reply|response|answer|responder)|autoreply|autorespon|out of (?:the )?office|"
@@ -115,26 +116,31 @@ def _answers_itself(top: mime.Part) -> bool:
 
 def _ties(parts: tuple[mime.Part, ...]) -> Ties:
     top = parts[0]
-    originals = [part.text[:_SCANNED] for part in parts[1:] if part.kind in ORIGINAL]
-    returned = chain.from_iterable(_ids(text) for text in originals)
+    returned = chain.from_iterable(_OWN_ID.findall(part.text[:_SCANNED]) for part in parts[1:] if part.kind in ORIGINAL)
     answered = _MESSAGE_ID.findall(f"{top.header('in-reply-to')} {top.header('references')}")
     told = [part.text[:_SCANNED] for part in parts[1:]]
     headers = " ".join(top.header(name) for name in _ADDRESSED)
     return Ties(
-        envelope_ids=_first(quoted.xtext(one) for text in told for one in _ENVELOPE.findall(text)),
-        message_ids=_first(chain(returned, answered, chain.from_iterable(_ids(text) for text in told))),
-        words=_first(word for text in (headers, *told) for word in _WORD.findall(text)),
+        envelope_ids=_first(quoted.xtext(one) for text in told if "nvelope-" in text for one in _ENVELOPE.findall(text)),
+        message_ids=_first(chain(returned, answered, chain.from_iterable(_OWN_ID.findall(text) for text in told))),
+        words=_first((word for text in (headers, *told) for word in _words(text)), _WORDS),
     )
 
 
-def _ids(text: str) -> list[str]:
-    return [one for name, value in _FIELD.findall(text) if name.lower() == "message-id" for one in _MESSAGE_ID.findall(value)]
+def _words(text: str) -> Iterator[str]:
+    for chunk in text.split():
+        if len(chunk) >= _LONG:
+            yield from _WORD.findall(chunk)
 
 
-def _first(found: Iterable[str]) -> tuple[str, ...]:
+def _first(found: Iterable[str], most: int = _TIES) -> tuple[str, ...]:
     """Each once, the first of them."""
-    return tuple(islice(dict.fromkeys(found), _TIES))
+    return tuple(islice(dict.fromkeys(found), most))
 
 
 def _all_ties(found: list[Ties]) -> Ties:
-    return Ties(*(_first(chain.from_iterable(getattr(one, name) for one in found)) for name in Ties.__slots__))
+    return Ties(
+        envelope_ids=_first(name for one in found for name in one.envelope_ids),
+        message_ids=_first(name for one in found for name in one.message_ids),
+        words=_first((word for one in found for word in one.words), _WORDS),
+    )
