@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailprobe.bounces.intake import Desk, Told, keep_taking_in
-from mailprobe.bounces.receiver import Received, receiving, tls_of
+from mailprobe.bounces.receiver import Received, Receiver, receiving, tls_of
 from mailprobe.bounces.recipients import Ours
 from mailprobe.bounces.token import Signer
 from mailprobe.canary import Record
@@ -61,8 +61,8 @@ async def serve(config: Config) -> None:
 
 
 @contextlib.asynccontextmanager
-async def at_work(house: House, signs: Signer) -> AsyncIterator[None]:
-    """Everything that runs side by side, for as long as the block lasts."""
+async def at_work(house: House, signs: Signer) -> AsyncIterator[Receiver | None]:
+    """Everything that runs side by side, for as long as the block lasts. The receiver, where bounces are received."""
     woken = asyncio.Event()
 
     async def keep(received: Received) -> None:
@@ -70,20 +70,21 @@ async def at_work(house: House, signs: Signer) -> AsyncIterator[None]:
         woken.set()
 
     async with contextlib.AsyncExitStack() as rooms:
+        receiver = None
         if house.config.bounces_listen:
-            await rooms.enter_async_context(reception(house.config, signs, keep))
+            receiver = await rooms.enter_async_context(reception(house.config, signs, keep))
         group = await rooms.enter_async_context(asyncio.TaskGroup())
         desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
         tasks = [group.create_task(keep_taking_in(desk, woken, told)), group.create_task(look_after(house))]
         try:
-            yield
+            yield receiver
         finally:
             for task in tasks:
                 task.cancel()
 
 
 @contextlib.asynccontextmanager
-async def reception(config: Config, signs: Signer, keep: Callable[[Received], Awaitable[None]]) -> AsyncIterator[None]:
+async def reception(config: Config, signs: Signer, keep: Callable[[Received], Awaitable[None]]) -> AsyncIterator[Receiver]:
     """The receiver of bounces, its address logged."""
     host, _, port = config.bounces_listen.rpartition(":")
     ours = Ours(config.prober.name, config.prober.bounce_domain, config.prober.mail_from)
@@ -95,7 +96,7 @@ async def reception(config: Config, signs: Signer, keep: Callable[[Received], Aw
             raise no_port(config.bounces_listen, error) from None
         for address, number in receiver.listening:
             log.info("bounces are received at smtp://%s:%s", address, number)
-        yield
+        yield receiver
 
 
 def no_port(listen: str, error: OSError) -> ConfigError:

@@ -69,7 +69,7 @@ DELIVERIES = (
         notes=(NoteCode.GREYLISTED,),
         probes=WITH_MAIL,
         first=Code.WAITING,
-        again_after=A_MOMENT,
+        again_after=2 * A_MOMENT,
     ),
     Scenario(
         Mailbox("on-holiday", away=Away.ALWAYS),
@@ -78,6 +78,8 @@ DELIVERIES = (
         Code.FORWARDED_OR_AUTO_REPLIED,
         DEGRADED,
         probes=WITH_MAIL,
+        first=Code.HEALTHY,
+        again_after=A_MOMENT,
     ),
     Scenario(
         Mailbox("slow-post", delay=LATE),

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from mailprobe.canary import Record
 from mailprobe.demo.house import Case, Demo
 from mailprobe.demo.mailboxes import LIVE
 from mailprobe.evidence import CanaryState, Folder, Of
-from mailprobe.probes import Journal, Signs
+from mailprobe.probes import Signs
 
 BESIDE = 2.0  # seconds that the known good mailbox took
 
 
-def earlier_mails(demo: Demo, case: Case, journal: Journal, signs: Signs, now: float) -> tuple[Record, ...]:
+def earlier_mails(demo: Demo, case: Case, subject_of: Callable[[str], str], signs: Signs, now: float) -> tuple[Record, ...]:
     """Two records as an earlier run would have left them, the target's accepted and no more, the known good one's removed;
     none for a case without a past. They are for the store to hold before the first check. now: Unix seconds."""
     if not case.scenario.sent_ago:
@@ -22,7 +23,7 @@ def earlier_mails(demo: Demo, case: Case, journal: Journal, signs: Signs, now: f
     live = f"{LIVE}@{demo.states[case.account.carrier].domain}"
 
     def record(address: str, of: Of, state: CanaryState, found_at: float | None) -> Record:
-        subject = journal.subject_of(address)
+        subject = subject_of(address)
         return Record(
             id=secrets.token_hex(8),
             subject=subject,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import tempfile
 import time
@@ -29,7 +30,7 @@ MX_HOSTS = ((Service.MX, "mx1"), (Service.SECOND_MX, "mx2"))
 BOUNCE_DOMAIN = "bounce.demo.example"
 HOSTS = ("mx1", "mx2", "imap", "smtp")
 # everything here is ours and nobody is annoyed: no gap between two questions
-NO_GAPS = Limits(rcpt_gap=0.0, sessions=5, session_gap=0.0, canary_gap=0.0, dead_gap=0.0)
+NO_GAPS = Limits(rcpt_gap=0.0, sessions=5, session_gap=0.0, canary_gap=60.0, dead_gap=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ async def open_carrier(stack: AsyncExitStack, setup: Setup, authority: Authority
         submission_username="{local}",
         live_controls=(live_control(state),),
         dead_control=parse(f"{DEAD}@{domain}"),
-        limits=NO_GAPS,
+        limits=dataclasses.replace(NO_GAPS, canary_gap=state.greylist) if state.greylist else NO_GAPS,
     )
 
 

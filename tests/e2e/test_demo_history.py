@@ -36,7 +36,7 @@ class Names:
 async def test_one_mail_is_missing_and_the_one_beside_it_is_not() -> None:
     signs, journal = Signer([b"k" * 32]), Names()
     async with open_demo(scenarios=DELIVERIES) as demo:
-        found = {case.scenario.local: earlier_mails(demo, case, journal, signs, NOW) for case in demo.cases}
+        found = {case.scenario.local: earlier_mails(demo, case, journal.subject_of, signs, NOW) for case in demo.cases}
     assert [local for local, records in found.items() if records] == ["swallowed"]
     mine, beside = found["swallowed"]
     assert (mine.of, mine.state, beside.of, beside.state) == (Of.TARGET, CanaryState.ACCEPTED, Of.LIVE, CanaryState.REMOVED)
