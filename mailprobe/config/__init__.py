@@ -99,7 +99,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
         return None
-    certificate, key = read_certificate(sheet, bounces.certificate, bounces.key)
+    pair = read_certificate(sheet, bounces.certificate, bounces.key)
     return Config(
         prober=prober,
         carriers=carriers,
@@ -110,8 +110,8 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         http_listen=http.listen,
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
-        bounces_certificate=certificate,
-        bounces_key=key,
+        bounces_certificate=pair[0],
+        bounces_key=pair[1],
         source=path,
         warnings=tuple(sheet.warnings),
     )
