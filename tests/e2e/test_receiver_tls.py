@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.bounces.door import Reason
+from mailprobe.bounces.door import Bounds, Reason
 from mailprobe.bounces.receiver import tls_of
 from mailprobe.demo.tls import Authority
 from tests.e2e.receiver_client import Shelf, gone, greeted, house, send, signed
+from tests.e2e.test_hostile import Cost, settled
 
 
 @pytest.fixture
@@ -70,3 +71,27 @@ async def test_a_handshake_that_fails_costs_only_itself(authority: Authority, ca
         async with greeted(receiver):
             assert len(receiver.door) == 1
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("hello", [b"", b"\x16\x03\x01\x02\x00\x01"])
+@pytest.mark.parametrize("leave", ["close", "abort", "half", "silent"])
+async def test_a_handshake_that_never_ends(leave: str, hello: bytes, authority: Authority) -> None:
+    made = authority.context()
+    assert made
+    before = Cost()
+    async with house(Shelf().keep, Bounds(quiet=0.0, session=0.4), tls_of(authority.folder / "good.pem")) as receiver:
+        async with greeted(receiver) as one:
+            assert (await one.say(b"STARTTLS")).startswith(b"220 ")
+            one.writer.write(hello)
+            await one.writer.drain()
+            if leave == "abort":
+                one.writer.transport.abort()
+            elif leave == "half":
+                one.writer.write_eof()
+            elif leave == "silent":
+                await one.rest()
+        await gone(receiver)
+        async with greeted(receiver):
+            pass
+        await gone(receiver)
+    assert await settled(before) == before
