@@ -172,6 +172,8 @@ class Conversation(SMTP):
             self.show_out("554 5.5.1 Wait for the answer to STARTTLS", Reason.INJECTION)
         else:
             await super().smtp_STARTTLS(arg)
+            if self.session is None or self.session.ssl is None:  # cut in the handshake, which asyncio tells nobody
+                self.connection_lost(None)
 
     async def smtp_QUIT(self, arg: str) -> None:
         self.show_out("221 2.0.0 Bye")

@@ -13,6 +13,7 @@ import secrets
 import socket
 import ssl
 import time
+from asyncio import sslproto
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from mailprobe.bounces.token import Token
 
 log = logging.getLogger(__name__)
 BOUNDS = Bounds()
+if hasattr(sslproto.SSLProtocol, "max_size"):
+    sslproto.SSLProtocol.max_size = 32768  # as in the network room: what plain asyncio holds per TLS session, else 256 KiB
 BACKLOG = 128  # connections that the kernel may hold for us: each wakes the loop at once
 DESCRIPTORS = 1024  # where the system does not say how many there may be
 
