@@ -135,7 +135,7 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
     yield "canary_found:canary_not_seen", p.read_back.among(ReadBack.NOT_SEEN) and p.delivery.among(Delivery.ARRIVED)
     yield (
         "mx_accepts:live_canary_returned",
-        p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND),
+        p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND, *mail.OVERDUE),
     )
     yield "canary_on_handset:handset_fails", p.read_back.among(ReadBack.HANDSET) and p.handset_fails.among(Answer.YES)
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
