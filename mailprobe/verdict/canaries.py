@@ -25,6 +25,7 @@ from mailprobe.evidence import (
     Withheld,
 )
 from mailprobe.replies import ReplyClass
+from mailprobe.verdict.door import BEFORE_RCPT
 from mailprobe.verdict.filing import Dated, Filed
 from mailprobe.verdict.observed import Observations, Place
 from mailprobe.verdict.picture import Answer, CleanUp, ControlDelivery, Delivery, Known, ReadBack, Source
@@ -34,7 +35,8 @@ OVERDUE_AFTER, TIMES_OF_LIVE = 120.0, 5.0  # seconds, or so many times what L's 
 HOUR, DAY = 3600.0, 86400.0
 LIVE_WITHIN = HOUR  # L's test mail is a control for T's if it went out no longer before
 FAILURE_COUNTS_FOR = 8 * DAY  # queues give up after five days (RFC 5321 section 4.5.4.1); the token lasts eight
-ON_THE_WAY = (Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
+HANDING_OVER = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
+ON_THE_WAY = (*BEFORE_RCPT, *HANDING_OVER)
 FOUND = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE, CanaryState.REMOVED, CanaryState.LEFT})
 THERE = frozenset({Delivery.ARRIVED, Delivery.LATE, Delivery.ELSEWHERE, Delivery.JUNKED, Delivery.AUTO_REPLIED})
 LATER = frozenset({Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.ONE_ALIVE})
@@ -147,11 +149,13 @@ def mail_of(filed: Filed, of: Of) -> Mail | None:
 
 
 def refusal_of(filed: Filed, of: Of) -> Replied | None:
-    """The last reply on the way to the end of data, if it was a refusal, for now or for good."""
-    doors = filed.of_probe("canary")
-    said = [one for door in doors for one in door.replies if one.fact.of is of and one.fact.stage in ON_THE_WAY]
-    last = max(said, key=lambda one: one.at, default=None)
-    return last.fact if last is not None and last.fact.code >= 400 else None
+    """The last refusal, for now or for good, of this mail's own commands; of the greeting where it came to none of them.
+    A later greeting belongs to somebody else's mail."""
+    replies = [one for door in filed.of_probe("canary") for one in door.replies if one.fact.of is of]
+    own = [one for one in replies if one.fact.stage in HANDING_OVER]
+    said = own or [one for one in replies if one.fact.stage in BEFORE_RCPT]
+    no = [one for one in said if one.fact.code >= 400]
+    return max(no, key=lambda one: one.at).fact if no else None
 
 
 # ---- T's -------------------------------------------------------------------------------------------------------------

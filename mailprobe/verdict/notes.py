@@ -40,6 +40,7 @@ UNDELIVERED = frozenset({Code.HEALTHY, Code.ACCEPTS_MAIL, Code.SENDER_AT_FAULT, 
 
 # What became of T's test mail and counts only with L's beside it, or is answered already.
 AGAINST_T = (*mail.OVERDUE, Delivery.UNKNOWN_USER, Delivery.DISABLED, Delivery.FILTERED, Delivery.REFUSED, Delivery.RETURNED)
+NO_WORD_OF_LIVE = (ControlDelivery.UNSENT, ControlDelivery.TAKEN, ControlDelivery.UNDER_WAY)
 SAID_BEHIND = (Delivery.UNKNOWN_USER, Delivery.FILTERED, Delivery.FULL, Delivery.DISABLED, Delivery.MOVED, Delivery.RETURNED)
 TOLD_OF_MAIL = (*AGAINST_T, *mail.THERE, Delivery.CONFLICT)
 
@@ -100,9 +101,9 @@ def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
     on_paper = p.portal.among(Portal.OK, Portal.CLOSED) or not p.contract.among(ContractState.UNKNOWN)
     yield "portal", code in ON_PAPER and not on_paper
     catch_all = code is Code.INCONCLUSIVE and p.acceptance.among(Acceptance.ACCEPTED_ALL) and not p.delivery.among(*TOLD_OF_MAIL)
-    yield "delivery", catch_all or (code in UNDELIVERED and not p.delivery.among(*mail.THERE, *mail.UNREAD))
-    yield "read_back", p.delivery.among(*mail.UNREAD) and not p.read_back.among(*mail.READ_OUT)
-    yield "live_delivery", p.delivery.among(*AGAINST_T) and not p.control_delivery.among(*mail.LIVE_THERE)
+    yield "delivery", catch_all or (code in UNDELIVERED and not p.delivery.among(*TOLD_OF_MAIL, *mail.UNREAD))
+    yield "read_back", p.delivery.among(*mail.UNREAD) and p.read_back.among(ReadBack.UNTOLD, ReadBack.UNPROVEN)
+    yield "live_delivery", p.delivery.among(*AGAINST_T) and p.control_delivery.among(*NO_WORD_OF_LIVE)
 
 
 def conflicts_of(p: Picture) -> tuple[str, ...]:
@@ -126,14 +127,15 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
     )
     yield "mx_unknown:canary_arrived", as_never(p) and p.delivery.among(*mail.THERE, Delivery.JUNKED)
     yield "mx_accepts:canary_refused", takes and p.delivery.among(Delivery.REFUSED)
+    yield "mx_accepts:canary_returned", takes and p.delivery.among(Delivery.RETURNED)
     yield "canary_arrived:canary_returned", p.delivery.among(Delivery.CONFLICT)
     read_out, shown = p.read_back.among(*mail.READ_OUT), p.read_back.among(*mail.READ_OUT, ReadBack.JUNK)
     yield "canary_read_out:canary_returned", shown and p.delivery.among(*SAID_BEHIND)
     yield "canary_read_out:canary_not_found", read_out and p.delivery.among(*mail.OVERDUE)
     yield "canary_found:canary_not_seen", p.read_back.among(ReadBack.NOT_SEEN) and p.delivery.among(Delivery.ARRIVED)
     yield (
-        "live_canary_returned:canary_returned",
-        p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND),
+        "mx_accepts:live_canary_returned",
+        p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND, *mail.OVERDUE),
     )
     yield "canary_on_handset:handset_fails", p.read_back.among(ReadBack.HANDSET) and p.handset_fails.among(Answer.YES)
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)

@@ -189,6 +189,14 @@ def test_refused_on_the_way(reply: Replied, expected: Delivery) -> None:
     assert delivery(canary(S.REFUSED if reply.code >= 500 else S.PLANNED, sent_at=None), reply) is expected
 
 
+def test_the_refusal_of_a_mail_is_its_own() -> None:
+    refused = end("550 5.2.0 recipient refuses to receive this mail")
+    next_session = replace(end("220 mx1 ESMTP", Stage.GREETING), at=102.5)
+    assert delivery(refused, next_session, canary(S.REFUSED)) is Delivery.FILTERED
+    assert delivery(end("554 5.7.1 your IP is on our block list", Stage.GREETING), canary(S.REFUSED)) is Delivery.OURS
+    assert delivery(end("550 5.5.1 EHLO unknown", Stage.EHLO), end("250 ok", MAIL), canary(S.PLANNED)) is Delivery.UNDER_WAY
+
+
 def test_put_off_first_then_taken_and_seen() -> None:
     later, then = end("451 4.7.1 Greylisted, come back later", RCPT), replace(end("250 2.0.0 queued"), at=102.0)
     picture = look(later, then, canary(), arrived())

@@ -183,7 +183,16 @@ def test_missing_names_the_proof_of_delivery() -> None:
     assert not {"delivery", "read_back", "live_delivery"} & set(judge(picture(HERE)).missing)
     assert "read_back" in judge(picture(NO_LOGIN, mail(Delivery.UNREAD_HOUR))).missing
     assert "read_back" not in judge(picture(NO_LOGIN, told(ReadBack.WEBMAIL))).missing
+    assert "read_back" not in judge(picture(NO_LOGIN, told(ReadBack.NOT_SEEN, Delivery.UNREAD_HOUR))).missing
+    assert "live_delivery" not in judge(picture(mail(Delivery.OVERDUE, ControlDelivery.OVERDUE))).missing
+    assert "delivery" not in judge(picture(mail(Delivery.FILTERED))).missing
     assert "live_delivery" in judge(picture(mail(Delivery.OVERDUE_DAY, ControlDelivery.UNSENT))).missing
+
+
+def test_inconclusive_names_what_is_missing_or_contradicts() -> None:
+    for name, changes, more, code, _ in MAILS:
+        verdict = judge(picture(*changes, **more))
+        assert code is not Code.INCONCLUSIVE or verdict.missing or verdict.conflicts, name
 
 
 @pytest.mark.parametrize(
@@ -191,10 +200,11 @@ def test_missing_names_the_proof_of_delivery() -> None:
     [
         (mail(Delivery.CONFLICT), "canary_arrived:canary_returned"),
         (mail(Delivery.REFUSED), "mx_accepts:canary_refused"),
+        (mail(Delivery.RETURNED), "mx_accepts:canary_returned"),
         (told(ReadBack.INBOX, Delivery.UNKNOWN_USER), "canary_read_out:canary_returned"),
         (told(ReadBack.INBOX, Delivery.OVERDUE), "canary_read_out:canary_not_found"),
         (told(ReadBack.NOT_SEEN, Delivery.ARRIVED), "canary_found:canary_not_seen"),
-        (mail(Delivery.UNKNOWN_USER, ControlDelivery.RETURNED), "live_canary_returned:canary_returned"),
+        (mail(Delivery.UNKNOWN_USER, ControlDelivery.RETURNED), "mx_accepts:live_canary_returned"),
         (told(ReadBack.HANDSET, handset_fails=Answer.YES), "canary_on_handset:handset_fails"),
         ({**HERE, **GONE}, "mx_unknown:canary_arrived"),
     ],

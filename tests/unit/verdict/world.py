@@ -101,6 +101,7 @@ DOWN = frozenset(
         Truth.DELIVERY_DOWN,
     }
 )
+NEVER_IN_TIME = frozenset({Truth.SLOW, Truth.SILENT_FILTER, Truth.FORWARDS})
 NOT_IN_DIRECTORY = frozenset({Truth.GONE, Truth.CLOSED, Truth.MX_FORGOT, Truth.MISSPELT})
 
 UNKNOWN_TEXTS = [
@@ -481,6 +482,7 @@ def evidence(probe: str, facts: list[Fact]) -> Evidence:
 def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> World:
     truth = draw(st.sampled_from(sorted(truths, key=lambda one: one.value)))
     hosts = draw(st.integers(1, 3)) if truth is not Truth.HALF_DIRECTORY else 2
+    content = draw(st.sampled_from(["", "", "", "spam", "reputation"]))
     some = st.lists(st.integers(0, hosts - 1), unique=True, max_size=hosts).map(tuple)
     rare = st.one_of(st.just(()), st.just(()), some)
     return World(
@@ -514,10 +516,11 @@ def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> Worl
         watched=draw(st.booleans()) or draw(st.booleans()),
         mails_live=draw(st.booleans()) or draw(st.booleans()),
         # both late is an outage, whatever its name
-        slow=draw(st.sampled_from(["", "", "t", "l"])) if truth is not Truth.SLOW else "",
-        content=draw(st.sampled_from(["", "", "", "spam", "reputation"])),
+        slow=draw(st.sampled_from(["", "", "t", "l"])) if truth not in NEVER_IN_TIME else "",
+        content=content,
         broke=draw(st.booleans()) and draw(st.booleans()),
-        bounce_comes=draw(st.booleans()) or draw(st.booleans()),
+        # ours thrown away in silence, T's and L's, cannot be told from an outage by two mails
+        bounce_comes=content == "reputation" or draw(st.booleans()) or draw(st.booleans()),
         old_bounce=draw(st.sampled_from(["", "", "old", "loose"])),
         tells=draw(st.booleans()),
     )
