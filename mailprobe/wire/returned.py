@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import chain, islice
 
 from mailprobe.wire import mime, quoted
-from mailprobe.wire.dsn import ORIGINAL, REPORT, Failure, failures_of, is_machine
+from mailprobe.wire.dsn import ORIGINAL, REPORT, Failure, failures_of
 
 _REPLIED = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "in-reply-to", "references", "subject")
@@ -23,6 +23,7 @@ _OWN_ID = re.compile(r"[mM](?<![^\n][mM])[eE][sS][sS][aA][gG][eE]-[iI][dD]:\s{0,
 _WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?![A-Za-z0-9.-])")
 _LONG = 20  # characters that any signed word has
 _ENVELOPE = re.compile(r"^Original-Envelope-Id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
+_DAEMON = re.compile(r"mailer-?daemon|postmaster|mail deliver|mail administrator|mail system|delivery subsystem", re.IGNORECASE)
 _ANSWERED = re.compile(
     r"\b(?:auto(?:matic)?(?:ally generated)?[- ]?(?:reply|response|answer|responder)|autoreply|autorespon|out of (?:the )?office|"
     r"away from (?:the |my )?(?:office|e?mail)|vacation|on holiday|on leave|abwesen|absen(?:ce|t)|fuera de la oficina|"
@@ -72,7 +73,7 @@ UNPARSED = Mail(Kind.UNPARSED)
 
 def read_returned(raw: bytes) -> Mail:
     """What came back. Of a file with several mails: all that they say, under the first kind that is not OTHER."""
-    found = [_read(mime.take_apart(one)) for one in islice(mime.mails(raw), _MAILS)]
+    found = [_read(mime.take_apart(one)) for one in _some(mime.mails(raw))]
     if len(found) == 1:
         return found[0]
     telling = [one for one in found if one.kind is not Kind.OTHER] or found
@@ -82,6 +83,16 @@ def read_returned(raw: bytes) -> Mail:
         ties=_all_ties([one.ties for one in found]),
         sender=telling[0].sender,
     )
+
+
+def _some(mails: Iterator[bytes]) -> Iterator[bytes]:
+    """As many as may be read of one file: the first fifty, and no more than two of the biggest."""
+    left = 2 * mime.CAP
+    for one in islice(mails, _MAILS):
+        yield one
+        left -= len(one)
+        if left <= 0:
+            return
 
 
 def _read(parts: tuple[mime.Part, ...]) -> Mail:
@@ -97,11 +108,16 @@ def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
         return Kind.COMPLAINT, ()
     if "message/disposition-notification" in kinds:
         return Kind.RECEIPT, ()
-    if not kinds & set(REPORT) and not is_machine(parts) and _answers_itself(parts[0]):
+    if not kinds & set(REPORT) and not _is_daemon(parts[0]) and _answers_itself(parts[0]):
         return Kind.AUTO_REPLY, ()
     if failures := failures_of(parts):
         return Kind.BOUNCE, failures
     return (Kind.AUTO_REPLY if _answers_itself(parts[0]) else Kind.OTHER), ()
+
+
+def _is_daemon(top: mime.Part) -> bool:
+    """A mail system by its name. An empty return path is no sign of one: automatic answers have it too (RFC 3834 section 3.3)."""
+    return _DAEMON.search(top.header("from")) is not None or bool(top.header("x-failed-recipients"))
 
 
 def _answers_itself(top: mime.Part) -> bool:

@@ -1,14 +1,12 @@
 """Scores the reading of labelled bounces, in five folds by provider: `python -m tests.unit.replies.scoring [FOLDER]`.
 
-A folder holds labels.jsonl and mail/*.eml; it is $MAILPROBE_BOUNCES, or bounces/ in a folder beside the repository. Each fold
-is scored twice: with every rule, and without the words that no sample outside the fold bears out. The second figure is
+The folder is that of tests/labelled.py. Each fold is scored twice: with every rule, and without the words that no sample outside the fold bears out. The second figure is
 what to expect of providers that nobody has seen; rules that come from a provider's own documents are left out there too.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections import Counter
@@ -25,8 +23,8 @@ from mailprobe.replies.tables import SMTP, Group, SmtpTables
 from mailprobe.understood import meaning_of
 from mailprobe.wire.dsn import Failure
 from mailprobe.wire.returned import read_returned
+from tests.labelled import folder
 
-ROOT = Path(__file__).parents[3]
 FOLDS = 5
 NO_BOUNCE = (ReplyClass.NOT_A_BOUNCE, ReplyClass.AUTO_REPLY)
 OTHERS = (SpeaksOf.US, SpeaksOf.SERVER, SpeaksOf.MESSAGE)
@@ -49,13 +47,6 @@ class Sample:
     disputed: bool
     labels: tuple[Label, ...]
     failures: tuple[Failure, ...]
-
-
-def folder() -> Path | None:
-    """Where the labelled bounces are, if they are at hand."""
-    named = os.environ.get("MAILPROBE_BOUNCES")
-    found = [Path(named)] if named else [one.parent for one in sorted(ROOT.parent.glob("*/bounces/labels.jsonl"))]
-    return found[0] if found else None
 
 
 def samples(where: Path) -> tuple[Sample, ...]:

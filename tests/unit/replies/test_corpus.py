@@ -1,10 +1,11 @@
-"""Measured on real bounces, where labelled ones are at hand; scoring.py says where they are looked for, and how they count."""
+"""Measured on real bounces, where labelled ones are at hand; labelled.py says where they are looked for, scoring.py how they count."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from tests.unit.replies.scoring import FOLDS, NO_BOUNCE, folder, folds, held_out, samples, score
+from tests.labelled import folder
+from tests.unit.replies.scoring import FOLDS, NO_BOUNCE, folds, held_out, samples, score
 
 WHERE = folder()
 

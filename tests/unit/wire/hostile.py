@@ -33,6 +33,7 @@ MAILS: Mapping[str, Callable[[], bytes]] = MappingProxyType(
         "50 MB of line ends": lambda: HEAD + b"\n" * HUGE,
         "50 MB in one header": lambda: HEAD + b"X: " + b"y" * HUGE,
         "50 MB of little mails": lambda: b"From a\nA: b\n\n" * (HUGE // 13),
+        "50 big mails": lambda: (b"From x\n" + HEAD + b"Content-Type: text/html\n\n" + b"<a>" * 340_000 + b"\n\n") * 50,
         "50 MB of separators": lambda: b"From x\n" + b"\n\nFrom " * (HUGE // 7),
         "nested comments": lambda: HEAD + b"To: " + b"(" * MIB + b"\n\n550 no\n",
         "comments in a type": lambda: HEAD + b"Content-Type: text/plain " + b"(" * MIB + b"\n\n550 no\n",

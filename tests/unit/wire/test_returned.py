@@ -113,6 +113,7 @@ PERSON = "From: tanaka@b.test\nSubject: {}\n{}\n\nI am away until Monday. Call 5
     [
         ("Re: hi", "Auto-Submitted: auto-replied"),
         ("Re: hi", "Auto-Submitted: auto-replied (vacation)"),
+        ("Undeliverable?", "Auto-Submitted: auto-replied\nReturn-Path: <>"),
         ("Re: hi", "X-Autoreply: yes"),
         ("Re: hi", "Precedence: auto_reply"),
         ("Automatic reply: hi", "To: x@y"),
