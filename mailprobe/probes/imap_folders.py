@@ -5,6 +5,7 @@ Each step asks and gives values; a refusal is None or False and among the facts,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -141,6 +142,13 @@ class Folders:
 
     async def idle(self, within: float) -> bool | None:
         """RFC 2177: until the server tells of new mail (True), or for so many seconds (False). None: it does not take IDLE."""
+        try:
+            return await self._idle(within)
+        except asyncio.CancelledError:
+            self.session.close()  # whoever stops us here has no time left for DONE, and nothing else may be said
+            raise
+
+    async def _idle(self, within: float) -> bool | None:
         session = self.session
         command = imap_command.idle(session.tag())
         session.stream.renew()

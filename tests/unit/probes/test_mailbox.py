@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -107,8 +108,12 @@ async def test_it_is_found_from_the_noted_uid_on(visit: Visit) -> None:
 
 
 async def test_what_a_server_says_of_others_is_forgotten(visit: Visit) -> None:
+    """Our own mail of an earlier test is one of them."""
     visit.server.chatty = True
-    visit.server.boxes["INBOX"].put(canary())
+    inbox = visit.server.boxes["INBOX"]
+    inbox.uidnext = 99
+    inbox.put(canary())
+    inbox.put(canary())
     found = await visit.found()
     assert found is not None
     assert found.uid == 100
@@ -294,6 +299,25 @@ async def test_the_last_look_is_everywhere(visit: Visit) -> None:
     found = await watched(visit, until=LONG_AGO)
     assert found is not None
     assert found.mailbox == "Notes"
+
+
+async def test_whoever_is_stopped_in_an_idle_says_no_more(visit: Visit) -> None:
+    mailbox = await visit.open()
+    assert mailbox is not None
+    mailbox.pace = replace(QUICK, shortest=60.0, longest=60.0)
+    idling = asyncio.Event()
+    visit.server.meanwhile = {"IDLE 1": lambda server: idling.set()}
+    watch = asyncio.ensure_future(mailbox.watch("one", SIGNER.read_stamp, None, visit.reach.clock() + 60))
+    await idling.wait()
+    for _ in range(20):  # turns of the loop, for its `+`
+        await asyncio.sleep(0)
+    watch.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watch
+    await mailbox.leave()
+    assert visit.server.got[-1] == "IDLE"
+    assert visit.server.open == 0
+    assert visit.world.all(Broken) == []
 
 
 async def test_nothing_came(visit: Visit) -> None:
