@@ -1,7 +1,8 @@
 """Scores the reading of labelled bounces, in five folds by provider: `python -m tests.unit.replies.scoring [FOLDER]`.
 
-The folder is that of tests/labelled.py. Each fold is scored twice: with every rule, and without the words that no sample outside the fold bears out. The second figure is
-what to expect of providers that nobody has seen; rules that come from a provider's own documents are left out there too.
+The folder is that of tests/labelled.py. Each fold is scored twice: with every rule, and without the words that no sample
+outside the fold bears out. The second figure is what to expect of providers that nobody has seen, at the least: rules that
+come from a provider's own documents are left out there too.
 """
 
 from __future__ import annotations
