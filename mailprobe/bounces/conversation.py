@@ -1,7 +1,7 @@
 """One conversation at the receiver: aiosmtpd with a limit on everything, and its own words for what is turned away.
 
-aiosmtpd bounds neither the number of recipients and commands nor the session's time, keeps what a client sends without line
-ends, and tells the client an exception's text.
+aiosmtpd leaves to whoever uses it how many recipients and commands, how many octets and how much time a client gets, and it
+tells the client an exception's text.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from mailprobe.bounces.letter import Letter, Reading, read_letter, spellings
 from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed, traces
-from mailprobe.bounces.reading import Letter, Reading, read_letter, spellings
 from mailprobe.bounces.token import DAY, LIVES
 from mailprobe.canary import Record, may_step
 from mailprobe.evidence import CanaryState, Returned, ReturnKind

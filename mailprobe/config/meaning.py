@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import ipaddress
 import re
 import socket
@@ -26,13 +27,14 @@ from mailprobe.config.places import Path as KeyPath
 from mailprobe.config.reading import (
     CarrierSection,
     ControlSection,
+    DkimSection,
     LimitsSection,
     MasterSection,
     ProberSection,
     Sheet,
     read_section,
 )
-from mailprobe.config.shape import Prober
+from mailprobe.config.shape import Dkim, Prober
 from mailprobe.config.units import filled, spoken
 from mailprobe.secret import SecretRef
 
@@ -65,7 +67,17 @@ def make_prober(sheet: Sheet, section: ProberSection) -> Prober:
         resolvers=tuple(section.resolvers),
         relay=section.relay or "",
         language=section.language,
+        dkim=make_dkim(sheet, section.dkim),
     )
+
+
+def make_dkim(sheet: Sheet, section: DkimSection | None) -> Dkim | None:
+    if section is None:
+        return None
+    check_secret(sheet, section.key, ("prober", "dkim", "key"))
+    if importlib.util.find_spec("dkim") is None:
+        sheet.problem("MP1049", ("prober", "dkim"), "the extra [dkim] is not installed", 'install "mailprobe[dkim]"')
+    return Dkim(section.selector, section.key)
 
 
 def own_domain(domain: str, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,11 +46,24 @@ def name_of(value: str) -> str:
     return value
 
 
+def selector_of(value: str) -> str:
+    """RFC 6376 section 3.1: labels of a domain name."""
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*", value):
+        refuse("MP1039", f'not a selector: "{cut(value)}"', "the label below _domainkey, like mp1")
+    return value
+
+
 Name = Annotated[str, AfterValidator(name_of)]
+Selector = Annotated[str, AfterValidator(selector_of)]
 
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+class DkimSection(Section):
+    selector: Selector
+    key: SecretField
 
 
 class ProberSection(Section):
@@ -60,6 +74,7 @@ class ProberSection(Section):
     allow_networks: list[NetworkText] = Field(default_factory=list)
     resolvers: list[ResolverText] = Field(default_factory=list)
     relay: Relay | None = None
+    dkim: DkimSection | None = None
     language: Literal["ja", "en"] = "en"
 
 

@@ -21,6 +21,14 @@ class Contract(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dkim:
+    """How test mails are signed (RFC 6376), for the domain of mail_from. key: an RSA key, PEM."""
+
+    selector: str
+    key: SecretRef
+
+
+@dataclass(frozen=True, slots=True)
 class Prober:
     """Who we say we are. name = EHLO = PTR = A; networks as CIDR strings."""
 
@@ -32,6 +40,7 @@ class Prober:
     resolvers: tuple[str, ...] = ()  # 'ip' or 'ip:port' ('[v6]:port'); empty: the system's
     relay: str = ""
     language: str = "en"
+    dkim: Dkim | None = None
 
 
 @dataclass(frozen=True, slots=True)

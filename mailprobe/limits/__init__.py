@@ -7,7 +7,8 @@ wrong clock and is passed over.
 
 from __future__ import annotations
 
+from mailprobe.limits.canaries import Logbook
 from mailprobe.limits.manners import Courtesy
 from mailprobe.limits.sign_ins import LoginBudget
 
-__all__ = ["Courtesy", "LoginBudget"]
+__all__ = ["Courtesy", "Logbook", "LoginBudget"]

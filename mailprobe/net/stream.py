@@ -37,7 +37,7 @@ from mailprobe.net import tls
 from mailprobe.wire import OurFault, TheirFault
 from mailprobe.wire.text import clean
 
-BUDGET = 1 << 20  # bytes a server may send in one session
+BUDGET = 1 << 20  # bytes a server may send in one session, or between two calls of `renew`
 HIGH_WATER = 1 << 16  # unread bytes after which we stop reading
 
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{8,}")  # base64, or as much of it as a server may echo
@@ -216,6 +216,10 @@ class Stream(asyncio.Protocol):
         self.tell("*", f"broke: {why.value} {words}".rstrip())
         self.close()
         return Broke(why, self.mask(words))
+
+    def renew(self) -> None:
+        """A session that lasts for hours has the byte budget for each of its commands."""
+        self._left = BUDGET
 
     def send(self, line: bytes, shown: str = "") -> None:
         """Write exactly one line; CRLF is added here. `shown` replaces it in the transcript (secrets). Raises OurFault."""

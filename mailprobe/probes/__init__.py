@@ -124,6 +124,8 @@ class Target:
     account: Account
     carrier: Carrier
     prober: Prober
+    consent: str = ""  # to a test mail, for a mailbox that is not enrolled: who agreed, in the agent's words
+    sends: bool = True  # a test mail may be sent; else only looked for
 
 
 Probe = Callable[[Target, Reach, Note], Awaitable[None]]

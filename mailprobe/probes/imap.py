@@ -28,35 +28,16 @@ from mailprobe.evidence import (
     Withheld,
 )
 from mailprobe.net.resolver import Answer as Looked
-from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
+from mailprobe.probes import Note, Reach, SignInEnd, Target
 from mailprobe.probes.discover import find_imap
 from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
 from mailprobe.probes.imap_session import Session, enter
+from mailprobe.probes.imap_sign_in import log_in
 from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.wire import OurFault
-from mailprobe.wire.imap_command import Command
 
 CONTROL_GOOD_FOR = 600.0  # seconds that a live control's sign-in counts
 OLDEST = "old"  # the profile of the diagnosis: whatever TLS this machine still speaks
 
-# RFC 5530, RFC 9051 section 7.1 and codes in use: a NO with one of these is not about the password
-SPARED = frozenset(
-    {
-        "UNAVAILABLE",
-        "LIMIT",
-        "INUSE",
-        "SERVERBUG",
-        "CONTACTADMIN",
-        "PRIVACYREQUIRED",
-        "CORRUPTION",
-        "TEMPFAIL",
-        "THROTTLED",
-        "OVERQUOTA",
-        "REFERRAL",
-    }
-)
-# of these, the ones that speak of the server itself
-SERVERS_OWN = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION", "TEMPFAIL"})
 # a handshake that ends like this may be that of a server older than our default
 _MAYBE_OLD = (TlsFault.HANDSHAKE, TlsFault.RESET)
 
@@ -77,21 +58,9 @@ class Run:
             self.told = True
             self.reach.chain.imap_ended(end)
 
-    def withheld(self, why: Withheld, who: As | None, of: Of = Of.TARGET, denied: Denied | None = None) -> None:
-        said = denied or Denied(why)
-        self.note(
-            NotAsked(
-                at=self.reach.clock(),
-                of=of,
-                server=self.endpoint.label,
-                stage=Stage.LOGIN,
-                why=why,
-                who=who,
-                not_before=said.not_before,
-                last_at=said.last_at,
-                last_words=said.last_words,
-            )
-        )
+    def withheld(self, why: Withheld, who: As | None, of: Of = Of.TARGET) -> None:
+        at = self.reach.clock()
+        self.note(NotAsked(at=at, of=of, server=self.endpoint.label, stage=Stage.LOGIN, why=why, who=who))
 
 
 async def probe(target: Target, reach: Reach, note: Note) -> None:
@@ -107,12 +76,12 @@ async def probe(target: Target, reach: Reach, note: Note) -> None:
         # said before it is looked at: whatever becomes of a mere guess, it is not the customer's server
         run.withheld(Withheld.SERVER_GUESSED, None)
     try:
-        await _ask_all(run, _noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
+        await _ask_all(run, noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
     finally:
         run.tell_end(SignInEnd.UNKNOWN)
 
 
-def _noted_addresses(run: Run, answers: Iterable[Looked]) -> tuple[str, ...]:
+def noted_addresses(run: Run, answers: Iterable[Looked]) -> tuple[str, ...]:
     """The server's addresses, A before AAAA; what was asked of a resolver is noted."""
     found: list[str] = []
     for answer in answers:
@@ -136,7 +105,7 @@ def _noted_addresses(run: Run, answers: Iterable[Looked]) -> tuple[str, ...]:
 async def _ask_all(run: Run, ips: tuple[str, ...]) -> None:
     """All doors at once; the sign-in starts behind the first that opens. A single door needs no tasks of its own."""
     if len(ips) == 1:
-        await _sign_in(run, await _entered(run, ips[0], Of.TARGET))
+        await _sign_in(run, await entered(run, ips[0], Of.TARGET))
         return
     first: asyncio.Future[Session | None] = asyncio.get_running_loop().create_future()
     try:
@@ -154,7 +123,7 @@ async def _ask_all(run: Run, ips: tuple[str, ...]) -> None:
 
 
 async def _try_door(run: Run, ip: str, first: asyncio.Future[Session | None]) -> None:
-    session = await _entered(run, ip, Of.TARGET)
+    session = await entered(run, ip, Of.TARGET)
     if session is None:
         return
     if not first.done():
@@ -163,7 +132,7 @@ async def _try_door(run: Run, ip: str, first: asyncio.Future[Session | None]) ->
     await session.goodbye()
 
 
-async def _entered(run: Run, ip: str, of: Of) -> Session | None:
+async def entered(run: Run, ip: str, of: Of) -> Session | None:
     """One address up to its door; None if it stays shut, and why is noted. A legacy TLS profile only where the carrier's
     data names one for exactly this host."""
     carrier = run.target.carrier
@@ -279,11 +248,11 @@ def _note_remembered(run: Run, good_at: float) -> None:
 
 async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
     """L on a connection of its own, at the address where the target will sign in."""
-    session = await _entered(run, ip, Of.LIVE)
+    session = await entered(run, ip, Of.LIVE)
     if session is None:
         return False
     try:
-        end = await _login(run, session, credential)
+        end = await log_in(session, run.reach.budget, credential)
         opened = end is SignInEnd.OPENED
         if opened and await session.visit(As.CONTROL, with_quota=False, pipelining=run.reach.pipelining):
             await run.reach.budget.control_good(credential.user, run.endpoint.host)
@@ -303,45 +272,9 @@ async def _target_signs_in(run: Run, session: Session) -> None:
         # without a secret there is no sign-in leg here: it cannot speak for a secret that submission has of its own
         run.tell_end(SignInEnd.NOT_RUN if credential.why is Withheld.NO_SECRET else SignInEnd.UNKNOWN)
         return
-    end = await _login(run, session, credential)
+    end = await log_in(session, run.reach.budget, credential)
     if end is SignInEnd.REFUSED and credential.who is As.MASTER:
         end = SignInEnd.UNKNOWN  # says nothing about the customer's own secret
     run.tell_end(end)
     if end is SignInEnd.OPENED:
         await session.visit(credential.who, with_quota=True, pipelining=run.reach.pipelining)
-
-
-async def _login(run: Run, session: Session, credential: Credential) -> SignInEnd:
-    """One login, reserved before it is sent. Given back unless the answer means a refused credential; what breaks or hangs
-    stays spent, because nobody knows how the server counted it. Raises Over."""
-    command = _command(run, session, credential)
-    if command is None:
-        return SignInEnd.UNKNOWN
-    budget = run.reach.budget
-    grant = await budget.reserve(credential.key, run.endpoint.host, credential.secret.reveal())
-    if isinstance(grant, Denied):
-        run.withheld(grant.why, credential.who, session.of, grant)
-        return SignInEnd.UNKNOWN
-    answer = await session.ask(Stage.LOGIN, command)
-    session.answered(Stage.LOGIN, answer, credential.who)
-    status = answer.status
-    if status.status == "NO" and status.code not in SPARED:
-        await budget.refused(grant, session.stream.mask(status.words))
-        return SignInEnd.REFUSED
-    await budget.give_back(grant)
-    session.offered = answer.capabilities()
-    if answer.ok:
-        return SignInEnd.OPENED
-    return SignInEnd.SERVER_FAILED if status.code in SERVERS_OWN else SignInEnd.UNKNOWN
-
-
-def _command(run: Run, session: Session, credential: Credential) -> Command | None:
-    """The one command for this server and credential; None where there is none, which is noted."""
-    try:
-        command = credential.command(session.tag(), session.offered or (), run.endpoint)
-    except OurFault:
-        run.withheld(Withheld.SECRET_UNREADABLE, credential.who, session.of)  # not a secret that can be sent as it is
-        return None
-    if command is None:
-        run.withheld(Withheld.NO_MECHANISM, credential.who, session.of)
-    return command

@@ -106,7 +106,7 @@ class Session:
     async def greeted(self) -> None:
         """Wait for the greeting (RFC 9051 section 7.1); it may name the capabilities."""
         began = self.clock()
-        value = await self._next(Stage.GREETING)
+        value = await self.heard(Stage.GREETING)
         if not isinstance(value, imap.Status) or value.status in ("NO", "BAD"):
             self._break_off(Stage.GREETING, Breakage.GARBAGE, " ".join(value.shown))
         if value.status == "PREAUTH":
@@ -176,7 +176,7 @@ class Session:
     async def ask(self, stage: Stage, *commands: Command) -> Answer:
         """Write one command, or several at once (RFC 9051 section 5.5), and wait for the first one's completion."""
         for command in commands:
-            self.parser.expect(command.tag)
+            self.parser.expect(command.tag, command.data)
             self.stream.hide(*command.hidden)
         self.stream.send_all([(command.lines[0], command.shown[0]) for command in commands])
         return await self.answer(stage, commands[0])
@@ -187,7 +187,7 @@ class Session:
         said: list[imap.Response] = []
         rest = zip(command.lines[1:], command.shown[1:], strict=True)
         while True:
-            value = await self._next(stage)
+            value = await self.heard(stage)
             if isinstance(value, imap.Status) and value.tag != "*":
                 return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
             if isinstance(value, imap.Continuation):
@@ -202,20 +202,37 @@ class Session:
             self._break_off(stage, Breakage.GARBAGE, "+")
         self.stream.send(line, shown)
 
-    async def _next(self, stage: Stage) -> imap.Response:
+    async def heard(self, stage: Stage) -> imap.Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""
         try:
             value: imap.Response = await self.stream.next(self.parser)
         except Broke as broke:
-            words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
-            self._break_off(stage, broke.why, words or broke.words)
+            self._broke(stage, broke)
         except asyncio.CancelledError:
             self._broken(stage, Breakage.OUT_OF_TIME, self.parser.words)  # the last fact names the stage that hung
             raise
+        return self._told(stage, value)
+
+    async def hear(self, stage: Stage, within: float) -> imap.Response | None:
+        """What the server says of itself in so many seconds, or None: its silence is no fault. Raises Over."""
+        try:
+            async with asyncio.timeout(max(0.0, within)):
+                value: imap.Response = await self.stream.next(self.parser)
+        except TimeoutError:
+            return None
+        except Broke as broke:
+            self._broke(stage, broke)
+        return self._told(stage, value)
+
+    def _told(self, stage: Stage, value: imap.Response) -> imap.Response:
         self.stream.tell("S", *value.shown)
         if isinstance(value, imap.Status) and value.status == "BYE":
             self._break_off(stage, Breakage.BYE, value.words)
         return value
+
+    def _broke(self, stage: Stage, broke: Broke) -> NoReturn:
+        words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
+        self._break_off(stage, broke.why, words or broke.words)
 
     def _break_off(self, stage: Stage, why: Breakage, words: str) -> NoReturn:
         """After a protocol error the connection is dead: nothing more is asked on it."""
@@ -244,17 +261,17 @@ class Session:
     async def visit(self, who: As, *, with_quota: bool, pipelining: bool) -> bool:
         """After a sign-in: EXAMINE INBOX and its quota. True if it opened. Raises Over. LOGOUT goes out with the last command:
         its answer is no evidence, and every other answer keeps a time of its own unless pipelining is asked for."""
-        asks_quota = with_quota and _has_quota(await self.capabilities())
+        asks_quota = with_quota and has_quota(await self.capabilities())
         examine = imap_command.examine_inbox(self.tag())
         if asks_quota and not pipelining:
             opened = self._opened(await self.ask(Stage.EXAMINE, examine), who)
             if opened:
-                self._quota(await self.ask(Stage.QUOTA, *self._last(imap_command.quota_of_inbox(self.tag()))))
+                self.quota_told(await self.ask(Stage.QUOTA, *self._last(imap_command.quota_of_inbox(self.tag()))))
             return opened
         quota = (imap_command.quota_of_inbox(self.tag()),) if asks_quota else ()
         opened = self._opened(await self.ask(Stage.EXAMINE, examine, *self._last(*quota)), who)
         for command in quota:
-            self._quota(await self.answer(Stage.QUOTA, command))
+            self.quota_told(await self.answer(Stage.QUOTA, command))
         return opened
 
     def _last(self, *commands: Command) -> tuple[Command, ...]:
@@ -270,7 +287,7 @@ class Session:
         self.note(Opened(**here, uidvalidity=answer.number("UIDVALIDITY"), uidnext=answer.number("UIDNEXT"), who=who))
         return True
 
-    def _quota(self, answer: Answer) -> None:
+    def quota_told(self, answer: Answer) -> None:
         if not answer.ok:
             self.answered(Stage.QUOTA, answer)
         for root in answer.said:
@@ -300,7 +317,7 @@ class Session:
                 return  # nobody waits for more of a LOGOUT; a flood of `+` would only fill the transcript
 
 
-def _has_quota(offered: tuple[str, ...]) -> bool:
+def has_quota(offered: tuple[str, ...]) -> bool:
     """RFC 9208 section 3.1; servers of RFC 2087 say QUOTA only."""
     return "QUOTA" in offered or any(name.startswith("QUOTA=RES-") for name in offered)
 

@@ -79,6 +79,7 @@ class Exchanger:
     reach: Reach
     note: Note
     session: Session | None = None
+    of: Of = Of.TARGET  # of whom the way to the host is told
 
     async def ask(self) -> None:
         """The whole conversation, as far as it may go and gets."""
@@ -124,7 +125,7 @@ class Exchanger:
         return session
 
     async def enter(self) -> Session:
-        session = await open_session(self.reach.net, self.endpoint, self.ip, self.note)
+        session = await open_session(self.reach.net, self.endpoint, self.ip, self.note, self.of)
         self.session = session
         await session.greeted()
         await session.hello(self.target.prober.name)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2  # PRAGMA user_version. 2: inbox and returns; an older file only lacks tables
+VERSION = 2  # PRAGMA user_version. 2: inbox, returns, canaries; an older file only lacks tables
 
 metadata = MetaData()
 
@@ -66,6 +66,37 @@ answers = Table(
     Column("text", String, nullable=False),
     Column("took", Float, nullable=False),
     Column("at", Float, nullable=False),
+)
+
+# Test mails, one row each, as `mailprobe.canary.Record` says. The words of a reply stand here without the address.
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("subject", String, nullable=False),  # hash of the address
+    Column("of", String, nullable=False),
+    Column("account", String, nullable=False),
+    Column("vantage", String, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("consent", String, nullable=False),
+    Column("planned_at", Float, nullable=False),
+    Column("state", String, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("watched", Boolean, nullable=False),
+    Column("uidvalidity", Integer),
+    Column("uidnext", Integer),
+    Column("sent_at", Float),
+    Column("server", String, nullable=False),
+    Column("ip", String, nullable=False),
+    Column("reply", String, nullable=False),
+    Column("folder", String),
+    Column("mailbox", String, nullable=False),
+    Column("uid", Integer),
+    Column("found_at", Float),
+    Column("took", Float),
+    Index("canaries_by_subject", "subject", "planned_at"),
+    Index("canaries_by_state", "state", "changed_at"),
 )
 
 # Places at mail hosts. A row without `left_at` is a session under way, or one whose process died.

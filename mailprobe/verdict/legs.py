@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from mailprobe.evidence import End, Evidence
 from mailprobe.verdict.labels import LegState, answer, label
-from mailprobe.verdict.picture import Acceptance, Control, Domain, Picture, Prober, SignIn, Store
+from mailprobe.verdict.picture import Acceptance, Control, ControlDelivery, Delivery, Domain, Picture, Prober, SignIn, Store
 
 GOOD, BAD, UNCLEAR = LegState.GOOD, LegState.BAD, LegState.UNCLEAR
 NOT_POSSIBLE, HELD, OUR_FAULT = LegState.NOT_POSSIBLE, LegState.HELD, LegState.OUR_FAULT
@@ -48,6 +48,26 @@ SIGN_IN = {
     SignIn.RATE_LIMITED: UNCLEAR,
 }  # all others: BAD
 
+DELIVERY = {
+    Delivery.ARRIVED: GOOD,
+    Delivery.LATE: GOOD,
+    Delivery.ELSEWHERE: GOOD,
+    Delivery.UNASKED: NOT_POSSIBLE,
+    Delivery.UNSENT: NOT_POSSIBLE,
+    Delivery.HELD: HELD,
+    Delivery.UNDER_WAY: HELD,
+    Delivery.DEFERRED: HELD,
+    Delivery.OURS: OUR_FAULT,
+    Delivery.UNCERTAIN: UNCLEAR,
+    Delivery.LOST_TRACK: UNCLEAR,
+    Delivery.UNREAD: UNCLEAR,
+    Delivery.UNREAD_OVERDUE: UNCLEAR,
+    Delivery.UNREAD_HOUR: UNCLEAR,
+    Delivery.REFUSED: UNCLEAR,
+    Delivery.RETURNED: UNCLEAR,
+    Delivery.CONFLICT: UNCLEAR,
+}  # all others: BAD
+
 
 def leg_state(evidence: Evidence, picture: Picture) -> LegState:
     """The station's colour, as a word."""
@@ -61,7 +81,18 @@ def leg_state(evidence: Evidence, picture: Picture) -> LegState:
         return ACCEPTANCE.get(picture.acceptance.value, BAD)
     if evidence.probe == "submission":
         return SIGN_IN.get(picture.submission.value, BAD)
+    if evidence.probe == "canary":
+        return canary_state(picture)
     return BAD if picture.store.among(Store.LOST, Store.FAILED) else SIGN_IN.get(picture.sign_in.value, BAD)
+
+
+def canary_state(picture: Picture) -> LegState:
+    """What L's test mail met as well speaks of our mail, not of T's mailbox."""
+    live = picture.control_delivery
+    if picture.delivery.among(Delivery.JUNKED) and live.among(ControlDelivery.JUNKED):
+        return UNCLEAR
+    state = DELIVERY.get(picture.delivery.value, BAD)
+    return UNCLEAR if state is BAD and live.among(ControlDelivery.RETURNED) else state
 
 
 def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
@@ -74,9 +105,18 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
         return mx_words(picture, language)
     if evidence.probe == "submission":
         return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
+    if evidence.probe == "canary":
+        return canary_words(picture, language)
     if picture.store.among(Store.LOST, Store.FAILED):
         return answer("store", picture.store.value, language)
     return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
+
+
+def canary_words(picture: Picture, language: str) -> str:
+    words = answer("delivery", picture.delivery.value, language)
+    if picture.control_delivery.among(ControlDelivery.UNSENT):
+        return words
+    return f"{words} ({answer('control_delivery', picture.control_delivery.value, language)})"
 
 
 def mx_words(picture: Picture, language: str) -> str:

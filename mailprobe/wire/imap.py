@@ -1,7 +1,8 @@
 """IMAP responses: bytes in, values out (RFC 9051 section 7, RFC 3501, RFC 5530 codes, RFC 9208 quota).
 
 Only what a diagnosis needs becomes a value. How many messages somebody has is that person's secret: EXISTS, RECENT and
-UNSEEN numbers are dropped here and exist nowhere behind this file; of other data only the name is kept.
+UNSEEN numbers are dropped here and exist nowhere behind this file; of other data only the name is kept, unless the command
+under way asked for it (`imap_data`): then its literals are kept too, up to a cap.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mailprobe.wire import TheirFault
+from mailprobe.wire.imap_data import Data, Fetched, Listed, Numbers, extended_search, fetched, listed, searched
 from mailprobe.wire.text import clean
 
 LINE_CAP = 65_536  # octets of one response without its literals
 LITERAL_CAP = 262_144  # octets announced by the literals of one response
+KEPT_CAP = 65_536  # octets kept of the literals of one response; longer ones are passed over
 UNTAGGED_CAP = 2_000  # untagged responses per command
 NUMBER_CAP = 2**63 - 1  # RFC 9051 section 9: number64
 
@@ -27,6 +30,12 @@ _CODE = re.compile(rb"\[([!-Z^-~]{1,64})(?: ([^\]]*))?\] ?")  # an atom of any p
 # RFC 9208 section 5: quota-root-name SP quota-list; a literal was replaced by {}
 _QUOTA = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s()"{}]+|\{\}) \(([^()]*)\) *\Z')
 _COUNT = re.compile(rb"(\A\* |UNSEEN |MESSAGES? |RECENT )[0-9]+", re.IGNORECASE)
+# what these say is somebody's mail, or the names of somebody's folders
+_PRIVATE = re.compile(rb"\A\* (?:[0-9]+ +)?(FETCH|LIST|LSUB|STATUS|E?SEARCH)\b.*", re.IGNORECASE | re.DOTALL)
+_ASKED_FOR = {
+    Data.FETCH: re.compile(rb"\* [0-9]{1,10} FETCH ", re.IGNORECASE),
+    Data.LIST: re.compile(rb"\* LIST ", re.IGNORECASE),
+}
 _STATUSES = {b"OK": "OK", b"NO": "NO", b"BAD": "BAD", b"BYE": "BYE", b"PREAUTH": "PREAUTH"}
 _UNTAGGED_ONLY = ("BYE", "PREAUTH")
 _COUNT_CODES = ("UNSEEN", "EXISTS", "RECENT", "MESSAGES")  # not kept, not even as text
@@ -105,16 +114,29 @@ class Untagged:
         return (f"* {self.name}",)
 
 
-Response = Status | Capabilities | Continuation | QuotaRoot | Untagged
+Response = Status | Capabilities | Continuation | QuotaRoot | Fetched | Listed | Numbers | Untagged
 
 
 class Parser:
     """`feed(bytes)`, then `next()` until it gives None. After a TheirFault the dialogue is dead and every `next` says so.
 
-    `expect(tag)` before a command is written: completions come in the order of the commands, anything else is garbage.
+    `expect(tag)` before a command is written: completions come in the order of the commands, anything else is garbage. `data`:
+    what the command asks for.
     """
 
-    __slots__ = ("_buffer", "_expected", "_fault", "_line", "_literals", "_scanned", "_skip", "_start", "_untagged")
+    __slots__ = (
+        "_buffer",
+        "_expected",
+        "_fault",
+        "_kept",
+        "_line",
+        "_literals",
+        "_scanned",
+        "_skip",
+        "_start",
+        "_taking",
+        "_untagged",
+    )
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -123,12 +145,14 @@ class Parser:
         self._line = bytearray()  # the response so far, when a literal interrupted it
         self._skip = 0  # octets of a literal still to pass over
         self._literals = 0  # octets announced in this response
+        self._kept: list[bytes | None] = []  # the literals of this response, if it was asked for; None: too long
+        self._taking: bytearray | None = None  # of these, the one that is being read
         self._untagged = 0
-        self._expected: deque[bytes] = deque()
+        self._expected: deque[tuple[bytes, Data]] = deque()
         self._fault: TheirFault | None = None
 
-    def expect(self, tag: str) -> None:
-        self._expected.append(tag.encode("ascii"))
+    def expect(self, tag: str, data: Data = Data.NOTHING) -> None:
+        self._expected.append((tag.encode("ascii"), data))
 
     def feed(self, data: bytes) -> None:
         if self._start:
@@ -174,12 +198,21 @@ class Parser:
         return None
 
     def _skipped(self) -> bool:
-        """Pass over a literal's octets; False while some are still to come."""
+        """Pass over a literal's octets, or take them; False while some are still to come."""
         here = min(self._skip, len(self._buffer) - self._start)
+        if self._taking is not None:
+            self._taking += self._buffer[self._start : self._start + here]
         self._start += here
         self._scanned = self._start
         self._skip -= here
+        if not self._skip:
+            self._keep()
         return not self._skip
+
+    def _keep(self) -> None:
+        if self._taking is not None:
+            self._kept.append(bytes(self._taking))
+            self._taking = None
 
     def _taken(self, part: bytes) -> bytes:
         whole = bytes(self._line) + part
@@ -201,7 +234,22 @@ class Parser:
             raise TheirFault("literal_too_long", _words(part))
         self._skip = int(found[1])
         self._line += part[: found.start()] + b"{}"
+        if self._asked_for(bytes(self._line)):
+            self._take(self._skip)
         return True
+
+    def _asked_for(self, line: bytes) -> bool:
+        asked = _ASKED_FOR.get(self._expected[0][1]) if self._expected else None
+        return asked is not None and asked.match(line) is not None
+
+    def _take(self, size: int) -> None:
+        """The literal that follows is wanted, if it is not too long."""
+        if size > KEPT_CAP - sum(len(one) for one in self._kept if one):
+            self._kept.append(None)
+            return
+        self._taking = bytearray()
+        if not size:
+            self._keep()
 
     def _watch(self, start: int, end: int) -> None:
         """What can be refused before its line ends: too long, or not text at all (TLS or HTTP/2 on the wrong port), for a
@@ -221,7 +269,8 @@ class Parser:
         if line == b"+" or line.startswith(b"+ "):
             return Continuation()
         tag, _, rest = line.partition(b" ")
-        status = _status(self._expected[0].decode("ascii"), rest) if self._expected and tag == self._expected[0] else None
+        ours = bool(self._expected) and tag == self._expected[0][0]
+        status = _status(tag.decode("ascii"), rest) if ours else None
         if status is None or status.status in _UNTAGGED_ONLY:
             raise TheirFault("garbage", _words(line))
         self._expected.popleft()
@@ -238,7 +287,21 @@ class Parser:
         name, rest = _named(line)
         if name == "CAPABILITY":
             return Capabilities(capabilities(clean(rest, LINE_CAP)))
-        return QuotaRoot(_resources(rest, line)) if name == "QUOTA" else Untagged(name)
+        if name == "QUOTA":
+            return QuotaRoot(_resources(rest, line))
+        literals, self._kept = self._kept, []
+        return self._data(name, rest, literals) or Untagged(name)
+
+    def _data(self, name: str, rest: bytes, literals: list[bytes | None]) -> Response | None:
+        """What the command under way asked for; None: this is something else."""
+        asked = self._expected[0][1] if self._expected else Data.NOTHING
+        if asked is Data.FETCH and name == "FETCH":
+            return fetched(rest, literals)
+        if asked is Data.LIST and name == "LIST":
+            return listed(rest, literals)
+        if asked is Data.SEARCH and name in ("SEARCH", "ESEARCH"):
+            return searched(rest) if name == "SEARCH" else extended_search(rest)
+        return None
 
 
 @lru_cache(maxsize=256)  # each server says the same list at every check
@@ -255,8 +318,8 @@ def number(text: str) -> int | None:
 
 
 def _words(line: bytes) -> str:
-    """What may be told of a broken or unfinished line: no count of theirs."""
-    return clean(_COUNT.sub(rb"\1#", line))
+    """What may be told of a broken or unfinished line: no count of theirs, nothing of their mail."""
+    return clean(_COUNT.sub(rb"\1#", _PRIVATE.sub(rb"* \1", line)))
 
 
 def _speaks(line: bytes) -> bool:

@@ -1,7 +1,9 @@
 """IMAP commands: each builder gives exactly one command, and the masked form that a transcript may keep.
 
-RFC 9051 section 6, RFC 4616 (PLAIN), RFC 7628 (OAUTHBEARER), RFC 4959 (SASL-IR). What cannot be written as one command
-(CR, LF, NUL, nothing at all, not Unicode) is an OurFault, never changed in silence.
+RFC 9051 section 6, RFC 4616 (PLAIN), RFC 7628 (OAUTHBEARER), RFC 4959 (SASL-IR), RFC 2177 (IDLE), RFC 4315 (UIDPLUS). What
+cannot be written as one command (CR, LF, NUL, nothing at all, not Unicode) is an OurFault, never changed in silence.
+
+There is no CLOSE and no EXPUNGE here: both remove what somebody else has marked. Only `expunge`, of one UID, removes anything.
 """
 
 from __future__ import annotations
@@ -12,9 +14,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from mailprobe.wire import OurFault
+from mailprobe.wire.imap_data import UID_CAP, Data
 from mailprobe.wire.text import clean
 
 MASK = "***"
+DONE = b"DONE"  # what ends an IDLE: no command, and without a tag (RFC 2177)
+_FOLDER = "(a folder)"  # how a transcript shows a folder of somebody's own
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 _FORBIDDEN = re.compile("[\r\n\0]")
 _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+\Z")  # RFC 6750 section 2.1
@@ -24,18 +30,20 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+\Z")  # RFC 6750 section 2.1
 class Command:
     """`lines[0]` is written at once, each later line only on a `+`; one `+` more is garbage. Lines come without CRLF.
 
-    `shown`: for each line what a transcript may keep. `hidden`: what would give the secret away.
+    `shown`: for each line what a transcript may keep. `hidden`: what would give the secret away. `data`: the untagged data
+    that it asks for.
     """
 
     tag: str
     lines: tuple[bytes, ...] = field(repr=False)
     shown: tuple[str, ...]
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    data: Data = Data.NOTHING
 
 
-def ask(tag: str, what: str) -> Command:
+def ask(tag: str, what: str, data: Data = Data.NOTHING) -> Command:
     """A command of fixed words."""
-    return Command(tag, (f"{tag} {what}".encode("ascii"),), (f"{tag} {what}",))
+    return Command(tag, (f"{tag} {what}".encode("ascii"),), (f"{tag} {what}",), data=data)
 
 
 def capability(tag: str) -> Command:
@@ -58,6 +66,102 @@ def quota_of_inbox(tag: str) -> Command:
 def logout(tag: str) -> Command:
     """The only way out: CLOSE would expunge what the customer has marked (RFC 9051 section 6.4.1)."""
     return ask(tag, "LOGOUT")
+
+
+def noop(tag: str) -> Command:
+    """The server's chance to tell what is new (RFC 9051 section 6.1.2)."""
+    return ask(tag, "NOOP")
+
+
+def idle(tag: str) -> Command:
+    """RFC 2177. `DONE` follows when the caller has heard enough, never at once: it is no line of this command."""
+    return ask(tag, "IDLE")
+
+
+def examine(tag: str, folder: str) -> Command:
+    """Any folder, read-only. folder: its name as the server wrote it, one character per octet."""
+    return _opening(tag, "EXAMINE", folder)
+
+
+def select(tag: str, folder: str) -> Command:
+    """Read-write, which takes \\Recent from all mail in it: only to remove our own test mail."""
+    return _opening(tag, "SELECT", folder)
+
+
+def unselect(tag: str) -> Command:
+    """RFC 3691: out of a folder without expunging anything."""
+    return ask(tag, "UNSELECT")
+
+
+def folders(tag: str, *, with_uses: bool) -> Command:
+    """All folders. with_uses: ask for their special uses (RFC 6154), where LIST-EXTENDED is offered."""
+    return ask(tag, 'LIST "" "*"' + (" RETURN (SPECIAL-USE)" if with_uses else ""), Data.LIST)
+
+
+def highest(tag: str) -> Command:
+    """The UID of the last message (RFC 9051 section 9: `*`), for a server that tells no UIDNEXT."""
+    return ask(tag, "UID SEARCH UID *", Data.SEARCH)
+
+
+def uids_from(tag: str, first: int, last: int = UID_CAP) -> Command:
+    """Which UIDs there are. Never `first:*`: with nothing new that means the last old message (RFC 9051 section 6.4.8)."""
+    return ask(tag, f"UID SEARCH UID {_uid(first)}:{_uid(last)}", Data.SEARCH)
+
+
+def uids_since(tag: str, year: int, month: int, day: int) -> Command:
+    """The UIDs of what came in on this day or later, by the server's own date (RFC 9051 section 6.4.4)."""
+    return ask(tag, f"UID SEARCH SINCE {day}-{_MONTHS[month - 1]}-{year:04d}", Data.SEARCH)
+
+
+def headers_from(tag: str, first: int, fields: Collection[str], octets: int) -> Command:
+    """These header fields of every message from a UID on."""
+    return _headers(tag, f"{_uid(first)}:{UID_CAP}", fields, octets)
+
+
+def headers_of(tag: str, uids: Collection[int], fields: Collection[str], octets: int) -> Command:
+    if not uids:
+        raise OurFault("no message is named")
+    return _headers(tag, ",".join(str(_uid(uid)) for uid in uids), fields, octets)
+
+
+def message(tag: str, uid: int, octets: int) -> Command:
+    """The first octets of one whole message. PEEK: no flag changes (RFC 9051 section 6.4.5)."""
+    return ask(tag, f"UID FETCH {_uid(uid)} (UID BODY.PEEK[]<0.{octets}>)", Data.FETCH)
+
+
+def mark_deleted(tag: str, uid: int) -> Command:
+    return ask(tag, f"UID STORE {_uid(uid)} +FLAGS.SILENT (\\Deleted)")
+
+
+def expunge(tag: str, uid: int) -> Command:
+    """UID EXPUNGE (RFC 4315 section 2.1) of exactly one message: what others have marked stays."""
+    return ask(tag, f"UID EXPUNGE {_uid(uid)}")
+
+
+def _headers(tag: str, uids: str, fields: Collection[str], octets: int) -> Command:
+    return ask(tag, f"UID FETCH {uids} (UID BODY.PEEK[HEADER.FIELDS ({' '.join(fields)})]<0.{octets}>)", Data.FETCH)
+
+
+def _opening(tag: str, verb: str, folder: str) -> Command:
+    """A quoted string, or a synchronizing literal for what is not 7-bit (RFC 9051 section 5.1)."""
+    if folder == "INBOX":
+        return ask(tag, f"{verb} INBOX")
+    if not folder or _FORBIDDEN.search(folder):
+        raise OurFault("no name of a folder")
+    try:
+        name = folder.encode("latin-1")
+    except UnicodeEncodeError:
+        raise OurFault("no name of a folder") from None
+    start, shown = f"{tag} {verb} ".encode("ascii"), f"{tag} {verb} {_FOLDER}"
+    if name.isascii():
+        return Command(tag, (start + _quoted(name),), (shown,))
+    return Command(tag, (start + b"{%d}" % len(name), name), (shown, _FOLDER))
+
+
+def _uid(number: int) -> int:
+    if not 0 < number <= UID_CAP:
+        raise OurFault("no UID")
+    return number
 
 
 def login(tag: str, user: str, secret: str) -> Command:

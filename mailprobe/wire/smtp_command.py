@@ -11,9 +11,15 @@ import re
 from mailprobe.wire import OurFault
 
 COMMAND_CAP = 512  # octets with CRLF, RFC 5321 section 4.5.3.1.4
+# What each extension adds to that: SIZE (RFC 1870 section 3), BODY (RFC 6152 section 2), RET and ENVID (RFC 3461 section 4,
+# in the words of its section 10), SMTPUTF8 (RFC 6531 section 3.1); NOTIFY and ORCPT
+MAIL_CAP = COMMAND_CAP + 26 + 17 + 126 + 10
+RCPT_CAP = COMMAND_CAP + 501
+TEXT_LINE_CAP = 998  # octets without CRLF, RFC 5321 section 4.5.3.1.6
 AUTH_CAP = 12_288  # octets with CRLF of a line in an AUTH exchange, RFC 4954 section 4
 
 STARTTLS = b"STARTTLS"
+DATA = b"DATA"
 RSET = b"RSET"
 QUIT = b"QUIT"
 CANCEL = b"*"  # ends an AUTH exchange, RFC 4954 section 4
@@ -21,6 +27,8 @@ CANCEL = b"*"  # ends an AUTH exchange, RFC 4954 section 4
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 # between < and >: a quoted local part, or characters that end no path (RFC 5321 section 4.1.2)
 _PATH = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s"<>@]+)@[^\s"<>@]+\Z')
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n|\x00")
+_QCHAR = re.compile(r"[!-*,-<>-\[\]-~]")  # RFC 6533 section 3
 _NAME = re.compile(rb"[A-Za-z0-9.\-\[\]:]+\Z")
 
 
@@ -42,14 +50,49 @@ def helo(name: str) -> bytes:
     return one_line(b"HELO " + _host(name))
 
 
-def mail_from(address: bytes, *, smtputf8: bool = False) -> bytes:
-    """Never the null path: a probe is no bounce. The keyword is that of RFC 6531 section 3.4."""
-    return one_line(b"MAIL FROM:<" + _path(address, smtputf8) + b">" + (b" SMTPUTF8" if smtputf8 else b""))
+def mail_from(address: bytes, *, smtputf8: bool = False, size: int = 0, eight_bit: bool = False, envid: str = "") -> bytes:
+    """Never the null path: a probe is no bounce. The keyword is that of RFC 6531 section 3.4. `size`: octets of the message,
+    where SIZE is offered (RFC 1870); `eight_bit` where its octets need 8BITMIME (RFC 6152); `envid`, printable ASCII, where
+    DSN is offered: it comes back with a bounce, which shall hold the headers only (RFC 3461 sections 4.3 and 4.4)."""
+    line = b"MAIL FROM:<" + path(address, smtputf8) + b">"
+    line += b" SIZE=%d" % size if size else b""
+    line += b" BODY=8BITMIME" if eight_bit else b""
+    line += b" SMTPUTF8" if smtputf8 else b""
+    line += b" RET=HDRS ENVID=" + xtext(envid.encode()) if envid else b""
+    return one_line(line, MAIL_CAP)
 
 
-def rcpt_to(address: bytes, *, smtputf8: bool = False) -> bytes:
-    """`address` is written byte by byte as given; beyond ASCII it needs SMTPUTF8 (RFC 6531)."""
-    return one_line(b"RCPT TO:<" + _path(address, smtputf8) + b">")
+def rcpt_to(address: bytes, *, smtputf8: bool = False, original: bytes = b"") -> bytes:
+    """`address` is written byte by byte as given; beyond ASCII it needs SMTPUTF8 (RFC 6531). `original`: the address that a
+    bounce shall name, where DSN is offered; then we want to hear of delivery, failure and delay (RFC 3461 section 4)."""
+    line = b"RCPT TO:<" + path(address, smtputf8) + b">"
+    line += b" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=" + original_recipient(original) if original else b""
+    return one_line(line, RCPT_CAP if original else COMMAND_CAP)
+
+
+def original_recipient(address: bytes) -> bytes:
+    """RFC 3461 section 4.2; beyond ASCII the 7-bit form of RFC 6533 section 3, which any server can carry."""
+    if address.isascii():
+        return b"rfc822;" + xtext(address)
+    return b"utf-8;" + "".join(char if _QCHAR.match(char) else f"\\x{{{ord(char):X}}}" for char in address.decode()).encode()
+
+
+def xtext(raw: bytes) -> bytes:
+    """RFC 3461 section 4: `+`, `=` and whatever is not printable as `+` and two upper-case hex digits."""
+    return b"".join(bytes([one]) if 0x21 <= one <= 0x7E and one not in b"+=" else b"+%02X" % one for one in raw)
+
+
+def message_data(message: bytes) -> bytes:
+    """What follows the 354: the message with its dots stuffed, and the lone dot (RFC 5321 section 4.5.2).
+
+    Raises OurFault for a bare CR or LF, which some servers take for a line's end: then one mail could become two.
+    """
+    if not message.endswith(b"\r\n") or _BARE.search(message):
+        raise OurFault("a message is whole lines that end in CRLF")
+    if any(len(line) > TEXT_LINE_CAP for line in message.split(b"\r\n")):
+        raise OurFault(f"a line of a message is longer than {TEXT_LINE_CAP} octets")
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    return (b"." if message.startswith(b".") else b"") + stuffed + b".\r\n"
 
 
 def plain(user: str, secret: str, authzid: str = "") -> bytes:
@@ -108,8 +151,9 @@ def _host(name: str) -> bytes:
     return host
 
 
-def _path(address: bytes, smtputf8: bool) -> bytes:
-    if not _PATH.match(address):
+def path(address: bytes, smtputf8: bool) -> bytes:
+    """`address` itself, proven to fit between < and >."""
+    if not _PATH.match(address) or _CONTROL.search(address):
         raise OurFault("not an address that can stand between < and >")
     if not smtputf8 and not address.isascii():
         raise OurFault("an address beyond ASCII needs SMTPUTF8")

@@ -24,6 +24,7 @@ from mailprobe.config import (
     format_problem,
     from_nothing,
     load,
+    read_address,
 )
 from mailprobe.config.forecast import nice
 from mailprobe.config.places import find_places
@@ -56,6 +57,7 @@ token_keys = ["file:token.key"]
 resolvers = ["192.0.2.53", "[2001:db8::1]:53"]
 bounce_domain = "bounce.probe.example.net"
 relay = "smtp://relay.example.net:25"
+dkim = { selector = "mp1", key = "file:dkim.pem" }
 language = "ja"
 """
 
@@ -105,7 +107,7 @@ def test_a_five_line_file_works(tmp_path: Path) -> None:
 
 def test_everything_that_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", "x")
-    for name in ("cert.pem", "master.key", "token.key"):
+    for name in ("cert.pem", "master.key", "token.key", "dkim.pem"):
         (tmp_path / name).touch(mode=0o600)
     (tmp_path / "accounts.csv").write_text(
         "id,address,carrier,group,secret,probes,every\n"
@@ -166,6 +168,8 @@ provisioning = "Subscriber data desk"
         f"file:{tmp_path}/sato.key",
     )
     assert (ito.username, ito.submission_username, str(ito.secret)) == ("u8", "u8@mail.test", "env:A_SECRET")
+    assert config.prober.dkim is not None
+    assert (config.prober.dkim.selector, str(config.prober.dkim.key)) == ("mp1", f"file:{tmp_path}/dkim.pem")
     carrier = config.carriers["example"]
     assert carrier.imap is not None
     assert (carrier.imap.label, carrier.imap.channel, carrier.imap.origin) == (
@@ -480,3 +484,13 @@ def test_the_places_of_any_text_are_found_or_given_up(text: str) -> None:
     for line, column in find_places(text).at.values():
         assert 1 <= line <= len(starts)
         assert 1 <= column <= len(starts[line - 1]) + 1
+
+
+def test_a_mistyped_domain_of_a_known_carrier_is_recognised_whatever_is_configured() -> None:
+    """Without a file, and with one that does not name the carrier."""
+    without = from_nothing(read_address("tanaka@i.sofbank.jp"))
+    assert any("did you mean i.softbank.jp?" in warning.hint for warning in without.warnings)
+    with pytest.raises(NoCarrier) as raised:
+        ad_hoc(Config(prober=without.prober, carriers={}), read_address("tanaka@i.sofbank.jp"))
+    assert raised.value.problems[0].hint == "did you mean i.softbank.jp?"
+    assert raised.value.exit_code == 65

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.carriers import FOREIGN_LIMITS, OWN_LIMITS, Limits
-from mailprobe.evidence import Of, Replied, Stage, Withheld
+from mailprobe.canary import ALIVE, Record
+from mailprobe.carriers import FOREIGN_LIMITS, OWN_LIMITS, Limits, Relation
+from mailprobe.evidence import CanaryState, Of, Replied, Stage, Withheld
 from mailprobe.limits import Courtesy, LoginBudget
+from mailprobe.limits.canaries import may_send
 from mailprobe.limits.manners import counts_until, may_enter, may_name
 from mailprobe.limits.sign_ins import may_sign_in
 from mailprobe.limits.waiting import Wait
@@ -46,6 +48,15 @@ def spent(last_ago: float, free_in: float) -> tuple[Withheld, float, float]:
 
 def same(last_ago: float, free_in: float) -> tuple[Withheld, float, float]:
     return Withheld.SAME_SECRET_REFUSED, NOW + free_in, NOW - last_ago
+
+
+OWN, FOREIGN = Relation.OWN, Relation.FOREIGN
+
+
+def sent(ago: float, state: CanaryState) -> Record:
+    """A test mail that was planned so many seconds ago."""
+    whose = {"id": "x", "subject": "s", "account": "", "vantage": "", "sender": "", "number": "", "consent": ""}
+    return Record(of=Of.TARGET, planned_at=NOW - ago, state=state, **whose)  # type: ignore[arg-type]  # strings all
 
 
 YES = None
@@ -406,3 +417,54 @@ async def test_a_lab_without_gaps_is_asked_at_any_time(stores: tuple[Store, Stor
         for of in Of:
             assert await courtesy.may_ask(of, "a@d.test", "mx") is None
             await courtesy.asked(of, "a@d.test", "mx")
+
+
+TEST_MAILS = [
+    ("none before", [], OWN, None),
+    ("one on its way", [(HOUR, CanaryState.ACCEPTED)], OWN, (Withheld.ONE_ALIVE, NOW - HOUR + DAY)),
+    ("one put off", [(HOUR, CanaryState.PLANNED)], OWN, (Withheld.ONE_ALIVE, NOW - HOUR + DAY)),
+    ("one that may have been taken", [(HOUR, CanaryState.UNCERTAIN)], OWN, (Withheld.ONE_ALIVE, NOW - HOUR + DAY)),
+    ("one that never came", [(DAY, CanaryState.ACCEPTED)], OWN, None),
+    ("one seen, too soon", [(MINUTE, CanaryState.REMOVED)], OWN, (Withheld.NOT_POLITE_YET, NOW + 4 * MINUTE)),
+    ("one seen, the gap has passed", [(5 * MINUTE, CanaryState.REMOVED)], OWN, None),
+    ("a refused one counts as well", [(MINUTE, CanaryState.REFUSED)], OWN, (Withheld.NOT_POLITE_YET, NOW + 4 * MINUTE)),
+    ("own mailboxes have no daily number", [(HOUR * n, CanaryState.REMOVED) for n in (9, 8, 7, 6, 5, 4, 3, 2, 1)], OWN, None),
+    ("foreign, the gap", [(5 * HOUR, CanaryState.REMOVED)], FOREIGN, (Withheld.NOT_POLITE_YET, NOW + HOUR)),
+    ("foreign, three today", [(HOUR * n, CanaryState.REMOVED) for n in (23, 16, 7)], FOREIGN, None),
+    ("written under a wrong clock", [(-2 * DAY, CanaryState.ACCEPTED)], OWN, None),
+    (
+        "written under a clock that is a little ahead",
+        [(-HOUR, CanaryState.REMOVED)],
+        OWN,
+        (Withheld.NOT_POLITE_YET, NOW + HOUR + 300),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("past", "relation", "expected"), [case[1:] for case in TEST_MAILS], ids=[case[0] for case in TEST_MAILS]
+)
+def test_one_more_test_mail(
+    past: list[tuple[float, CanaryState]], relation: Relation, expected: tuple[Withheld, float] | None
+) -> None:
+    limits = OWN_LIMITS if relation is OWN else FOREIGN_LIMITS
+    said = may_send([sent(*one) for one in past], limits, relation, NOW)
+    assert (None if said is None else (said.why, said.not_before)) == expected
+
+
+def test_four_a_day_to_a_foreign_mailbox_whatever_the_gap() -> None:
+    limits = replace(FOREIGN_LIMITS, canary_gap=0.0)
+    four = [sent(HOUR * n, CanaryState.REMOVED) for n in (20, 3, 2, 1)]
+    said = may_send(four, limits, FOREIGN, NOW)
+    assert said == Denied(Withheld.NOT_POLITE_YET, NOW + 4 * HOUR, NOW - HOUR, "")
+    assert may_send(four[1:], limits, FOREIGN, NOW) is None
+    assert may_send([sent(25 * HOUR, CanaryState.REMOVED), *four[1:]], limits, FOREIGN, NOW) is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 3 * DAY), st.sampled_from(CanaryState)), max_size=8), st.sampled_from(Relation))
+def test_never_a_second_one_alive_and_never_within_the_gap(past: list[tuple[float, CanaryState]], relation: Relation) -> None:
+    limits = OWN_LIMITS if relation is OWN else FOREIGN_LIMITS
+    records = sorted((sent(*one) for one in past), key=lambda one: one.planned_at)
+    if may_send(records, limits, relation, NOW) is None:
+        assert not any(one.state in ALIVE and NOW - one.planned_at < DAY for one in records)
+        assert not any(NOW - one.planned_at < limits.canary_gap for one in records)

@@ -74,12 +74,14 @@ class PostOffice:
     sasl: int = 0
     dns: int = 0
     doors: dict[str, int] = field(default_factory=dict)
+    public: bool = True  # takes port 25 as well, at the address that DNS names: one of them at a time
 
     def __enter__(self) -> PostOffice:
         self.base.chmod(0o755)
         self.imap, self.imaps, self.lmtp, self.sasl, self.dns = (free_port() for _ in range(5))
         self.doors = {name: free_port(address.strip("[]")) for name, (address, _) in DOORS.items()}
-        self.doors["mx_25"] = 25  # what DNS names has no port: RFC 5321 section 2.3.8
+        if self.public:
+            self.doors["mx_25"] = 25  # what DNS names has no port: RFC 5321 section 2.3.8
         self._write_tls()
         self.write_directory()
         self._start_dovecot()
@@ -117,6 +119,12 @@ class PostOffice:
         self._write("recipients", lines["recipients"])
         self._write("access", [f"{name}@{DOMAIN} {answer}" for name, answer in self.access.items()])
         self._write("masters", ["master:{PLAIN}masterpw::::::"])
+
+    def reload(self) -> None:
+        """The directory as it is now, for every process of Postfix."""
+        self.write_directory()
+        run("postfix", "-c", str(self.base / "postfix" / "conf"), "reload")
+        greets("127.0.0.1", self.doors["mx"], b"220")
 
     def at(self, door: str) -> str:
         """`address:port` of a door, as written under `mx`."""

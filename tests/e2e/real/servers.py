@@ -35,6 +35,11 @@ local 127.0.0.4 {{
     mail_max_userip_connections = 1
   }}
 }}
+local 127.0.0.5 {{
+  protocol imap {{
+    imap_capability = IMAP4rev1 QUOTA
+  }}
+}}
 disable_plaintext_auth = yes
 auth_mechanisms = plain login
 auth_master_user_separator = *
@@ -56,6 +61,17 @@ userdb {{
   default_fields = uid=dovecot gid=dovecot home={base}/mail/%n
 }}
 mail_location = maildir:~/Maildir
+namespace inbox {{
+  inbox = yes
+  separator = .
+  mailbox Junk {{
+    special_use = \\Junk
+    auto = create
+  }}
+  mailbox Lists {{
+    auto = create
+  }}
+}}
 mail_fsync = never
 mail_max_userip_connections = 200
 mail_plugins = quota
@@ -77,7 +93,7 @@ service imap-login {{
     port = {imap}
   }}
   inet_listener imaps {{
-    address = 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 ::1
+    address = 127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.4 127.0.0.5 ::1
     port = {imaps}
     ssl = yes
   }}
@@ -153,6 +169,8 @@ biff = no
 MASTER = """
 pickup    unix  n - n 60 1 pickup
 cleanup   unix  n - n - 0 cleanup
+reads     unix  n - n - 0 cleanup
+  -o { header_checks = regexp:{{/^Auto-Submitted:/ REJECT 5.7.1 Automatic mail is not taken}} }
 qmgr      unix  n - n 300 1 qmgr
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 rewrite   unix  - - n - - trivial-rewrite
@@ -177,6 +195,7 @@ DOORS: dict[str, tuple[str, tuple[str, ...]]] = {
     "mx_ascii": ("127.0.0.1", ("smtpd_discard_ehlo_keywords=smtputf8",)),
     "mx_clear": ("127.0.0.1", ("smtpd_tls_security_level=none",)),
     "mx_v6": ("[::1]", ()),
+    "mx_reads": ("127.0.0.1", ("cleanup_service_name=reads",)),  # takes the recipient, and refuses what the mail says
     "accepts_all": ("127.0.0.1", ("virtual_mailbox_maps=static:all", "smtpd_recipient_restrictions=")),
     "refuses_ehlo": ("127.0.0.1", ("smtpd_helo_restrictions=reject",)),
     "blocks_us": ("127.0.0.1", ("smtpd_client_restrictions=reject",)),

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from mailprobe.wire import OurFault, imap_command
 from mailprobe.wire.imap_command import Command
+from mailprobe.wire.imap_data import Data
 
 IR = ("IMAP4REV1", "SASL-IR")
 SIGN_INS: list[Callable[[str, str], Command]] = [
@@ -103,3 +105,61 @@ def test_the_masked_form_gives_nothing_away(secret: str, sign_in: Callable[[str,
     assert secret not in told
     assert base64.b64encode(secret.encode()).decode() not in told
     assert made.shown == sign_in("user", "other" * 9 if secret.isascii() else "éother" * 9).shown
+
+
+FOLDERS = [
+    ("INBOX", (b"A1 EXAMINE INBOX",), "A1 EXAMINE INBOX"),
+    ("&j,dg0TDhMPww6w-", (b'A1 EXAMINE "&j,dg0TDhMPww6w-"',), "A1 EXAMINE (a folder)"),
+    ('a "b" \\', (b'A1 EXAMINE "a \\"b\\" \\\\"',), "A1 EXAMINE (a folder)"),
+    ("\xe9", (b"A1 EXAMINE {1}", b"\xe9"), "A1 EXAMINE (a folder)"),
+]
+
+
+@pytest.mark.parametrize(("name", "lines", "shown"), FOLDERS)
+def test_a_folder_is_named_as_the_server_did(name: str, lines: tuple[bytes, ...], shown: str) -> None:
+    made = imap_command.examine("A1", name)
+    assert (made.lines, made.shown[0]) == (lines, shown)
+    assert imap_command.select("A1", name).lines[0] == lines[0].replace(b"EXAMINE", b"SELECT")
+
+
+@pytest.mark.parametrize("name", ["", "a\r\nA2 DELETE INBOX", "a\0", "\u65e5"])
+def test_what_is_no_folder(name: str) -> None:
+    with pytest.raises(OurFault):
+        imap_command.examine("A1", name)
+
+
+def test_mail_is_asked_for_by_uid_and_without_a_trace() -> None:
+    made = [
+        imap_command.headers_from("A1", 5, ("From", "Date"), 99),
+        imap_command.headers_of("A1", (5, 7), ("From",), 99),
+        imap_command.message("A1", 5, 99),
+    ]
+    assert [one.lines for one in made] == [
+        (b"A1 UID FETCH 5:4294967295 (UID BODY.PEEK[HEADER.FIELDS (From Date)]<0.99>)",),
+        (b"A1 UID FETCH 5,7 (UID BODY.PEEK[HEADER.FIELDS (From)]<0.99>)",),
+        (b"A1 UID FETCH 5 (UID BODY.PEEK[]<0.99>)",),
+    ]
+    assert {one.data for one in made} == {Data.FETCH}
+
+
+def test_only_one_uid_is_ever_removed() -> None:
+    assert imap_command.mark_deleted("A1", 5).lines == (b"A1 UID STORE 5 +FLAGS.SILENT (\\Deleted)",)
+    assert imap_command.expunge("A1", 5).lines == (b"A1 UID EXPUNGE 5",)
+    written = Path(imap_command.__file__).read_text()
+    assert re.findall(r'[( ]f?"[A-Z ]*(?:CLOSE|EXPUNGE)\b[^"]*"', written) == [' f"UID EXPUNGE {_uid(uid)}"']
+
+
+@pytest.mark.parametrize("uid", [0, -1, 2**32])
+def test_no_uid(uid: int) -> None:
+    for build in (imap_command.expunge, imap_command.mark_deleted, imap_command.uids_from):
+        with pytest.raises(OurFault):
+            build("A1", uid)
+    with pytest.raises(OurFault):
+        imap_command.headers_of("A1", (), ("From",), 9)
+
+
+def test_searches() -> None:
+    assert imap_command.uids_since("A1", 2026, 3, 9).lines == (b"A1 UID SEARCH SINCE 9-Mar-2026",)
+    assert imap_command.uids_from("A1", 5, 9).lines == (b"A1 UID SEARCH UID 5:9",)
+    assert imap_command.highest("A1").lines == (b"A1 UID SEARCH UID *",)
+    assert imap_command.folders("A1", with_uses=True).lines == (b'A1 LIST "" "*" RETURN (SPECIAL-USE)',)

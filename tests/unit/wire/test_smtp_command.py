@@ -1,7 +1,9 @@
 """The commands that we write: exactly one line, exactly the bytes that were meant, or OurFault."""
 
 import base64
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -88,3 +90,70 @@ def test_any_octets_stand_between_the_brackets_or_are_refused(address: bytes, ut
         return
     assert line == b"RCPT TO:<" + address + b">"
     assert not set(line) & {*range(32), 127}
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({}, b"MAIL FROM:<a@b.test>"),
+        ({"size": 1400}, b"MAIL FROM:<a@b.test> SIZE=1400"),
+        ({"envid": "id.mac"}, b"MAIL FROM:<a@b.test> RET=HDRS ENVID=id.mac"),
+        ({"envid": "a+b=c d"}, b"MAIL FROM:<a@b.test> RET=HDRS ENVID=a+2Bb+3Dc+20d"),
+        ({"size": 9, "eight_bit": True, "smtputf8": True}, b"MAIL FROM:<a@b.test> SIZE=9 BODY=8BITMIME SMTPUTF8"),
+    ],
+)
+def test_mail_from_with_what_was_offered(given: dict[str, Any], line: bytes) -> None:
+    assert smtp_command.mail_from(b"a@b.test", **given) == line
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        (b"u2@mail.test", b"rfc822;u2@mail.test"),
+        (b"a+b=c@mail.test", b"rfc822;a+2Bb+3Dc@mail.test"),
+        (b'"a b\\"c"@mail.test', b'rfc822;"a+20b\\"c"@mail.test'),
+        ("日本+x@mail.test".encode(), rb"utf-8;\x{65E5}\x{672C}\x{2B}x@mail.test"),
+    ],
+)
+def test_the_address_that_a_bounce_shall_name(address: bytes, written: bytes) -> None:
+    line = smtp_command.rcpt_to(address, smtputf8=True, original=address)
+    assert line == b"RCPT TO:<" + address + b"> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=" + written
+
+
+@given(st.binary(max_size=60))
+def test_xtext_says_the_same_octets(raw: bytes) -> None:
+    written = smtp_command.xtext(raw)
+    assert re.sub(rb"\+([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), written) == raw
+    assert re.fullmatch(rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*", written)
+
+
+def unstuffed(data: bytes) -> bytes:
+    """What a server makes of it (RFC 5321 section 4.5.2), as far as the first lone dot."""
+    lines = data.split(b"\r\n")
+    kept = lines[: lines.index(b".")]
+    return b"".join(line.removeprefix(b".") + b"\r\n" for line in kept)
+
+
+LINES = st.binary(max_size=20).map(lambda line: re.sub(rb"[\r\n\0]", b".", line)) | st.sampled_from([b".", b"..", b""])
+
+
+@given(st.lists(LINES))
+def test_a_message_is_one_message_and_comes_out_as_it_went_in(lines: list[bytes]) -> None:
+    message = b"\r\n".join([b"Subject: x", b"", *lines, b""])
+    data = smtp_command.message_data(message)
+    assert unstuffed(data) == message
+    assert data.endswith(b"\r\n.\r\n")
+    assert data.find(b"\r\n.\r\n") == len(data) - len(b"\r\n.\r\n")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"", b"no end", b"a\nb\r\n", b"a\rb\r\n", b"a\n.\nb\r\n", b"a\r\n.\rb\r\n", b"a\0b\r\n", b"x" * 999 + b"\r\n", b"a\r\r\n"],
+)
+def test_what_could_be_taken_for_two_messages_is_refused(message: bytes) -> None:
+    with pytest.raises(OurFault):
+        smtp_command.message_data(message)
+
+
+def test_a_dot_at_the_very_start() -> None:
+    assert smtp_command.message_data(b".\r\n") == b"..\r\n.\r\n"
