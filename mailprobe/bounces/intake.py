@@ -56,7 +56,7 @@ class Inbox(Protocol):
     async def waiting(self, now: float) -> Letter | None: ...
     async def put_off(self, letter: int, not_before: float) -> None: ...
     async def finish(self, letter: int, outcome: str, now: float) -> None: ...
-    async def record(self, mailbox: str, day: int, returned: Returned, *, by_stamp: bool) -> Recorded: ...
+    async def record(self, mailbox: str, day: int, returned: Returned, essence: str = "") -> Recorded: ...
     def hashed(self, address: str) -> str: ...
 
 
@@ -105,7 +105,7 @@ async def take_in(desk: Desk) -> tuple[Told, ...]:
         return await finish(desk, letter, (Told(Outcome.BACKSCATTER),))
     if tie.record is not None and tie.record.state in NOT_ANSWERED and desk.wall() < letter.at + PATIENCE:
         return await put_off(desk, letter)
-    found = [await settle(desk, letter, tie, one) for one in returns(letter, reading[0], tie, desk)]
+    found = [await settle(desk, tie, one, reading[0].message_id) for one in returns(letter, reading[0], tie, desk)]
     if any(one.outcome is Outcome.PUT_OFF for one in found):
         return await put_off(desk, letter)
     return await finish(desk, letter, tuple(found) or (Told(Outcome.UNPARSED, tie.mailbox),))
@@ -180,9 +180,11 @@ def own_spelling(recipient: str, original: str, mailbox: str, hashed: Callable[[
     return None
 
 
-async def settle(desk: Desk, letter: Letter, tie: Tie, returned: Returned) -> Told:
-    """Write it down once, then step the record that it was written down for, whether now or before a crash."""
-    recorded = await desk.inbox.record(tie.mailbox, tie.day, returned, by_stamp=tie.by_stamp)
+async def settle(desk: Desk, tie: Tie, returned: Returned, message_id: str) -> Told:
+    """Write it down once, then step the record that it was written down for, whether now or before a crash. Without a stamp
+    a bounce's own Message-ID tells it from the next; where it has none, its words do."""
+    essence = "" if tie.by_stamp else message_id or f"{returned.code} {returned.enhanced} {returned.text}"
+    recorded = await desk.inbox.record(tie.mailbox, tie.day, returned, essence)
     returned = dataclasses.replace(returned, canary=recorded.canary)
     outcome = Outcome.RECORDED
     if returned.kind is ReturnKind.FAILED and recorded.canary:

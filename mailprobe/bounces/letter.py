@@ -59,8 +59,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """message_id: the mail's own, '' if it has none."""
+
     parts: tuple[mime.Part, ...]
     said: tuple[Said, ...]
+    message_id: str
 
 
 def read_letter(raw: bytes, *, null_sender: bool) -> Reading:
@@ -69,7 +72,7 @@ def read_letter(raw: bytes, *, null_sender: bool) -> Reading:
     said = tuple(said_by(_KINDS[one.action], one) for one in read_bounce(raw) if one.action in _KINDS)
     if not said and is_auto_reply(parts, null_sender=null_sender):
         said = (said_by(ReturnKind.AUTO_REPLY, _NOTHING),)
-    return Reading(parts, said)
+    return Reading(parts, said, parts[0].header("message-id"))
 
 
 def said_by(kind: ReturnKind, failure: Failure) -> Said:

@@ -124,12 +124,12 @@ class Bounces:
 
         await self._database.run(work)
 
-    async def record(self, mailbox: str, day: int, returned: Returned, *, by_stamp: bool) -> Recorded:
-        """Write down what came back, once. by_stamp: the mail named its canary itself; else the signed sender's day and
-        what the mail says make it one thing, whichever canary it was tied to when it was first read."""
+    async def record(self, mailbox: str, day: int, returned: Returned, essence: str = "") -> Recorded:
+        """Write down what came back, once. essence: '' if the mail named its canary itself; else what makes it one thing with
+        the signed sender's day, whichever canary it was tied to when it was first read."""
         row = self._row(mailbox, returned)
-        said = (returned.kind, str(day), returned.recipient, str(returned.code), returned.enhanced, returned.text)
-        key = f"{returned.canary}:{returned.kind}" if by_stamp else self._database.hashed("return", mailbox, *said)
+        thing = (mailbox, returned.kind, str(day), returned.recipient, essence)
+        key = self._database.hashed("return", *thing) if essence else f"{returned.canary}:{returned.kind}"
 
         def work(connection: Connection) -> Recorded:
             same = returns.c.canary == returned.canary, returns.c.kind == returned.kind

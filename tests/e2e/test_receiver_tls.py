@@ -78,8 +78,11 @@ async def test_a_handshake_that_fails_costs_only_itself(authority: Authority, ca
 async def test_a_handshake_that_never_ends(leave: str, hello: bytes, authority: Authority) -> None:
     made = authority.context()
     assert made
-    before = Cost()
     async with house(Shelf().keep, Bounds(quiet=0.0, session=0.4), tls_of(authority.folder / "good.pem")) as receiver:
+        async with greeted(receiver):
+            pass
+        await gone(receiver)
+        before = Cost()
         async with greeted(receiver) as one:
             assert (await one.say(b"STARTTLS")).startswith(b"220 ")
             one.writer.write(hello)
@@ -91,7 +94,13 @@ async def test_a_handshake_that_never_ends(leave: str, hello: bytes, authority: 
             elif leave == "silent":
                 await one.rest()
         await gone(receiver)
-        async with greeted(receiver):
-            pass
-        await gone(receiver)
-    assert await settled(before) == before
+        assert await settled(before) == before
+
+
+def test_the_same_on_the_loop_that_the_program_runs_on(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
+    uvloop = pytest.importorskip("uvloop", reason="not to be had on this system")
+    uvloop.run(test_tls_and_what_was_said_in_clear_is_forgotten(authority))
+    uvloop.run(test_nothing_behind_the_last_command_has_an_effect(b"STARTTLS", authority))
+    uvloop.run(test_a_handshake_that_fails_costs_only_itself(authority, caplog))
+    for leave in ("abort", "silent"):
+        uvloop.run(test_a_handshake_that_never_ends(leave, b"", authority))

@@ -83,6 +83,17 @@ async def test_of_two_that_are_out_none_is_resolved_and_it_counts_once(top: Desk
     assert (top.book.steps, await top.returns()) == ([], [("", ReturnKind.FAILED)])
 
 
+async def test_a_bounce_has_a_message_id_of_its_own(top: Desktop) -> None:
+    """Servers that return no headers write the same words each time: the next test mail's bounce is another all the same."""
+    first, second = (f"Message-ID: <{n}@mx.mail.test>\r\n".encode() + dsn() for n in (1, 2))
+    top.book.put(planned("c1", top.subject))
+    assert await top.outcomes(first) == [Outcome.BOUNCED]
+    top.book.put(planned("c2", top.subject))
+    assert await top.outcomes(first + b"another hop\r\n") == [Outcome.DUPLICATE]
+    assert await top.outcomes(second) == [Outcome.BOUNCED]
+    assert await top.returns() == [("c1", ReturnKind.FAILED), ("c2", ReturnKind.FAILED)]
+
+
 async def test_a_replayed_bounce_counts_once(top: Desktop) -> None:
     top.book.put(planned("c1", top.subject))
     seen = [await top.outcomes(dsn(stamp=STAMP) + b"%d\r\n" % n) for n in range(30)]
