@@ -29,7 +29,7 @@ from mailprobe.verdict.door import BEFORE_RCPT
 from mailprobe.verdict.filing import Dated, Filed
 from mailprobe.verdict.observed import Observations, Place
 from mailprobe.verdict.picture import Answer, CleanUp, ControlDelivery, Delivery, Known, ReadBack, Source
-from mailprobe.verdict.returned import Reader, agreed, by_meaning, failure, names_target
+from mailprobe.verdict.returned import Reader, agreed, by_meaning, failure, is_failure, names_target
 
 OVERDUE_AFTER, TIMES_OF_LIVE = 120.0, 5.0  # seconds, or so many times what L's own took, whichever is longer
 HOUR, DAY = 3600.0, 86400.0
@@ -71,6 +71,7 @@ class Mail:
     returned: tuple[Returned, ...]
     loose: bool
     refusal: Replied | None
+    broke: bool  # it was uncertain, as far as this evidence goes back
 
     @property
     def sent(self) -> float:
@@ -92,7 +93,7 @@ class Mail:
 
     @property
     def failed(self) -> tuple[Returned, ...]:
-        return tuple(one for one in self.returned if one.kind is ReturnKind.FAILED)
+        return tuple(one for one in self.returned if is_failure(one))
 
     def came(self, kind: ReturnKind) -> tuple[Returned, ...]:
         return tuple(one for one in self.returned if one.kind is kind)
@@ -143,9 +144,10 @@ def mail_of(filed: Filed, of: Of) -> Mail | None:
     found = [one.fact for one in noted(filed, Arrived, of) if one.fact.canary == last.canary]
     back = [one.fact for one in noted(filed, Returned, of)]
     since = last.sent_at or 0.0
-    loose = any(not one.canary and one.kind is ReturnKind.FAILED and one.returned_at >= since for one in back)
+    loose = any(not one.canary and is_failure(one) and one.returned_at >= since for one in back)
     tied = tuple(one for one in back if one.canary == last.canary)
-    return Mail(last, at, found[-1] if found else None, tied, loose, refusal_of(filed, of))
+    broke = any(one.fact.canary == last.canary and one.fact.state is CanaryState.UNCERTAIN for one in standings)
+    return Mail(last, at, found[-1] if found else None, tied, loose, refusal_of(filed, of), broke)
 
 
 def refusal_of(filed: Filed, of: Of) -> Replied | None:
@@ -163,13 +165,23 @@ def refusal_of(filed: Filed, of: Of) -> Replied | None:
 
 def delivery_known(filed: Filed, mail: Mail | None, live: Mail | None, reader: Reader, now: float) -> Known[Delivery]:
     """An arrival proves what is now for an hour, or as long as the carrier's limits let no other test mail out."""
+    reasons = {one.fact.why for one in filed.withheld_of("canary", Of.TARGET)}
     if mail is not None:
-        value = delivery_of(mail, overdue_after(live), reader)
+        value = delivery_of(mail, overdue_after(live), reader) if is_handed_over(mail) else not_yet(reasons)
         fresh = max(HOUR, reader.carrier.limits.canary_gap) if value in THERE else FAILURE_COUNTS_FOR
         if now - mail.sent <= fresh:
             return Known(value, mail.at)
-    reasons = {one.fact.why for one in filed.withheld_of("canary", Of.TARGET)}
     return Known(Delivery.HELD if reasons & LATER else Delivery.UNSENT, None if mail is None else mail.at)
+
+
+def is_handed_over(mail: Mail) -> bool:
+    """Or it was tried, at least: a refusal tells more than why it was not tried again."""
+    return mail.canary.state is not CanaryState.PLANNED or mail.refusal is not None or bool(mail.returned)
+
+
+def not_yet(reasons: set[Withheld]) -> Delivery:
+    """Planned, and not on its way: nobody could be spoken to, or it must wait, or it must not go."""
+    return Delivery.UNSENT if reasons - LATER else Delivery.DEFERRED
 
 
 def overdue_after(live: Mail | None) -> float:
@@ -203,9 +215,8 @@ def arrival(mail: Mail, folder: Folder, limit: float, account: Account) -> Deliv
 
 
 def forwards(mail: Mail, account: Account) -> bool:
-    """Somebody other than T answered for T's mail. "Relayed" in T's own name is no more than an acceptance."""
-    elsewhere = any(not names_target(one, account) for one in mail.failed)
-    return elsewhere or any(not one.recipient or not names_target(one, account) for one in mail.came(ReturnKind.FORWARDED))
+    """Somebody other than T answered for T's mail. "Relayed" in T's own name, or in nobody's, is no more than an acceptance."""
+    return any(not names_target(one, account) for one in (*mail.failed, *mail.came(ReturnKind.FORWARDED)))
 
 
 def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
@@ -219,7 +230,8 @@ def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
         case CanaryState.BOUNCED:
             return Delivery.RETURNED
         case CanaryState.LOST:
-            return Delivery.LOST_TRACK if mail.canary.sent_at is None else out(mail, limit, max(mail.canary.age, limit))
+            lost_track = mail.broke or mail.canary.sent_at is None
+            return Delivery.LOST_TRACK if lost_track else out(mail, limit, max(mail.canary.age, limit))
         case _:
             delayed = bool(mail.came(ReturnKind.DELAYED))
             return Delivery.UNDER_WAY if delayed and not mail.loose else out(mail, limit, mail.canary.age)
@@ -228,7 +240,7 @@ def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
 def refused(mail: Mail, reader: Reader) -> Delivery:
     """At the end of data and before are different facts: without D beside it, "unknown" at RCPT is no proof."""
     if mail.refusal is None:
-        return Delivery.REFUSED if mail.canary.state is CanaryState.REFUSED else Delivery.UNDER_WAY
+        return Delivery.REFUSED if mail.canary.state is CanaryState.REFUSED else Delivery.DEFERRED
     if mail.refusal.code < 500:
         return Delivery.DEFERRED
     kind = by_meaning(reader.reply(mail.refusal), Delivery.REFUSED)
