@@ -34,11 +34,12 @@ from mailprobe.verdict.returned import Reader, agreed, by_meaning, failure, is_f
 OVERDUE_AFTER, TIMES_OF_LIVE = 120.0, 5.0  # seconds, or so many times what L's own took, whichever is longer
 HOUR, DAY = 3600.0, 86400.0
 LIVE_WITHIN = HOUR  # L's test mail is a control for T's if it went out no longer before
-FAILURE_COUNTS_FOR = 8 * DAY  # queues give up after five days (RFC 5321 section 4.5.4.1); the token lasts eight
+AWAITED_FOR = 8 * DAY  # queues give up after five days (RFC 5321 section 4.5.4.1); the token lasts eight
 HANDING_OVER = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
 ON_THE_WAY = (*BEFORE_RCPT, *HANDING_OVER)
 FOUND = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE, CanaryState.REMOVED, CanaryState.LEFT})
-THERE = frozenset({Delivery.ARRIVED, Delivery.LATE, Delivery.ELSEWHERE, Delivery.JUNKED, Delivery.AUTO_REPLIED})
+OUT_OF_SIGHT = frozenset({Delivery.UNREAD, Delivery.UNREAD_OVERDUE, Delivery.UNREAD_HOUR, Delivery.LOST_TRACK})
+AWAITED = frozenset({Delivery.UNDER_WAY, Delivery.OVERDUE, Delivery.OVERDUE_HOUR, Delivery.OVERDUE_DAY})
 LATER = frozenset({Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.ONE_ALIVE})
 
 Noted = TypeVar("Noted", Canary, Arrived, CleanedUp, Returned)
@@ -115,10 +116,11 @@ def canary_leg(filed: Filed, reader: Reader, told: Observations, now: float, *, 
     """ran: whether the canary leg is among the evidence at all. now: Unix seconds."""
     target, live = mail_of(filed, Of.TARGET), mail_of(filed, Of.LIVE)
     exists = ran or "canary" in reader.account.probes
+    shown = read_back_of(told, target)
     return CanaryLeg(
-        delivery=delivery_known(filed, target, live, reader, now) if exists else Known(Delivery.UNASKED),
+        delivery=delivery_known(filed, target, live, reader, shown, now) if exists else Known(Delivery.UNASKED),
         control=Known(control_of(live, target), live.at if live is not None else None),
-        read_back=Known(read_back_of(told, target), None, Source.TOLD),
+        read_back=Known(shown, None, Source.TOLD),
         put_off_first=Known(yes(was_greylisted(filed, reader))),
         forwards=Known(yes(target is not None and forwards(target, reader.account))),
         clean_up=clean_up_of(filed, target),
@@ -163,15 +165,30 @@ def refusal_of(filed: Filed, of: Of) -> Replied | None:
 # ---- T's -------------------------------------------------------------------------------------------------------------
 
 
-def delivery_known(filed: Filed, mail: Mail | None, live: Mail | None, reader: Reader, now: float) -> Known[Delivery]:
-    """An arrival proves what is now for an hour, or as long as the carrier's limits let no other test mail out."""
+def delivery_known(
+    filed: Filed, mail: Mail | None, live: Mail | None, reader: Reader, told: ReadBack, now: float
+) -> Known[Delivery]:
+    """What still counts of the last test mail; else why there is no newer one. Where none is due, an old one is no gap."""
     reasons = {one.fact.why for one in filed.withheld_of("canary", Of.TARGET)}
     if mail is not None:
         value = delivery_of(mail, overdue_after(live), reader) if is_handed_over(mail) else not_yet(reasons)
-        fresh = max(HOUR, reader.carrier.limits.canary_gap) if value in THERE else FAILURE_COUNTS_FOR
-        if now - mail.sent <= fresh:
+        if now <= counts_until(mail, value, max(HOUR, reader.carrier.limits.canary_gap), told):
             return Known(value, mail.at)
+        if not reasons and "canary" not in reader.account.probes:
+            return Known(Delivery.UNASKED, mail.at)
     return Known(Delivery.HELD if reasons & LATER else Delivery.UNSENT, None if mail is None else mail.at)
+
+
+def counts_until(mail: Mail, value: Delivery, gap: float, told: ReadBack) -> float:
+    """Unix seconds. What was found or decides nothing counts for an hour, or as long as the limits let no other test mail
+    out; what came back, or only the customer can see, for a day; a mail that we await as long as it may come back."""
+    if value in AWAITED or (value in OUT_OF_SIGHT and told is not ReadBack.UNTOLD):
+        return mail.sent + AWAITED_FOR
+    if value in OUT_OF_SIGHT:
+        return mail.sent + DAY
+    if mail.returned and mail.folder is None:
+        return max(one.returned_at for one in mail.returned) + DAY
+    return mail.sent + gap
 
 
 def is_handed_over(mail: Mail) -> bool:

@@ -87,8 +87,8 @@ def delivery(*facts: Fact, **more: Any) -> Delivery:
         ([canary(S.SENDING, sent_at=None)], Delivery.UNCERTAIN),
         ([canary(S.UNCERTAIN, sent_at=None)], Delivery.UNCERTAIN),
         ([canary(S.UNCERTAIN, HOUR, sent_at=None)], Delivery.LOST_TRACK),
-        ([canary(S.LOST, DAY, sent_at=None)], Delivery.LOST_TRACK),
-        ([canary(S.UNCERTAIN), canary(S.LOST, DAY)], Delivery.LOST_TRACK),
+        ([canary(S.LOST, 5 * HOUR, sent_at=None)], Delivery.LOST_TRACK),
+        ([canary(S.UNCERTAIN), canary(S.LOST, 5 * HOUR)], Delivery.LOST_TRACK),
         ([canary()], Delivery.UNDER_WAY),
         ([canary(age=119)], Delivery.UNDER_WAY),
         ([canary(age=121)], Delivery.OVERDUE),
@@ -98,7 +98,7 @@ def delivery(*facts: Fact, **more: Any) -> Delivery:
         ([canary(S.LOST, DAY)], Delivery.OVERDUE_DAY),
         ([canary(watched=False)], Delivery.UNREAD),
         ([canary(age=121, watched=False)], Delivery.UNREAD_OVERDUE),
-        ([canary(age=DAY, watched=False)], Delivery.UNREAD_HOUR),
+        ([canary(age=5 * HOUR, watched=False)], Delivery.UNREAD_HOUR),
         ([canary(S.SEEN)], Delivery.ARRIVED),
         ([canary(S.REMOVED, folder=Folder.JUNK)], Delivery.JUNKED),
         ([canary(S.JUNKED)], Delivery.JUNKED),
@@ -152,6 +152,28 @@ def test_an_old_arrival_proves_nothing_now() -> None:
     assert delivery(canary(S.SEEN, HOUR - 60), waits, carrier=own) is Delivery.ARRIVED
     assert delivery(canary(S.SEEN, HOUR + 60), waits, carrier=own) is Delivery.HELD
     assert delivery(canary(S.SEEN, 5 * HOUR), waits, carrier=foreign) is Delivery.ARRIVED
+
+
+def test_what_was_left_behind_by_an_earlier_check_is_no_gap_for_ever() -> None:
+    """Where no test mail is due, an old one neither proves anything nor stands in the way of what is proven now."""
+    with_leg = replace(ACCOUNT, probes=("mx", "canary"))
+    for old in (canary(S.REMOVED, 3 * DAY), canary(S.REFUSED, 3 * DAY), canary(S.LOST, 3 * DAY, watched=False)):
+        assert delivery(old) is Delivery.UNASKED
+        assert delivery(old, account=with_leg) is Delivery.UNSENT
+    assert delivery(canary(S.LOST, 3 * DAY)) is Delivery.OVERDUE_DAY
+    assert delivery(canary(S.LOST, 9 * DAY)) is Delivery.UNASKED
+
+
+def test_a_number_may_be_read_out_days_later() -> None:
+    old = canary(age=3 * DAY, watched=False)
+    assert delivery(old) is Delivery.UNASKED
+    assert delivery(old, told=said(Place.INBOX)) is Delivery.UNREAD_HOUR
+
+
+def test_what_came_back_counts_for_a_day() -> None:
+    sent = canary(S.BOUNCED, 4 * DAY)
+    assert delivery(sent, returned(**{**UNKNOWN, "returned_at": NOW - HOUR})) is Delivery.UNKNOWN_USER
+    assert delivery(sent, returned(**{**UNKNOWN, "returned_at": NOW - 2 * DAY})) is Delivery.UNASKED
 
 
 def test_absence_counts_up_to_the_last_look_only() -> None:
