@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from mailprobe.config import Account, Config, ConfigError, Problem, account_for, format_problem, from_nothing, load
 from mailprobe.config.problems import cut
 from mailprobe.daemon import Listener, Question, open_house
-from mailprobe.engine import LEGS
+from mailprobe.engine import CANARY, LEGS
 from mailprobe.report import Check, check_json
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.terminal import Progress, language_or_default, print_check
 from mailprobe.verdict import Status
+from mailprobe.verdict.observed import ObservedError, check_numbers
 from mailprobe.verdict.observed import parse as parse_observed
 from mailprobe.verdict.wording import say
 
@@ -46,6 +47,8 @@ class Asked:
     observed: tuple[str, ...] = ()
     bounces: tuple[Path, ...] = ()
     ask_secret: bool = False
+    canary: bool = False
+    consent: str = ""
     within: float = 30.0
 
 
@@ -62,6 +65,8 @@ def ask(asked: Asked) -> int:
         bounces=tuple(read_file(path) for path in asked.bounces),
         only=known_probes(asked.only),
         within=asked.within,
+        canary=asked.canary,
+        consent=consent_of(asked),
     )
     language = language_or_default(asked.language, config.prober.language)
     check = run_loop(carry(config, question, language, as_json=asked.as_json))
@@ -89,9 +94,12 @@ async def carry(config: Config, question: Question, language: str, *, as_json: b
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, house.engine.stop)
         try:
+            problems = check_numbers(question.told, await house.numbers(question.account))
+            if problems:
+                raise ObservedError(problems)
             if as_json:
                 return await house.check(question, Listener())
-            legs = tuple(leg for leg in LEGS if leg in question.account.probes and (not question.only or leg in question.only))
+            legs, _ = await house.legs_of(question)
             with Progress(question.account, legs, language) as progress:
                 return await house.check(question, progress.listener())
         finally:
@@ -118,10 +126,17 @@ def configured() -> Path | None:
     return next((path for path in PLACES if path.is_file()), None)
 
 
+def consent_of(asked: Asked) -> str:
+    """Who agreed to a test mail, as it is written down: --canary itself is the word of whoever types it."""
+    if not (asked.canary or CANARY in asked.only):
+        return ""
+    return asked.consent or f"stated with --canary by {getpass.getuser()}"
+
+
 def known_probes(only: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [name for name in only if name not in LEGS]
+    unknown = [name for name in only if name not in (*LEGS, CANARY)]
     if unknown:
-        problem = Problem("MP1102", "--only", f'no probe "{cut(unknown[0])}"', f"known: {', '.join(LEGS)}")
+        problem = Problem("MP1102", "--only", f'no probe "{cut(unknown[0])}"', f"known: {', '.join((*LEGS, CANARY))}")
         raise ConfigError((problem,), USAGE)
     return only
 

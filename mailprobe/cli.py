@@ -43,6 +43,8 @@ OPTIONS = [
     "--observed",
     "--bounce",
     "--ask-secret",
+    "--canary",
+    "--consent",
     "--within",
     "--once",
     "--version",
@@ -62,7 +64,7 @@ def check(
     config: ConfigOption = None,
     as_json: JsonOption = False,
     lang: LanguageOption = "",
-    only: Annotated[str, typer.Option(metavar="P,...", help="Only these probes: dns, mx, imap, submission.")] = "",
+    only: Annotated[str, typer.Option(metavar="P,...", help="Only these probes: dns, mx, imap, submission, canary.")] = "",
     observed: Annotated[
         list[str] | None, typer.Option(metavar="K[=V]", help="What was told, e.g. portal_ok,spelling_confirmed. Repeatable.")
     ] = None,
@@ -70,6 +72,10 @@ def check(
         list[Path] | None, typer.Option(metavar="FILE", help="A bounce that somebody who wrote to him got back.")
     ] = None,
     ask_secret: Annotated[bool, typer.Option("--ask-secret", help="Ask for the mail password; it is kept nowhere.")] = False,
+    canary: Annotated[
+        bool, typer.Option("--canary", help="Send a test mail. The mailbox must be enrolled, or its owner agree.")
+    ] = False,
+    consent: Annotated[str, typer.Option(metavar="TEXT", help="Who agreed to the test mail, and when; it is recorded.")] = "",
     within: Annotated[float, typer.Option(metavar="SECONDS", min=1, max=300, help="The most that any probe may take.")] = 30.0,
 ) -> None:
     """Check one mailbox now: where it breaks, who must act, what to say, and the proof.
@@ -87,9 +93,41 @@ def check(
         observed=tuple(one.strip() for several in observed or () for one in several.split(",") if one.strip()),
         bounces=tuple(bounce or ()),
         ask_secret=ask_secret,
+        canary=canary,
+        consent=consent,
         within=within,
     )
     raise typer.Exit(ask(asked))
+
+
+@app.command()
+def serve(config: ConfigOption = None) -> None:
+    """Run the daemon: receive the bounces of test mails, and look after test mails that are under way.
+
+    Ends at SIGTERM or Ctrl-C. Every address that it serves is written to standard error.
+    """
+    from mailprobe.check import run_loop
+    from mailprobe.serve import configured_for_serving
+    from mailprobe.serve import serve as work
+
+    run_loop(work(configured_for_serving(config)))
+
+
+@app.command()
+def bounce(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Returned mails: .eml, mbox, text; - is standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file instead of text.")] = False,
+    lang: LanguageOption = "",
+) -> None:
+    """Explain a returned mail: whose side it is, what to tell the customer, what to do; needs no configuration.
+
+    Exit code 0, or that of the first file that could not be read (65 no mail, 66 no file).
+    """
+    from mailprobe.bounce_report import explain
+
+    raise typer.Exit(explain(files, as_json=as_json, language=lang))
 
 
 @app.command()

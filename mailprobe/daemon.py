@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+from mailprobe.bounces.token import Signer
+from mailprobe.canary import Record
 from mailprobe.carriers import Carrier, Origin
-from mailprobe.config import Account, Config
-from mailprobe.engine import LEGS, Order, Watch
+from mailprobe.config import Account, Config, ConfigError, Problem
+from mailprobe.engine import CANARY, LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
-from mailprobe.evidence import Connected, Evidence, Fact, Stage
-from mailprobe.limits import Courtesy, LoginBudget
+from mailprobe.evidence import Connected, Evidence, Fact, Returned, Stage
+from mailprobe.limits import Courtesy, Logbook, LoginBudget
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net, Tap
-from mailprobe.probes import Probe, Reach, dns, imap, mx, submission
-from mailprobe.replies import Us, read
+from mailprobe.probes import Probe, Reach, canary, dns, imap, mx, submission
+from mailprobe.probes.posting import relay_of
+from mailprobe.replies import Us
 from mailprobe.report import Check
+from mailprobe.secret import SecretError
 from mailprobe.store import Store, open_store
+from mailprobe.understood import understand
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
@@ -27,14 +32,21 @@ from mailprobe.verdict.picture import Bounced, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import take_picture
-from mailprobe.wire.dsn import read_bounce
+from mailprobe.wire.returned import read_returned
 
-PROBES: dict[str, Probe] = {"dns": dns.probe, "mx": mx.probe, "submission": submission.probe, "imap": imap.probe}
+PROBES: dict[str, Probe] = {
+    "dns": dns.probe,
+    "mx": mx.probe,
+    "submission": submission.probe,
+    "imap": imap.probe,
+    CANARY: canary.probe,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One live check. bounces: raw bytes of what came back to somebody who wrote to the account; within: seconds per leg."""
+    """One live check. bounces: raw bytes of what came back to somebody who wrote to the account; within: seconds per leg;
+    canary: send a test mail; consent: who agreed to it, for a mailbox that is not enrolled."""
 
     account: Account
     told: Observations
@@ -42,6 +54,8 @@ class Question:
     bounces: tuple[bytes, ...] = ()
     only: tuple[str, ...] = ()
     within: float = 30.0
+    canary: bool = False
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +74,17 @@ class House:
     config: Config
     store: Store
     engine: Embedded
+    signs: Signer | None = None
 
     async def check(self, question: Question, listener: Listener) -> Check:
         """Ask, watch, judge. Ends by itself within `question.within`."""
         account = question.account
         carrier = self.config.carriers[account.carrier]
-        legs = tuple(leg for leg in LEGS if leg in account.probes and (not question.only or leg in question.only))
+        legs, sends = await self.legs_of(question)
         sight = Sight(self.config, question, carrier, frozenset(Leg(leg) for leg in legs), listener)
         started, began = time.time(), time.monotonic()
-        order = Order(account, carrier, self.config.prober, legs, question.within, self.config.engine.vantage)
+        vantage = self.config.engine.vantage
+        order = Order(account, carrier, self.config.prober, legs, question.within, vantage, question.consent, sends)
         evidence = await self.engine.live(order, Watch(listener.learnt, sight.ended))
         picture = sight.picture(evidence)
         return Check(
@@ -82,6 +98,25 @@ class House:
             observed=question.observed,
             proof=prove(evidence, account=account, carrier=carrier),
         )
+
+    async def legs_of(self, question: Question) -> tuple[tuple[str, ...], bool]:
+        """What a check asks, and whether it may send a test mail. One that was sent before is looked for by every check: a
+        late arrival or bounce revises what was said."""
+        probes, only = question.account.probes, question.only
+        legs = tuple(leg for leg in LEGS if leg in probes and (not only or leg in only))
+        sends = question.canary or CANARY in (only or probes)
+        looks = sends or (not only and await self.last_canary(question.account) is not None)
+        return (*legs, *((CANARY,) if looks else ())), sends
+
+    async def numbers(self, account: Account) -> tuple[str, ...]:
+        """The numbers that the owner of this mailbox may read out."""
+        canaries = self.store.canaries
+        return tuple(one.number for one in await canaries.of_mailbox(canaries.subject_of(account.address.key), 0.0))
+
+    async def last_canary(self, account: Account) -> Record | None:
+        """The last test mail to this mailbox, as it is written down."""
+        canaries = self.store.canaries
+        return await canaries.last(canaries.subject_of(account.address.key))
 
 
 @dataclass(slots=True)
@@ -123,21 +158,11 @@ class Sight:
 
 def bounced(raw: bytes, carrier: Carrier) -> tuple[Bounced, ...]:
     """A bounce that a correspondent got, read: whom it names, and of whom its words speak."""
-    found = []
-    for failure in read_bounce(raw):
-        stage = Stage(failure.stage)
-        meaning = read(
-            stage=stage,
-            code=failure.code,
-            enhanced=failure.exact,
-            address=failure.recipient,
-            text=failure.text,
-            host=failure.remote_mta,
-            domain=failure.recipient.rpartition("@")[2],
-            carrier=carrier,
-        )
-        found.append(Bounced(failure.recipient, meaning.cls, meaning.speaks_of, meaning.hard, stage))
-    return tuple(found)
+    return tuple(
+        Bounced(one.failure.recipient, one.meaning.cls, one.meaning.speaks_of, one.meaning.hard, Stage(one.failure.stage))
+        for one in understand(read_returned(raw).failures, carrier)
+        if one.failure.action == "failed"
+    )
 
 
 def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:
@@ -153,22 +178,55 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> 
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
     async with open_store(config.store_url) as store:
+        signs = await signer_of(config)
 
         def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
+            limits = order.carrier.limits
             return Reach(
                 net=net(guard, tap),
                 resolver=resolver,
                 clock=time.monotonic,
                 wall=time.time,
-                budget=LoginBudget(store, time.time, order.carrier.limits.refused_logins),
-                manners=Courtesy(store, order.carrier.limits, order.vantage, time.time),
+                budget=LoginBudget(store, time.time, limits.refused_logins),
+                manners=Courtesy(store, limits, order.vantage, time.time),
                 chain=chain,
+                journal=Logbook(
+                    store, limits, order.carrier.relation, time.time, vantage=order.vantage, returns=returns_to(order, store)
+                ),
+                signs=signs,
             )
 
-        yield House(config, store, Embedded(PROBES, reach_for))
+        yield House(config, store, Embedded(PROBES, reach_for), signs)
+
+
+async def signer_of(config: Config) -> Signer | None:
+    """Signs the senders of test mails; None without a bounce domain or a key. Raises ConfigError for a key that is none."""
+    if not (config.prober.bounce_domain and config.prober.token_keys):
+        return None
+    where = "prober.token_keys"
+    try:
+        return Signer([(await ref.read()).reveal().encode() for ref in config.prober.token_keys])
+    except SecretError as error:
+        raise ConfigError((Problem(error.code, where, error.what, error.hint),)) from None
+    except ValueError as error:
+        hint = "write 32 random bytes or more in hexadecimal: openssl rand -hex 32"
+        raise ConfigError((Problem("MP1016", where, str(error), hint),)) from None
+
+
+def returns_to(order: Order, store: Store) -> Callable[[str, float], Awaitable[tuple[Returned, ...]]]:
+    """What came back to the mailboxes of an order, with their own addresses put back where a text names them."""
+    whose = [order.account.address, *(control.address for control in order.carrier.live_controls)]
+    known = {store.canaries.subject_of(address.key): str(address) for address in whose}
+
+    async def returns(subject: str, since: float) -> tuple[Returned, ...]:
+        return await store.bounces.of_mailbox(subject, since, known.get(subject, ""))
+
+    return returns
 
 
 def written(config: Config) -> frozenset[tuple[str, int]]:
     """Endpoints that the configuration itself names: allowed as written."""
-    ends = (end for one in config.carriers.values() for end in (*one.mx, one.imap, one.submission) if end is not None)
+    ends = [end for one in config.carriers.values() for end in (*one.mx, one.imap, one.submission) if end is not None]
+    relay = relay_of(config.prober)
+    ends += [relay] if relay is not None else []
     return frozenset((end.host, end.port) for end in ends if end.origin is Origin.CONFIGURED)

@@ -35,7 +35,7 @@ from mailprobe.verdict.proof import ProofRow
 from mailprobe.verdict.texts import LANGUAGES
 from mailprobe.verdict.wording import Spoken
 
-WALK = ("dns", "mx", "imap", "submission")  # from the sender to the mailbox
+WALK = ("dns", "mx", "canary", "imap", "submission")  # from the sender to the mailbox
 SIGN = {"waiting": "…", "good": "✓", "bad": "✗", "unclear": "?", "not_possible": "–", "held": "‖", "our_fault": "!"}
 COLOUR = {"good": "green", "bad": "red", "unclear": "yellow", "our_fault": "magenta", "held": "cyan"}
 STATUS_COLOUR = {Status.OK: "green", Status.DEGRADED: "yellow", Status.DOWN: "red", Status.UNKNOWN: "cyan"}

@@ -68,7 +68,10 @@ class Signer:
         return Token(body[3 : 3 + MAILBOX_BYTES].hex(), day)
 
     def stamp(self, canary: str) -> str:
-        """`id.mac`, for the Message-ID and the header of one test mail. canary: its id, letters and digits."""
+        """`id.mac`, for the Message-ID and the header of one test mail. canary: its id, lower-case letters and digits;
+        ValueError for another, which could not be read back."""
+        if not (canary.isascii() and canary.isalnum() and canary == canary.lower()):
+            raise ValueError("a test mail's id is lower-case letters and digits")
         return f"{canary}.{written(self._first + self._mac(self._first, b'canary', canary.encode()))}"
 
     def read_stamp(self, text: str) -> str | None:
@@ -88,7 +91,10 @@ def key_id(key: bytes) -> bytes:
 
 
 def mailbox_of(subject: str) -> bytes:
-    return bytes.fromhex(subject)[:MAILBOX_BYTES]
+    """ValueError for a subject that is too short: its token could not be read back."""
+    if len(mailbox := bytes.fromhex(subject)[:MAILBOX_BYTES]) < MAILBOX_BYTES:
+        raise ValueError(f"a subject has {MAILBOX_BYTES} bytes or more")
+    return mailbox
 
 
 def day_of(now: float) -> int:

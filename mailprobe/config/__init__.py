@@ -12,7 +12,8 @@ from pathlib import Path
 from mailprobe.address import Address, AddressError, is_legacy_dot_domain, near, parse
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.carriers.load import carrier_of, presets
-from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, no_carrier
+from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant_preset, no_carrier
+from mailprobe.config.certificate import read_certificate
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
 from mailprobe.config.meaning import check_secret, is_lab, make_carriers, make_prober
 from mailprobe.config.places import Places
@@ -99,6 +100,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
         return None
+    certificate, private_key = read_certificate(sheet, bounces.certificate, bounces.key)
     return Config(
         prober=prober,
         carriers=carriers,
@@ -109,6 +111,8 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         http_listen=http.listen,
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
+        bounces_certificate=certificate,
+        bounces_key=private_key,
         source=path,
         warnings=tuple(sheet.warnings),
     )
@@ -173,9 +177,9 @@ def from_nothing(address: Address) -> Config:
     carrier = carrier_of(address.domain, presets().values())
     if carrier is None:
         carrier = Carrier(name=address.domain, title=address.domain, relation=Relation.FOREIGN, domains=(address.domain,))
-        sheet.warn(
-            "MP1048", (), f"nothing is known of {address.domain}: its servers are looked up in DNS", "write [carriers.NAME]"
-        )
+        meant = meant_preset(address.domain)
+        hint = f"did you mean {meant}?" if meant else "write [carriers.NAME]"
+        sheet.warn("MP1048", (), f"nothing is known of {address.domain}: its servers are looked up in DNS", hint)
     hint = "a file with live_controls and a dead_control gives certainty"
     sheet.warn("MP1048", (), "no controls, and the limits for foreign carriers: one RCPT of the address itself", hint)
     return Config(prober=prober, carriers={carrier.name: carrier}, warnings=tuple(sheet.warnings))

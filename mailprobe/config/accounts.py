@@ -97,11 +97,20 @@ def home_of(sheet: Sheet, roll: Roll, section: AccountSection, path: KeyPath) ->
 
 def no_carrier(domain: str, carriers: Mapping[str, Carrier]) -> tuple[str, str]:
     """What is said of a domain that is nobody's, with the one that was probably meant."""
-    known = [one.removeprefix("*.") for carrier in carriers.values() for one in carrier.domains]
-    meant = near(domain, known)
+    known = domains_of(carriers)
+    meant = near(domain, known) or meant_preset(domain)
     if meant:
         return f"no carrier for {cut(domain)}", f"did you mean {meant}?"
     return f"no carrier for {cut(domain)}", f"configured: {', '.join(known[:8])}" if known else "write [carriers.NAME]"
+
+
+def domains_of(carriers: Mapping[str, Carrier]) -> list[str]:
+    return [one.removeprefix("*.") for carrier in carriers.values() for one in carrier.domains]
+
+
+def meant_preset(domain: str) -> str | None:
+    """The domain of a shipped preset that this one was probably meant to be."""
+    return near(domain, domains_of(presets()))
 
 
 def make_account(prober: Prober, carrier: Carrier, section: AccountSection) -> Account:

@@ -160,6 +160,8 @@ class BounceMailboxSection(Section):
 class BouncesSection(Section):
     listen: Listen = ""
     imap: BounceMailboxSection | None = None
+    certificate: str | None = None
+    key: str | None = None
 
 
 class StoreSection(Section):

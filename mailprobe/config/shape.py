@@ -90,5 +90,7 @@ class Config:
     http_listen: str = ""
     bounces_listen: str = ""
     bounces_imap: BounceMailbox | None = None
+    bounces_certificate: Path | None = None  # for STARTTLS; with the key in the same file where there is no other
+    bounces_key: Path | None = None
     source: Path | None = None
     warnings: tuple[Problem, ...] = ()

@@ -72,7 +72,14 @@ class StartTls:
     context: ssl.SSLContext
 
 
-Action = Send | Hear | Flood | Drip | Wait | Hang | Close | Reset | StartTls
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Something happens elsewhere, at just this moment: a user deletes a mail, a directory comes back."""
+
+    happens: Callable[[], object]
+
+
+Action = Meanwhile | Send | Hear | Flood | Drip | Wait | Hang | Close | Reset | StartTls
 Script = tuple[Action, ...]
 
 
@@ -168,6 +175,8 @@ class Client:
                 await self._drip(data, every)
             case Wait(seconds):
                 await asyncio.sleep(seconds)
+            case Meanwhile(happens):
+                happens()
             case StartTls(context):
                 await self.start_tls(context)
             case Hang():

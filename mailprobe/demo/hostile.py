@@ -1,14 +1,16 @@
 """The catalogue of hostile servers: by name, what each one says and does. Data; `faults.py` plays it.
 
 `IMAP` is for a server with TLS from the first octet on, `SMTP` for an MX in clear, `SILENT` for any port where a client waits for
-TLS or a greeting; `imap_starttls` and `smtp_starttls` are for what happens around STARTTLS.
+TLS or a greeting; `imap_starttls` and `smtp_starttls` are for what happens around STARTTLS. `READING` has plans for the demo's
+IMAP server, for what goes wrong while a mail is waited for and taken out; the words for sending are in `ill_smtp.SENDING`.
 """
 
 from __future__ import annotations
 
 import ssl
 
-from mailprobe.demo.faults import Close, Drip, Flood, Hang, Hear, Reset, Script, Send, StartTls
+from mailprobe.demo.faults import Close, Drip, Flood, Hang, Hear, Reset, Script, Send, StartTls, Wait
+from mailprobe.demo.imap_session import Plan, Step
 
 CHUNK = 4096
 HTTP = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html></html>\r\n"
@@ -82,6 +84,28 @@ SMTP: dict[str, Script] = SILENT | {
     "drip_at_rcpt": at_rcpt(Drip(b"550 5.1.1 User unknown\r\n")),
     "contradiction": at_rcpt(Send(b"550 4.2.2 Mailbox full\r\n"), Hang()),
     "control_characters": at_rcpt(Send(b"550 5.1.1 \x00\x1b[31mred\x07\xff\r\n"), Hang()),
+}
+
+
+SLOW = 3.0  # seconds
+READING: dict[str, Plan] = {
+    "no_uidplus": Plan(lacks=frozenset({"UIDPLUS"})),
+    "no_idle": Plan(lacks=frozenset({"IDLE"})),
+    "no_special_use": Plan(lacks=frozenset({"SPECIAL-USE", "LIST-EXTENDED"})),
+    "no_unselect": Plan(lacks=frozenset({"UNSELECT"})),
+    "no_quota": Plan(lacks=frozenset({"QUOTA", "QUOTA=RES-STORAGE"})),
+    "deaf_idle": Plan(deaf_idle=True),
+    "blind_search": Plan(blind_search=True),
+    "bye_in_idle": Plan({Step.IDLING: (Send(b"* BYE Idle for too long\r\n"), Close())}),
+    "close_in_idle": Plan({Step.IDLING: (Close(),)}),
+    "reset_in_idle": Plan({Step.IDLING: (Reset(),)}),
+    "slow_fetch": Plan({Step.FETCH: (Wait(SLOW),)}),
+    "no_fetch": Plan({Step.FETCH: (Hang(),)}),
+    "reset_at_fetch": Plan({Step.FETCH: (Reset(),)}),
+    "reset_at_search": Plan({Step.SEARCH: (Reset(),)}),
+    "reset_at_store": Plan({Step.STORE: (Reset(),)}),
+    "reset_at_expunge": Plan({Step.EXPUNGE: (Reset(),)}),
+    "reset_at_noop": Plan({Step.NOOP: (Reset(),)}),
 }
 
 

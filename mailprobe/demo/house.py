@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -15,6 +17,7 @@ from mailprobe.address import parse
 from mailprobe.carriers import Carrier, Channel, Endpoint, Limits, LiveControl, Relation
 from mailprobe.config import Account, Config, Engine, Prober
 from mailprobe.demo.carrier import CarrierState, Mailbox, Service, new_password
+from mailprobe.demo.delivery import loopback_only
 from mailprobe.demo.dns import naming
 from mailprobe.demo.faults import listening
 from mailprobe.demo.imap import ImapServer
@@ -24,9 +27,10 @@ from mailprobe.demo.tls import Authority
 from mailprobe.secret import Secret, SecretRef
 
 MX_HOSTS = ((Service.MX, "mx1"), (Service.SECOND_MX, "mx2"))
+BOUNCE_DOMAIN = "bounce.demo.example"
 HOSTS = ("mx1", "mx2", "imap", "smtp")
 # everything here is ours and nobody is annoyed: no gap between two questions
-NO_GAPS = Limits(rcpt_gap=0.0, sessions=5, session_gap=0.0, canary_gap=0.0, dead_gap=0.0)
+NO_GAPS = Limits(rcpt_gap=0.0, sessions=5, session_gap=0.0, canary_gap=60.0, dead_gap=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +50,33 @@ class Demo:
     cases: tuple[Case, ...]
     states: dict[str, CarrierState]
 
+    def send_back_to(self, host: str, port: int) -> None:
+        """Where bounces and automatic answers go from now on: the receiver of bounces. ValueError beyond loopback."""
+        loopback_only(host)
+        for state in self.states.values():
+            state.way_back = (host, port)
+
 
 @contextlib.asynccontextmanager
-async def open_demo() -> AsyncIterator[Demo]:
+async def open_demo(scenarios: tuple[Scenario, ...] = SCENARIOS) -> AsyncIterator[Demo]:
     """All servers run as long as the block lasts, on loopback only; nothing stays on the disk."""
     made = setups()
     states = {setup.name: setup.state for setup in made}
-    for scenario in SCENARIOS:
+    for scenario in scenarios:
         if isinstance(scenario.mailbox, Mailbox):
             states[scenario.carrier].put(scenario.mailbox)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailprobe-demo-")))
         authority = Authority(folder, tuple(f"*.{setup.state.domain}" for setup in made))
         carriers = {setup.name: await open_carrier(stack, setup, authority) for setup in made}
-        cases = tuple(case_of(scenario, states[scenario.carrier]) for scenario in SCENARIOS)
+        cases = tuple(case_of(scenario, states[scenario.carrier]) for scenario in scenarios)
         resolvers = [await stack.enter_async_context(naming(zones(made), records(made))) for _ in range(2)]
         config = Config(
             prober=Prober(
                 name="probe.demo.example",
                 mail_from="probe@demo.example",
+                bounce_domain=BOUNCE_DOMAIN,
+                token_keys=(at_hand(secrets.token_urlsafe(48)),),
                 allow_networks=("127.0.0.0/8",),
                 resolvers=tuple(f"{place.host}:{place.port}" for place in resolvers),
             ),
@@ -99,7 +111,7 @@ async def open_carrier(stack: AsyncExitStack, setup: Setup, authority: Authority
         submission_username="{local}",
         live_controls=(live_control(state),),
         dead_control=parse(f"{DEAD}@{domain}"),
-        limits=NO_GAPS,
+        limits=dataclasses.replace(NO_GAPS, canary_gap=state.greylist) if state.greylist else NO_GAPS,
     )
 
 
@@ -125,6 +137,7 @@ def case_of(scenario: Scenario, state: CarrierState) -> Case:
             submission_username=scenario.local,
             secret=secret_of(scenario),
             group="demo",
+            probes=scenario.probes,
             enrolled=scenario.enrolled,
         ),
         tuple(word.format(yesterday=yesterday, last_month=last_month) for word in scenario.told),
@@ -144,6 +157,7 @@ def zones(made: Iterable[Setup]) -> tuple[str, ...]:
 def records(made: Iterable[Setup]) -> dict[str, dict[str, tuple[str, ...]]]:
     """What the DNS knows: each domain's MX, and the addresses of its servers."""
     found: dict[str, dict[str, tuple[str, ...]]] = {"probe.demo.example": {"A": (HERE,)}}
+    found[BOUNCE_DOMAIN] = {"MX": ("10 probe.demo.example.",)}
     for setup in made:
         domain = setup.state.domain
         found[domain] = {"MX": ("0 .",) if setup.null_mx else (f"10 mx1.{domain}.", f"20 mx2.{domain}.")}

@@ -1,24 +1,25 @@
 """A small IMAP server that answers from the carrier's state, and misbehaves where its plan says so.
 
-RFC 9051 as far as a sign-in needs it: LOGIN, AUTHENTICATE PLAIN, EXAMINE, LIST, GETQUOTAROOT (RFC 9208), STARTTLS. Mailboxes are
-empty. `COMMANDS` is the place to add a command.
+RFC 9051 as far as it takes to sign in, to wait for one mail, to read it and to take it out again. `COMMANDS` is the place to
+add a command; those that work on an open folder are in `imap_folder.py`, sign-in and what surrounds it is here.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
+import fnmatch
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from mailprobe.demo.carrier import CarrierState, Mailbox, Service, SignIn
-from mailprobe.demo.faults import Client, Gone, Script
+from mailprobe.demo import imap_folder
+from mailprobe.demo.carrier import CarrierState, Service, SignIn
+from mailprobe.demo.faults import Client, Gone
+from mailprobe.demo.imap_session import HEALTHY, STEP_OF, Command, Plan, Session, Step, read_command
+from mailprobe.demo.mailstore import Folder
 
-LITERAL_CAP = 8192
-UIDVALIDITY = 1_700_000_000
+__all__ = ["HEALTHY", "ImapServer", "Plan", "Step"]
 
 # RFC 5530 codes, in the words of Dovecot
 SAYS = {
@@ -29,44 +30,6 @@ SAYS = {
     SignIn.TOO_MANY: "NO [LIMIT] Maximum number of connections from user+IP exceeded",
     SignIn.UNAVAILABLE: "NO [UNAVAILABLE] Temporary authentication failure.",
 }
-
-
-class Step(StrEnum):
-    """Where a plan may step in: before the server says its own words of that step."""
-
-    GREETING = "greeting"
-    CAPABILITY = "capability"
-    STARTTLS = "starttls"
-    LOGIN = "login"  # AUTHENTICATE too
-    EXAMINE = "examine"
-    QUOTA = "quota"
-    LOGOUT = "logout"
-
-
-STEP_OF = {
-    "CAPABILITY": Step.CAPABILITY,
-    "STARTTLS": Step.STARTTLS,
-    "LOGIN": Step.LOGIN,
-    "AUTHENTICATE": Step.LOGIN,
-    "EXAMINE": Step.EXAMINE,
-    "SELECT": Step.EXAMINE,
-    "GETQUOTAROOT": Step.QUOTA,
-    "LOGOUT": Step.LOGOUT,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What goes wrong. `before`: a script per step, after which the server goes on as usual unless it stands in `instead`;
-    `reset_after`: octets of the server's after which the connection is reset; `pace`: seconds between two octets."""
-
-    before: Mapping[Step, Script] = field(default_factory=dict)
-    instead: frozenset[Step] = frozenset()
-    reset_after: int | None = None
-    pace: float = 0.0
-
-
-HEALTHY = Plan()
 
 
 @dataclass(slots=True)
@@ -80,68 +43,43 @@ class ImapServer:
 
     async def serve(self, client: Client) -> None:
         client.reset_after, client.pace = self.plan.reset_after, self.plan.pace
-        await Session(self, client, secure=self.starttls is None).converse()
+        session = Session(self.state, self.name, client, self.plan, self.starttls, secure=self.starttls is None)
+        try:
+            await converse(session)
+        finally:
+            session.leave_folder()
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command as it was read. `tag` goes back with its completion."""
+async def converse(session: Session) -> None:
+    """Raises Gone at its end."""
+    if await session.planned(Step.GREETING):
+        await session.client.say(f"* OK [CAPABILITY {session.capabilities()}] {session.name} ready")
+    while True:
+        command = await read_command(session.client)
+        if command is None:
+            await session.client.say("* BAD Syntax error")
+            continue
+        step = STEP_OF.get(command.name)
+        if step is None or await session.planned(step):
+            await answer(session, command)
 
-    tag: str
-    name: str
-    args: tuple[str, ...]
 
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """One client's conversation."""
-
-    server: ImapServer
-    client: Client
-    secure: bool
-    mailbox: Mailbox | None = None
-
-    async def converse(self) -> None:
-        if await self.planned(Step.GREETING):
-            await self.client.say(f"* OK [CAPABILITY {self.capabilities()}] {self.server.name} ready")
-        while True:
-            command = await read_command(self.client)
-            if command is None:
-                await self.client.say("* BAD Syntax error")
-                continue
-            step = STEP_OF.get(command.name)
-            if step is None or await self.planned(step):
-                await COMMANDS.get(command.name, unknown)(self, command)
-
-    async def planned(self, step: Step) -> bool:
-        """Whether the server still says its own words of this step, after what the plan has for it."""
-        await self.client.play(self.server.plan.before.get(step, ()))
-        return step not in self.server.plan.instead
-
-    def capabilities(self) -> str:
-        if not self.secure:
-            return "IMAP4rev1 STARTTLS LOGINDISABLED"
-        return "IMAP4rev1 SASL-IR AUTH=PLAIN" if self.mailbox is None else "IMAP4rev1 QUOTA QUOTA=RES-STORAGE SPECIAL-USE"
-
-    async def sign_in(self, tag: str, user: str, password: str, acting_as: str = "") -> None:
-        if not self.secure:
-            await self.client.say(f"{tag} NO [PRIVACYREQUIRED] Use STARTTLS first")
-            return
-        state = self.server.state
-        end = state.sign_in(Service.IMAP, user, password, acting_as)
-        if end is SignIn.OPEN:
-            self.mailbox = state.opened_by(Service.IMAP, acting_as or user)
-            await self.client.say(f"{tag} OK [CAPABILITY {self.capabilities()}] Logged in")
-        else:
-            await self.client.say(f"{tag} {SAYS[end]}")
+async def answer(session: Session, command: Command) -> None:
+    known = COMMANDS.get(command.name)
+    lacking = not session.offers(NEEDS.get((command.name, command.by_uid), ""))
+    if known is None or lacking or (command.by_uid and command.name not in BY_UID):
+        await session.finish(command, "BAD Unknown command")
+    elif command.name not in BEFORE_SIGN_IN and session.mailbox is None:
+        await session.finish(command, "BAD Log in first")
+    elif command.name in IN_A_FOLDER and session.view is None:
+        await session.finish(command, "BAD Select a mailbox first")
+    else:
+        await known(session, command)
 
 
 async def capability(session: Session, command: Command) -> None:
-    await session.client.say(f"* CAPABILITY {session.capabilities()}", f"{command.tag} OK Done")
-
-
-async def noop(session: Session, command: Command) -> None:
-    await session.client.say(f"{command.tag} OK Done")
+    await session.client.say(f"* CAPABILITY {session.capabilities()}")
+    await session.finish(command)
 
 
 async def logout(session: Session, command: Command) -> None:
@@ -151,26 +89,25 @@ async def logout(session: Session, command: Command) -> None:
 
 async def starttls(session: Session, command: Command) -> None:
     """RFC 9051 section 6.2.1."""
-    context = session.server.starttls
-    if context is None or session.secure:
-        await session.client.say(f"{command.tag} BAD TLS is not to be had")
+    if session.starttls is None or session.secure:
+        await session.finish(command, "BAD TLS is not to be had")
         return
-    await session.client.say(f"{command.tag} OK Begin TLS now")
-    await session.client.start_tls(context)
+    await session.finish(command, "OK Begin TLS now")
+    await session.client.start_tls(session.starttls)
     session.secure = True
 
 
 async def login(session: Session, command: Command) -> None:
     if len(command.args) != 2:
-        await session.client.say(f"{command.tag} BAD LOGIN takes a name and a password")
+        await session.finish(command, "BAD LOGIN takes a name and a password")
         return
-    await session.sign_in(command.tag, *command.args)
+    await sign_in(session, command, *command.args)
 
 
 async def authenticate(session: Session, command: Command) -> None:
     """PLAIN (RFC 4616), with the message in the command (RFC 4959) or after a `+`."""
     if not command.args or command.args[0].upper() != "PLAIN":
-        await session.client.say(f"{command.tag} NO [CANNOT] No such mechanism")
+        await session.finish(command, "NO [CANNOT] No such mechanism")
         return
     message = command.args[1] if len(command.args) > 1 else ""
     if not message:
@@ -179,80 +116,83 @@ async def authenticate(session: Session, command: Command) -> None:
     try:
         acting_as, user, password = base64.b64decode(message, validate=True).decode().split("\0")
     except (binascii.Error, ValueError):
-        await session.client.say(f"{command.tag} BAD Not a PLAIN message")
+        await session.finish(command, "BAD Not a PLAIN message")
         return
-    await session.sign_in(command.tag, user, password, acting_as)
+    await sign_in(session, command, user, password, acting_as)
 
 
-async def examine(session: Session, command: Command) -> None:
-    if session.mailbox is None:
-        await session.client.say(f"{command.tag} BAD Log in first")
-    elif not session.mailbox.has_store or command.args != ("INBOX",):
-        await session.client.say(f"{command.tag} NO [NONEXISTENT] Mailbox doesn't exist: {' '.join(command.args)}")
+async def sign_in(session: Session, command: Command, user: str, password: str, acting_as: str = "") -> None:
+    if not session.secure:
+        await session.finish(command, "NO [PRIVACYREQUIRED] Use STARTTLS first")
+        return
+    end = session.state.sign_in(Service.IMAP, user, password, acting_as)
+    if end is SignIn.OPEN:
+        session.mailbox = session.state.opened_by(Service.IMAP, acting_as or user)
+        await session.finish(command, f"OK [CAPABILITY {session.capabilities()}] Logged in")
     else:
-        await session.client.say(
-            "* FLAGS (\\Seen \\Deleted)",
-            "* 0 EXISTS",
-            f"* OK [UIDVALIDITY {UIDVALIDITY}] UIDs valid",
-            "* OK [UIDNEXT 1] Predicted next UID",
-            f"{command.tag} OK [READ-{'ONLY' if command.name == 'EXAMINE' else 'WRITE'}] Done",
-        )
+        await session.finish(command, SAYS[end])
 
 
 async def list_folders(session: Session, command: Command) -> None:
-    if session.mailbox is None:
-        await session.client.say(f"{command.tag} BAD Log in first")
+    """`LIST "" "*"`, and with a selection or RETURN in brackets (RFC 5258, RFC 6154)."""
+    words = list(command.args)
+    only_special = bool(words) and words[0].upper() == "(SPECIAL-USE)"
+    if only_special:
+        del words[0]
+    extended = only_special or len(words) > 2
+    if len(words) < 2 or (extended and not session.offers("LIST-EXTENDED")):
+        await session.finish(command, "BAD LIST takes a reference and a pattern")
         return
-    folders = ('* LIST (\\HasNoChildren) "/" INBOX', '* LIST (\\Junk) "/" Junk') if session.mailbox.has_store else ()
-    await session.client.say(*folders, f"{command.tag} OK Done")
+    found = [one for one in imap_folder.folders_of(session) if matches(one.name, words[1]) and (one.use or not only_special)]
+    await session.client.say(*(list_line(session, one) for one in found))
+    await session.finish(command)
+
+
+def matches(name: str, pattern: str) -> bool:
+    """The demo's folders have no folders in them: `%` and `*` are the same."""
+    return fnmatch.fnmatchcase(name, pattern.replace("%", "*"))
+
+
+def list_line(session: Session, folder: Folder) -> str:
+    use = f" {folder.use}" if folder.use and session.offers("SPECIAL-USE") else ""
+    return f'* LIST (\\HasNoChildren{use}) "/" "{folder.name}"'
 
 
 async def quota_root(session: Session, command: Command) -> None:
-    if session.mailbox is None:
-        await session.client.say(f"{command.tag} BAD Log in first")
-        return
-    used, limit = session.mailbox.used, session.mailbox.limit
-    await session.client.say('* QUOTAROOT INBOX "user"', f'* QUOTA "user" (STORAGE {used} {limit})', f"{command.tag} OK Done")
-
-
-async def unknown(session: Session, command: Command) -> None:
-    await session.client.say(f"{command.tag} BAD Unknown command")
+    """RFC 9208: what is held counts."""
+    if session.mailbox is not None:
+        used, limit = session.state.used(session.mailbox.local), session.state.mailboxes[session.mailbox.local].limit
+        await session.client.say('* QUOTAROOT INBOX "user"', f'* QUOTA "user" (STORAGE {used} {limit})')
+    await session.finish(command)
 
 
 COMMANDS: dict[str, Callable[[Session, Command], Awaitable[None]]] = {
     "CAPABILITY": capability,
-    "NOOP": noop,
+    "NOOP": imap_folder.noop,
     "LOGOUT": logout,
     "STARTTLS": starttls,
     "LOGIN": login,
     "AUTHENTICATE": authenticate,
-    "EXAMINE": examine,
-    "SELECT": examine,
+    "EXAMINE": imap_folder.select,
+    "SELECT": imap_folder.select,
+    "STATUS": imap_folder.status,
     "LIST": list_folders,
     "GETQUOTAROOT": quota_root,
+    "IDLE": imap_folder.idle,
+    "CHECK": imap_folder.noop,
+    "SEARCH": imap_folder.search,
+    "FETCH": imap_folder.fetch,
+    "STORE": imap_folder.store,
+    "EXPUNGE": imap_folder.expunge,
+    "CLOSE": imap_folder.close,
+    "UNSELECT": imap_folder.unselect,
 }
-
-_WORD = re.compile(rb' *(?:"((?:[^"\\]|\\["\\])*)"|\{(\d+)(\+?)\}\Z|([^\s"{]+))')
-
-
-async def read_command(client: Client) -> Command | None:
-    """The next command, its literals fetched (RFC 9051 section 4.3, RFC 7888); None if it cannot be read."""
-    words: list[str] = []
-    line = await client.line()
-    while line:
-        found = _WORD.match(line)
-        if found is None:
-            return None
-        quoted, size, plus, atom = found.groups()
-        line = line[found.end() :]
-        if size is not None:
-            if int(size) > LITERAL_CAP:
-                return None
-            if not plus:
-                await client.send(b"+ Go on\r\n")
-            quoted = await client.octets(int(size))
-            line = await client.line()
-        elif quoted is not None:
-            quoted = re.sub(rb"\\(.)", rb"\1", quoted)
-        words.append((quoted if quoted is not None else atom).decode("utf-8", "replace"))
-    return Command(words[0], words[1].upper(), tuple(words[2:])) if len(words) > 1 else None
+BEFORE_SIGN_IN = frozenset({"CAPABILITY", "NOOP", "LOGOUT", "STARTTLS", "LOGIN", "AUTHENTICATE"})
+IN_A_FOLDER = frozenset({"CHECK", "SEARCH", "FETCH", "STORE", "EXPUNGE", "CLOSE", "UNSELECT"})
+NEEDS = {  # command, and whether it came after the word UID
+    ("IDLE", False): "IDLE",
+    ("UNSELECT", False): "UNSELECT",
+    ("GETQUOTAROOT", False): "QUOTA",
+    ("EXPUNGE", True): "UIDPLUS",
+}
+BY_UID = frozenset({"SEARCH", "FETCH", "STORE", "EXPUNGE"})

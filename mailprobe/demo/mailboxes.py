@@ -16,6 +16,8 @@ LIVE = "control"  # the known good account of every carrier
 DEAD = "nobody-7f3a"  # reserved: it never existed anywhere
 HERE = "127.0.0.1"
 NOBODY_LISTENS = "127.0.0.2"
+A_MOMENT = 1.0  # seconds that the hesitant carrier puts a stranger off
+WITHOUT_MAIL = ("dns", "mx", "imap", "submission")  # the probes that send nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def setups() -> tuple[Setup, ...]:
             "存在しない宛先も受信",
             state("catchall", accepts_all=True, blocked_recipients=frozenset({"struck-off"})),
         ),
+        Setup("hesitant", "Puts strangers off for a moment", "初回配送を短時間だけ保留", state("hesitant", greylist=A_MOMENT)),
         Setup("lostdomain", "Its DNS says: no mail here", "DNSがメール不可", state("lostdomain"), null_mx=True),
     )
 
@@ -76,7 +79,9 @@ class AtHand(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One mailbox. `local` is its id, too. `mailbox` None: no server knows it. `told`: observations as for `--observed`, with
-    {yesterday} (a time) and {last_month} (a date) filled in at the start. Expected: code, status, and what is said beside."""
+    {yesterday} (a time) and {last_month} (a date) filled in at the start. Expected: code, status, and what is said beside.
+    Where a mail takes its time: `first` is what a check has to say that ends before it has come, and `again_after` the seconds
+    until the check whose verdict counts. `sent_ago`: seconds since an earlier test mail was accepted and not heard of since."""
 
     mailbox: Mailbox | str
     title_en: str
@@ -89,6 +94,10 @@ class Scenario:
     enrolled: bool = True
     confidence: Confidence | None = None
     notes: tuple[NoteCode, ...] = field(default=())
+    probes: tuple[str, ...] = WITHOUT_MAIL
+    first: Code | None = None
+    again_after: float = 0.0
+    sent_ago: float = 0.0
 
     @property
     def local(self) -> str:

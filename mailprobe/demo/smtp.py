@@ -1,18 +1,23 @@
-"""The SMTP side of the small carrier, on aiosmtpd: an MX that asks the recipient map, and a submission server."""
+"""The SMTP side of the small carrier, on aiosmtpd: an MX that asks the recipient map and takes mail, and a submission server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import secrets
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from mailprobe.demo.carrier import CarrierState, Reception, Service, SignIn
+from mailprobe.demo.delivery import deliver
+from mailprobe.demo.dsn_wish import BadWish, Sender, of_recipient, of_sender
 from mailprobe.demo.faults import Place
+from mailprobe.demo.notices import Letter, Wish
 
 # {recipient} and {client} are filled in
 SAYS_OF_RECIPIENT = {
@@ -38,11 +43,15 @@ SAYS_OF_SIGN_IN = {
 
 
 class Server(SMTP):
-    """One conversation. aiosmtpd as it is, but for errors of ours: it would tell the client the exception's text."""
+    """One conversation. aiosmtpd as it is, but for errors of ours, whose text it would tell the client; and the parameters of
+    RFC 3461 are read here, since it knows none and would change their case."""
 
     def __init__(self, handler: object, under_way: set[Server], **settings: Any) -> None:
         super().__init__(handler, ident="ESMTP", enable_SMTPUTF8=True, loop=asyncio.get_running_loop(), **settings)
         self.under_way = under_way
+        self.asked = Sender()  # with MAIL
+        self.wish = Wish()  # with the last RCPT
+        self.wishes: dict[str, Wish] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.under_way.add(self)
@@ -52,36 +61,72 @@ class Server(SMTP):
         self.under_way.discard(self)
         super().connection_lost(error)
 
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        try:
+            rest, asked = of_sender(arg or "")
+        except BadWish as why:
+            await self.push(f"501 5.5.4 {why}")
+            return
+        self.asked, self.wishes = asked, {}
+        await super().smtp_MAIL(rest)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        try:
+            rest, self.wish = of_recipient(arg or "", self.asked)
+        except BadWish as why:
+            await self.push(f"501 5.5.4 {why}")
+            return
+        await super().smtp_RCPT(rest)
+
     async def handle_exception(self, error: Exception) -> str:
         return "451 4.3.0 Internal error"
 
 
 class Exchanger:
-    """One MX host. It answers for recipients and keeps no mail."""
+    """One MX host. It answers for recipients, and delivers what it has taken after it has said so."""
 
-    def __init__(self, state: CarrierState, service: Service) -> None:
+    def __init__(self, state: CarrierState, service: Service, name: str) -> None:
         self.state = state
         self.service = service
+        self.name = name
+        self.deliveries: set[asyncio.Task[None]] = set()
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [line for line in responses if not line[4:].startswith("AUTH")]  # nobody signs in at an MX
+        *first, last = [line for line in responses if not line[4:].startswith("AUTH")]  # nobody signs in at an MX
+        return [*first, "250-PIPELINING", "250-DSN", last]
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         client = cast(tuple[str, int], session.peer)[0]
         said = self.state.receive(client, envelope.mail_from or "", address, self.service)
         if said is Reception.ACCEPTED:
             envelope.rcpt_tos.append(address)
+            cast(Server, server).wishes[address] = cast(Server, server).wish
         return SAYS_OF_RECIPIENT[said].format(recipient=address, client=client)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        return "451 4.3.0 This carrier keeps no mail"
+        """One reply for all recipients (RFC 5321 section 4.2.5): who refuses, refuses for all."""
+        data = cast(bytes, envelope.content)
+        for recipient in envelope.rcpt_tos:
+            if refusal := self.state.at_end_of_data(recipient, len(data)):
+                return refusal
+        queue = secrets.token_hex(5).upper()
+        sender = (envelope.mail_from or "").strip("<>")
+        for recipient in envelope.rcpt_tos:
+            wish = cast(Server, server).wishes.get(recipient, Wish())
+            self.take(Letter(sender, recipient, data, self.name, queue, time.time(), wish))
+        return f"250 2.0.0 OK: queued as {queue}"
+
+    def take(self, letter: Letter) -> None:
+        task = asyncio.get_running_loop().create_task(deliver(self.state, letter))
+        self.deliveries.add(task)
+        task.add_done_callback(self.deliveries.discard)
 
 
 class Submitter:
-    """The submission server. People sign in; it keeps no mail either."""
+    """The submission server. People sign in; it takes no mail."""
 
     def __init__(self, state: CarrierState) -> None:
         self.state = state
@@ -94,18 +139,23 @@ class Submitter:
         return AuthResult(success=False, handled=False, message=SAYS_OF_SIGN_IN[end])
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        return "451 4.3.0 This carrier keeps no mail"
+        return "451 4.3.0 This server takes no mail"
 
 
 @contextlib.asynccontextmanager
 async def exchanging(
     state: CarrierState, name: str, *, tls: ssl.SSLContext, service: Service = Service.MX, host: str = "127.0.0.1"
 ) -> AsyncIterator[Place]:
-    """An MX host, as long as the block lasts; it offers STARTTLS (RFC 3207)."""
+    """An MX host, as long as the block lasts; it offers STARTTLS (RFC 3207). What is still on its way then is lost."""
     under_way: set[Server] = set()
-    handler = Exchanger(state, service)
-    async with accepting(lambda: Server(handler, under_way, hostname=name, tls_context=tls), under_way, host) as place:
-        yield place
+    handler = Exchanger(state, service, name)
+    try:
+        async with accepting(lambda: Server(handler, under_way, hostname=name, tls_context=tls), under_way, host) as place:
+            yield place
+    finally:
+        for task in handler.deliveries:
+            task.cancel()
+        await asyncio.gather(*handler.deliveries, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,8 @@ from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Prober
 from mailprobe.evidence import Evidence, Fact
 
-LEGS = ("dns", "mx", "submission", "imap")
+LEGS = ("dns", "mx", "submission", "imap")  # what every check asks
+CANARY = "canary"  # sends a mail: only where it is configured or asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Order:
     probes: tuple[str, ...] = LEGS
     within: float = 30.0
     vantage: str = "here"
+    consent: str = ""  # to a test mail, for a mailbox that is not enrolled: who agreed
+    sends: bool = True  # the canary leg may send; else it only looks for what was sent before
 
 
 @dataclass(frozen=True, slots=True)

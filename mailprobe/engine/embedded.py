@@ -52,7 +52,7 @@ class Embedded:
 
     async def _leg(self, order: Order, name: str, chain: SignInChain, watch: Watch) -> Evidence:
         current = Run(order, name)
-        target = Target(order.account, order.carrier, order.prober)
+        target = Target(order.account, order.carrier, order.prober, order.consent, order.sends)
         reach = self.reach_for(order, chain, current.lines.append)
 
         def note(fact: Fact) -> None:

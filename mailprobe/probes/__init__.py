@@ -125,6 +125,7 @@ class Target:
     carrier: Carrier
     prober: Prober
     consent: str = ""  # to a test mail, for a mailbox that is not enrolled: who agreed, in the agent's words
+    sends: bool = True  # a test mail may be sent; else only looked for
 
 
 Probe = Callable[[Target, Reach, Note], Awaitable[None]]

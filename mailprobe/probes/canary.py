@@ -28,12 +28,22 @@ NUMBERS = 10_000  # four digits
 
 async def probe(target: Target, reach: Reach, note: Note, opener: Opener = open_mailbox) -> None:
     """Send, or go on with what is on its way, and watch until the run's deadline; the live control's test mail goes with it."""
-    means = means_of(target, reach, note, opener)
+    means = means_of(target, reach, note, opener, sends=target.sends)
+    if means is not None and not target.sends:
+        await look_again(means)
+        return
     if means is None or (mine := await means.set_out(means.customer)) is None:
         return
     async with asyncio.TaskGroup() as group:
         group.create_task(travel(mine))
         group.create_task(accompany(means))
+
+
+async def look_again(means: Means) -> None:
+    """What became of the last test mails, the customer's and the control's: nothing is sent."""
+    async with asyncio.TaskGroup() as group:
+        for whose in (means.customer, *means.controls()[:1]):
+            group.create_task(means.look_for(whose))
 
 
 async def accompany(means: Means) -> None:
@@ -172,8 +182,10 @@ class Means:
 
     async def look_for(self, whose: Whose) -> None:
         """Every open record of a mailbox, in one session."""
-        trips = [self.trip(whose, one) for one in await self.journal.open_ones(self.journal.subject_of(whose.address.key))]
+        subject = self.journal.subject_of(whose.address.key)
+        trips = [self.trip(whose, one) for one in await self.journal.open_ones(subject)]
         if not trips:
+            await self.recall(whose, subject)
             return
         first = trips[0]
         first.others = trips[1:]

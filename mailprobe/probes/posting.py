@@ -81,7 +81,12 @@ async def post(envelope: Envelope, target: Target, reach: Reach, note: Note, boo
             posted = await Handover(endpoint, ip, envelope, target, reach, note, book, sleep).carry()
             if posted is not None:
                 return posted
-    return Posted(PostEnd.DEFERRED, reach.clock(), not_before=reach.wall() + AGAIN_AFTER)
+    return Posted(PostEnd.DEFERRED, reach.clock(), not_before=reach.wall() + again_after(target))
+
+
+def again_after(target: Target) -> float:
+    """Seconds until a mail that was put off is tried again; a laboratory's carrier may have a shorter gap."""
+    return min(AGAIN_AFTER, target.carrier.limits.canary_gap)
 
 
 async def doors(envelope: Envelope, target: Target, reach: Reach, note: Note) -> Sequence[Endpoint]:
@@ -216,7 +221,7 @@ class Handover:
     def turned_away(self, answer: Replied) -> Posted:
         """Before DATA: for now (greylisting and the like), or for good."""
         if 400 <= answer.code < 500:
-            return replace(self.ended(PostEnd.DEFERRED, answer), not_before=self.reach.wall() + AGAIN_AFTER)
+            return replace(self.ended(PostEnd.DEFERRED, answer), not_before=self.reach.wall() + again_after(self.target))
         return self.ended(PostEnd.REFUSED, answer)
 
     def ended(self, end: PostEnd, answer: Replied) -> Posted:

@@ -24,6 +24,7 @@ from mailprobe.evidence import (
     Folder,
     Of,
     Removal,
+    Replied,
     Returned,
     ReturnKind,
     Stage,
@@ -33,14 +34,14 @@ from mailprobe.probes import Denied, Journal, Note, Reach, SignInEnd, Signs, Tar
 from mailprobe.probes.hunt import Found
 from mailprobe.probes.imap_folders import Place
 from mailprobe.probes.own_mail import Kind, ReadStamp
-from mailprobe.probes.posting import AGAIN_AFTER, Envelope, Posted, PostEnd, Sleep, post
+from mailprobe.probes.posting import Envelope, Posted, PostEnd, Sleep, again_after, post
 from mailprobe.probes.smtp_session import withheld
 from mailprobe.wire import message
 
 GIVEN_UP = 86400.0  # seconds after which a mail that has not come is lost
 TOOL = "mailprobe"  # in whose name we write to a mailbox of another carrier
 IMAP_ENDS_WITHIN = 10.0  # seconds that the sign-in of the same check may take
-SLICES = (5.0, 60.0)  # seconds of watching the mailbox between two looks for a bounce: as long as it has lasted, within these
+SLICES = (2.0, 60.0)  # seconds of watching the mailbox between two looks for a bounce: as long as it has lasted, within these
 LEAVE_WITHIN, CUT_OFF_WITHIN = 5.0, 0.1  # seconds for signing out; in the middle of a command there is little use in it
 ASK_RETURNS = 1.0  # the same where there is no mailbox to watch
 BOUNCES_WITHIN = 10.0  # seconds that an unwatched mail is waited for: what is refused inside comes back at once
@@ -50,6 +51,8 @@ OUT = frozenset({CanaryState.ACCEPTED, UNCERTAIN})
 GONE_ASTRAY = frozenset({CanaryState.LOST, CanaryState.BOUNCED})
 INSIDE = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE})  # found, and not yet removed
 SETTLED = {PostEnd.ACCEPTED: CanaryState.ACCEPTED, PostEnd.REFUSED: CanaryState.REFUSED, PostEnd.UNCERTAIN: UNCERTAIN}
+
+_REPLY = re.compile(r"(4\d\d)(?: (\d\.\d{1,3}\.\d{1,3}))? (.*)")
 
 
 class Mailbox(Protocol):
@@ -180,12 +183,31 @@ class Trip:
         if denied is not None:
             self.note(withheld(self.reach.clock(), self.of, "", "", Stage.MAIL, denied))
             return
+        self.tell_put_off()
         posted = await post(await self.envelope(), self.target, self.reach, self.note, self, self.sleep)
         await self.settle(posted)
 
+    def tell_put_off(self) -> None:
+        """What the server said when it put this mail off, as a remembered answer: it belongs to the mail's way."""
+        said = _REPLY.fullmatch(self.record.reply)
+        if said is not None:
+            self.note(
+                Replied(
+                    at=self.reach.clock(),
+                    of=self.of,
+                    server=self.record.server,
+                    ip=self.record.ip,
+                    stage=Stage.RCPT,
+                    code=int(said[1]),
+                    enhanced=said[2] or "",
+                    text=said[3],
+                    cached_at=self.record.changed_at,
+                )
+            )
+
     async def reason_against(self) -> Denied | None:
         """Why it must not be sent now; if nothing is against it, the mailbox's place is kept."""
-        not_before = self.record.changed_at + AGAIN_AFTER
+        not_before = self.record.changed_at + again_after(self.target)
         if self.record.server and self.reach.wall() < not_before:
             return Denied(Withheld.NOT_POLITE_YET, not_before, self.record.changed_at, self.record.reply)
         if self.mailbox is None:
@@ -251,6 +273,7 @@ class Trip:
                 found = await self.mailbox.watch(self.record.id, self.signs.read_stamp, self.since, until)
                 if is_arrival(found):
                     await self.saw(found)
+                    await self.hear_returns()
                     break
                 if self.reach.clock() < until - 1.0:  # it has given up by itself, and said why
                     break
@@ -260,12 +283,17 @@ class Trip:
                 break
 
     async def is_out(self) -> bool:
-        """Whether it still is on its way, after a look at what came back."""
+        """Whether it still is on its way, after a look at what came back, and at what somebody else has found."""
         await self.hear_returns()
+        last = await self.journal.last(self.record.subject)
+        if last is not None and last.id == self.record.id and last.state is not self.record.state:
+            self.record = last
+            self.tell()
         return self.record.state in OUT
 
     async def look(self) -> None:
         """Look once, for what was sent by an earlier run; what was found is cleaned up. Raises Over."""
+        self.tell()
         if self.record.state is SENDING:
             await self.step(UNCERTAIN)
         await self.hear_returns()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailprobe.carriers import Carrier, ReplyRule
 from mailprobe.carriers.load import carrier_of, presets
@@ -62,8 +63,9 @@ def _accepted(stage: Stage) -> Meaning:
 
 
 def _possible(cls: ReplyClass, stage: Stage) -> bool:
-    """The phase veto. A filter of the recipient is a word about the recipient too."""
-    about_recipient = SPEAKS[cls] is SpeaksOf.RECIPIENT or cls is ReplyClass.RECIPIENT_FILTER
+    """The phase veto. A filter of the recipient is a word about the recipient too, and so is his domain: what is not found
+    before RCPT is ours."""
+    about_recipient = SPEAKS[cls] is SpeaksOf.RECIPIENT or cls in (ReplyClass.RECIPIENT_FILTER, ReplyClass.DOMAIN_NOT_FOUND)
     return stage in _RECIPIENT_KNOWN or not about_recipient
 
 
@@ -76,7 +78,7 @@ def _candidates(
     stage: Stage, reply: str, exact: str, said: words.Words, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
 ) -> Iterator[tuple[ReplyClass, str]]:
     """Every reading in the order of decision, with the row that says so."""
-    own = tuple(Group(known.name, known.replies) for known in _carriers(carrier, host, domain))
+    own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
     provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, said))
     yield from _matching((*own, *provider), stage, reply, exact, said)
     if named := words.name_us(text, us.words, domain):
@@ -88,9 +90,10 @@ def _candidates(
 def _matching(
     groups: tuple[Group, ...], stage: Stage, reply: str, exact: str, said: words.Words
 ) -> Iterator[tuple[ReplyClass, str]]:
+    both = said.both
     for group in groups:
-        for rule in group.rules:
-            if _applies(rule, stage, reply, exact) and (not rule.contains or said.hold(rule.contains)):
+        for rule in [rule for head, rule in group.heads if head in both]:
+            if _applies(rule, stage, reply, exact) and said.hold(rule.contains):
                 told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
                 yield ReplyClass(rule.means), f"{group.name}: {told}"
 
@@ -102,13 +105,13 @@ def _applies(rule: ReplyRule, stage: Stage, reply: str, exact: str) -> bool:
     return not rule.codes or f"{reply} ".startswith(rule.codes) or f"{exact} ".startswith(rule.codes)
 
 
-def _carriers(given: Carrier | None, host: str, domain: str) -> tuple[Carrier, ...]:
-    """The one that was given, then the shipped one that runs the MX asked, else the one that owns the domain."""
+@lru_cache(maxsize=512)
+def _shipped(host: str, domain: str) -> tuple[Group, ...]:
+    """The texts of the shipped carrier that runs the MX asked, else of the one that owns the domain."""
     shipped = presets().values()
     by_host = tuple(one for one in shipped if any(_under(host, suffix) for suffix in one.mx_suffixes))
     owner = carrier_of(domain, shipped)
-    known = by_host or ((owner,) if owner else ())
-    return (given, *known) if given else known
+    return tuple(Group(one.name, one.replies) for one in by_host or ((owner,) if owner else ()))
 
 
 def _under(host: str, suffix: str) -> bool:

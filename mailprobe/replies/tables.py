@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
@@ -23,6 +23,11 @@ class Group:
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
+    heads: tuple[tuple[str, ReplyRule], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Each rule behind the words that its text must hold at least: a thousand rules are asked of every reply."""
+        object.__setattr__(self, "heads", tuple((rule.contains.partition("*")[0], rule) for rule in self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,14 @@ def _rules(rows: Iterable[Mapping[str, Any]], grade: str, classes: type[StrEnum]
             grade=row.get("grade", grade),
         )
         for row in rows
-        for contains in row.get("any", ("",))
+        for contains in _texts(row)
     )
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """`any` as it stands; `of` with `are`: every pair of them, a noun with a state soon after it."""
+    pairs = (f"{noun}*{state}" for noun in row.get("of", ()) for state in row.get("are", ()))
+    return (*row.get("any", ()), *pairs) or ("",)
 
 
 def _groups(tables: Iterable[Mapping[str, Any]], classes: type[StrEnum] = ReplyClass) -> tuple[Group, ...]:

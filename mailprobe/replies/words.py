@@ -18,20 +18,25 @@ _CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 
 
+# Local parts that replies use as common words: `User unknown` says the same of user@ as of anybody.
+_NO_NAME = frozenset({"user", "users", "mail", "email", "mailbox", "account", "recipient", "address", "the", "no", "not", "is"})
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """`line`: lower case, one line, addresses as `@`, URLs as their host; `bare`: the same, words alone.
 
-    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `.
+    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `. `both` is searched by plain words.
     """
 
     line: str
     bare: str
+    both: str
 
     def hold(self, pattern: str) -> bool:
         """Whether a pattern occurs; `a*b` means a, then b within 48 characters."""
         if "*" not in pattern:
-            return pattern in self.line or pattern in self.bare
+            return pattern in self.both
         first, *rest = pattern.split("*")
         return _in_order(self.line, first, rest)
 
@@ -40,10 +45,14 @@ def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
     flat = _SPACE.sub(" ", text[:CAP]).lower()
     flat = _CODE_AGAIN.sub("", f" {flat.strip()} ")
-    flat = _ADDRESS.sub("@", _QUOTED.sub("@", _URL.sub(r"\1", flat)))
-    if local := address.rpartition("@")[0].lower():
+    if "://" in flat:
+        flat = _URL.sub(r"\1", flat)
+    if "@" in flat:
+        flat = _ADDRESS.sub("@", _QUOTED.sub("@", flat))
+    if (local := address.rpartition("@")[0].lower()) not in _NO_NAME and len(local) > 1:
         flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
-    return Words(flat, _SPACE.sub(" ", _NOT_WORD.sub(" ", flat)))
+    bare = _SPACE.sub(" ", _NOT_WORD.sub(" ", flat))
+    return Words(flat, bare, f"{flat}\n{bare}")
 
 
 def name_us(text: str, words: tuple[str, ...], domain: str) -> str:

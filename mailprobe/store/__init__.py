@@ -14,6 +14,7 @@ from mailprobe.store.place import MEMORY, StoreError, make_room, place_of
 
 if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
+    from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
@@ -28,6 +29,7 @@ class Store:
     sign_ins: SignIns
     askings: Askings
     sessions: Sessions
+    bounces: Bounces
     canaries: Canaries
 
 
@@ -36,6 +38,7 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     """`sqlite:///PATH` or `sqlite://` (memory); '' is `$STATE_DIRECTORY` or the user's state directory."""
     # SQLAlchemy is a third of the program's start: what needs no store (help, explain, a bad address) does not wait for it
     from mailprobe.store.askings import Askings
+    from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
     from mailprobe.store.sessions import Sessions
@@ -46,6 +49,6 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
         make_room(place, with_directory=not url)
     database = await open_database(place)
     try:
-        yield Store(SignIns(database), Askings(database), Sessions(database), Canaries(database))
+        yield Store(SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database))
     finally:
         await database.close()

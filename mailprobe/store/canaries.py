@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
 
 from mailprobe.canary import OPEN, Record, may_step
 from mailprobe.evidence import CanaryState, Folder, Of
@@ -59,13 +59,30 @@ class Canaries:
 
     async def open_ones(self, subject: str, now: float) -> tuple[Record, ...]:
         """Those that are still out or still in the mailbox, oldest first; and for a while those that may still turn up."""
-        may_come = (canaries.c.state.in_((CanaryState.LOST, CanaryState.BOUNCED))) & (canaries.c.planned_at > now - LINGERS)
-        where = (canaries.c.subject == subject) & or_(canaries.c.state.in_(OPEN), may_come)
+        where = (canaries.c.subject == subject) & still_open(now)
+        return await self._database.run(lambda connection: records(connection, where))
+
+    async def all_open(self, now: float) -> tuple[Record, ...]:
+        """Those of every mailbox that somebody has to look after, and those that may still turn up."""
+        return await self._database.run(lambda connection: records(connection, still_open(now)))
+
+    async def by_id(self, canary: str) -> Record | None:
+        found = await self._database.run(lambda connection: records(connection, canaries.c.id == canary))
+        return found[0] if found else None
+
+    async def of_mailbox(self, mailbox: str, since: float) -> tuple[Record, ...]:
+        """Those planned since then whose subject begins with `mailbox`, hexadecimal, oldest first."""
+        where = canaries.c.subject.startswith(mailbox, autoescape=True) & (canaries.c.planned_at >= since)
         return await self._database.run(lambda connection: records(connection, where))
 
     async def last(self, subject: str) -> Record | None:
         found = await self._database.run(lambda connection: records(connection, canaries.c.subject == subject))
         return found[-1] if found else None
+
+
+def still_open(now: float) -> ColumnElement[bool]:
+    may_come = (canaries.c.state.in_((CanaryState.LOST, CanaryState.BOUNCED))) & (canaries.c.planned_at > now - LINGERS)
+    return or_(canaries.c.state.in_(OPEN), may_come)
 
 
 def records(connection: Connection, where: Any) -> tuple[Record, ...]:

@@ -81,6 +81,7 @@ class Database:
             if self.place != MEMORY:
                 into_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")  # a mail that was read leaves no octets behind
         except sqlite3.Error:
             connection.close()
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2  # PRAGMA user_version
+VERSION = 2  # PRAGMA user_version. 2: inbox, returns, canaries; an older file only lacks tables
 
 metadata = MetaData()
 
@@ -109,4 +109,42 @@ sessions = Table(
     Column("left_at", Float),
     Index("sessions_by_host", "host", "began_at"),
     sqlite_autoincrement=True,
+)
+
+# Mails that came back, as they came: durable before the receiver says 250. `raw` goes once it is read.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String, nullable=False, unique=True),  # of mailbox and octets: a sender that comes again
+    Column("mailbox", String, nullable=False),  # the signed sender's: the first eight octets of a subject; '' without one
+    Column("day", Integer, nullable=False),  # the signed sender's
+    Column("null_sender", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("raw", LargeBinary),
+    Column("state", String, nullable=False),  # what became of it; '' while it waits to be read
+    Column("tries", Integer, nullable=False, default=0),
+    Column("not_before", Float, nullable=False, default=0.0),
+    Index("inbox_by_state", "state", "not_before"),
+    Index("inbox_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+
+# What came back, each thing once. The recipient is a hash, and no address stands in the text.
+returns = Table(
+    "returns",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("mailbox", String, nullable=False),
+    Column("canary", String, nullable=False),  # '' where it can be tied to the mailbox only
+    Column("kind", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("remote", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("enhanced", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("returns_by_mailbox", "mailbox", "at"),
+    Index("returns_by_canary", "canary"),
 )

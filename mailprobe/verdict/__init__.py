@@ -115,8 +115,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """missing: what would raise the confidence or is not shown, as tags such as 'portal', 'sign_in', 'live_control',
-    'dead_control', 'delivery', 'second_mx'. conflicts: pairs of facts that contradict each other, as tags.
-    args fill the wording's placeholders."""
+    'dead_control', 'delivery', 'live_delivery', 'read_back', 'second_mx'. conflicts: pairs of facts that contradict each
+    other, as tags. args fill the wording's placeholders."""
 
     code: Code
     status: Status

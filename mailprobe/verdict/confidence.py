@@ -7,6 +7,7 @@ sign-in is part of it. A single host, or what was only told, is one step down; w
 from __future__ import annotations
 
 from mailprobe.verdict import Confidence
+from mailprobe.verdict import delivery as mail
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
@@ -15,7 +16,9 @@ from mailprobe.verdict.picture import (
     Breadth,
     ContractState,
     Control,
+    ControlDelivery,
     DeadAtMx,
+    Delivery,
     Domain,
     LiveAtMx,
     Picture,
@@ -88,6 +91,16 @@ def accepted(p: Picture) -> Confidence:
     return doors(p) if p.acceptance.among(Acceptance.ACCEPTED) else LOW
 
 
+def taken(p: Picture) -> Confidence:
+    """As accepted; a mail that has arrived tells as much as D's refusal."""
+    return doors(p) if mail.is_accepted(p) else LOW
+
+
+def arrival(p: Picture) -> Confidence:
+    """What was told is one step down, and so is a mail that came late."""
+    return MEDIUM if p.delivery.among(Delivery.LATE) or mail.proof_of(p) == "read_out" else HIGH
+
+
 def password(p: Picture) -> Confidence:
     return weakest(accepted(p), control(p), MEDIUM)
 
@@ -126,7 +139,11 @@ def full(p: Picture) -> Confidence:
 
 
 def healthy(p: Picture) -> Confidence:
-    return weakest(accepted(p), MEDIUM if p.sign_in.among(SignIn.OPENED_BY_MASTER) else HIGH)
+    return weakest(taken(p), arrival(p), MEDIUM if p.sign_in.among(SignIn.OPENED_BY_MASTER) else HIGH)
+
+
+def handset(p: Picture) -> Confidence:
+    return weakest(taken(p), control(p), HIGH if p.sign_in.among(SignIn.OPENED) else MEDIUM)
 
 
 def ours(p: Picture) -> Confidence:
@@ -146,11 +163,53 @@ def directory(p: Picture) -> Confidence:
 
 
 def filtered(p: Picture) -> Confidence:
+    """Said of T's very mail, while L's arrived, it is sure; at RCPT, or in somebody else's bounce, it is not."""
+    if mail.filtered(p):
+        return HIGH if p.control_delivery.among(ControlDelivery.ARRIVED) else MEDIUM
     return weakest(doors(p), MEDIUM)
 
 
+def behind(p: Picture) -> Confidence:
+    """Unknown after acceptance. Sure where the door takes everybody; where it refuses D, it knows T, and the words may be a
+    filter's."""
+    if p.control_delivery.among(*mail.LIVE_THERE):
+        return HIGH if p.acceptance.among(Acceptance.ACCEPTED_ALL) else MEDIUM
+    return MEDIUM if p.control_delivery.among(ControlDelivery.TAKEN) else LOW
+
+
+def words_behind(p: Picture) -> Confidence:
+    return MEDIUM if p.control_delivery.among(*mail.LIVE_THERE) else LOW
+
+
+def junked(p: Picture) -> Confidence:
+    """Where L's own is in its inbox, it is not our mail that looks like junk."""
+    seen = p.delivery.among(Delivery.JUNKED)
+    return HIGH if seen and p.control_delivery.among(ControlDelivery.ARRIVED) else MEDIUM
+
+
+def dropped(p: Picture) -> Confidence:
+    """Time makes it sure, and our own look does."""
+    if p.delivery.among(Delivery.OVERDUE_DAY):
+        return HIGH
+    return MEDIUM if p.delivery.among(Delivery.OVERDUE_HOUR, Delivery.UNREAD_HOUR) else LOW
+
+
+def goes_elsewhere(p: Picture) -> Confidence:
+    return LOW if p.delivery.among(Delivery.RETURNED_ELSEWHERE) else MEDIUM
+
+
+def delivery_outage(p: Picture) -> Confidence:
+    return HIGH if p.undelivered_before.among(Answer.YES) else MEDIUM
+
+
+def sender_at_fault(p: Picture) -> Confidence:
+    """The sender's bounce is told; that our own mail arrives is measured."""
+    return doors(p) if p.delivery.among(*mail.THERE) else MEDIUM
+
+
 def changed(p: Picture) -> Confidence:
-    return MEDIUM if p.bounce.among(BounceSays.OTHER_ADDRESS) or p.acceptance.among(Acceptance.MOVED) else LOW
+    said = p.bounce.among(BounceSays.OTHER_ADDRESS) or p.acceptance.among(Acceptance.MOVED) or mail.moved(p)
+    return MEDIUM if said else LOW
 
 
 def submission(p: Picture) -> Confidence:

@@ -16,7 +16,7 @@ def first_match(picture: Picture) -> Rule:
 def judge(picture: Picture) -> Verdict:
     """What the picture means, with its notes, what is missing and what contradicts."""
     winner = first_match(picture)
-    others = tuple(rule for rule in RULES if rule.also and rule is not winner and rule.when(picture))
+    others = tuple(rule for rule in RULES if rule.also and rule.code is not winner.code and rule.when(picture))
     return Verdict(
         code=winner.code,
         status=winner.status,

@@ -4,8 +4,20 @@ leg shows is never taken back by another."""
 from __future__ import annotations
 
 from mailprobe.evidence import End, Evidence
+from mailprobe.verdict.delivery import UNREAD
 from mailprobe.verdict.labels import LegState, answer, label
-from mailprobe.verdict.picture import Acceptance, Control, Domain, Picture, Prober, SignIn, Store
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Control,
+    ControlDelivery,
+    Delivery,
+    Domain,
+    Picture,
+    Prober,
+    ReadBack,
+    SignIn,
+    Store,
+)
 
 GOOD, BAD, UNCLEAR = LegState.GOOD, LegState.BAD, LegState.UNCLEAR
 NOT_POSSIBLE, HELD, OUR_FAULT = LegState.NOT_POSSIBLE, LegState.HELD, LegState.OUR_FAULT
@@ -36,6 +48,13 @@ ACCEPTANCE = {
     Acceptance.UNCLEAR: UNCLEAR,
     Acceptance.UNREACHABLE: UNCLEAR,
 }  # all others speak of the mailbox or of the servers: BAD
+READ_BACK = {
+    ReadBack.HANDSET: GOOD,
+    ReadBack.WEBMAIL: GOOD,
+    ReadBack.INBOX: GOOD,
+    ReadBack.JUNK: BAD,
+    ReadBack.NOT_SEEN: UNCLEAR,
+}
 SIGN_IN = {
     SignIn.OPENED: GOOD,
     SignIn.OPENED_BY_MASTER: GOOD,
@@ -46,6 +65,26 @@ SIGN_IN = {
     SignIn.UNREACHABLE: UNCLEAR,
     SignIn.UNCLEAR: UNCLEAR,
     SignIn.RATE_LIMITED: UNCLEAR,
+}  # all others: BAD
+
+DELIVERY = {
+    Delivery.ARRIVED: GOOD,
+    Delivery.LATE: GOOD,
+    Delivery.ELSEWHERE: GOOD,
+    Delivery.UNASKED: NOT_POSSIBLE,
+    Delivery.UNSENT: NOT_POSSIBLE,
+    Delivery.HELD: HELD,
+    Delivery.UNDER_WAY: HELD,
+    Delivery.DEFERRED: HELD,
+    Delivery.OURS: OUR_FAULT,
+    Delivery.UNCERTAIN: UNCLEAR,
+    Delivery.LOST_TRACK: UNCLEAR,
+    Delivery.UNREAD: UNCLEAR,
+    Delivery.UNREAD_OVERDUE: UNCLEAR,
+    Delivery.UNREAD_HOUR: UNCLEAR,
+    Delivery.REFUSED: UNCLEAR,
+    Delivery.RETURNED: UNCLEAR,
+    Delivery.CONFLICT: UNCLEAR,
 }  # all others: BAD
 
 
@@ -61,7 +100,25 @@ def leg_state(evidence: Evidence, picture: Picture) -> LegState:
         return ACCEPTANCE.get(picture.acceptance.value, BAD)
     if evidence.probe == "submission":
         return SIGN_IN.get(picture.submission.value, BAD)
+    if evidence.probe == "canary":
+        return canary_state(picture)
     return BAD if picture.store.among(Store.LOST, Store.FAILED) else SIGN_IN.get(picture.sign_in.value, BAD)
+
+
+def canary_state(picture: Picture) -> LegState:
+    """What L's test mail met as well speaks of our mail, not of T's mailbox."""
+    live = picture.control_delivery
+    if has_told(picture):
+        return READ_BACK[picture.read_back.value]
+    if picture.delivery.among(Delivery.JUNKED) and live.among(ControlDelivery.JUNKED):
+        return UNCLEAR
+    state = DELIVERY.get(picture.delivery.value, BAD)
+    return UNCLEAR if state is BAD and live.among(ControlDelivery.RETURNED) else state
+
+
+def has_told(picture: Picture) -> bool:
+    """Where only the customer can look, what he told of the test mail is what is known of it."""
+    return picture.delivery.among(*UNREAD) and picture.read_back.value in READ_BACK
 
 
 def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
@@ -74,9 +131,21 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
         return mx_words(picture, language)
     if evidence.probe == "submission":
         return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
+    if evidence.probe == "canary":
+        return canary_words(picture, language)
     if picture.store.among(Store.LOST, Store.FAILED):
         return answer("store", picture.store.value, language)
     return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
+
+
+def canary_words(picture: Picture, language: str) -> str:
+    told = has_told(picture)
+    words = (
+        answer("read_back", picture.read_back.value, language) if told else answer("delivery", picture.delivery.value, language)
+    )
+    if picture.control_delivery.among(ControlDelivery.UNSENT):
+        return words
+    return f"{words} ({answer('control_delivery', picture.control_delivery.value, language)})"
 
 
 def mx_words(picture: Picture, language: str) -> str:

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailprobe.verdict import Code, Note, NoteCode
+from mailprobe.verdict import delivery as mail
+from mailprobe.verdict.grounds import ACCEPTED, CONTROL_IN, as_never, closed, known_to_imap, signs_in
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
     Backends,
     BounceSays,
     Breadth,
+    CleanUp,
     ContractState,
     Control,
+    ControlDelivery,
     DeadAtMx,
+    Delivery,
     Domain,
     LiveAtMx,
     Network,
     Picture,
     Portal,
+    ReadBack,
     SignIn,
     Tls,
 )
-from mailprobe.verdict.rules import ACCEPTED, CONTROL_IN, Rule, as_never, closed, known_to_imap, offline, signs_in
+from mailprobe.verdict.rules import Rule, offline
 
 REFUSED = (Acceptance.AS_NEVER_EXISTED, Acceptance.BLOCKED_ALONE, Acceptance.DISABLED, Acceptance.REFUSED_UNCHECKED)
 LOGIN_REFUSED = (SignIn.REFUSED, SignIn.REFUSED_BEFORE, SignIn.REFUSED_BY_MASTER)
@@ -32,11 +38,18 @@ SIGNED_IN_OR_NOT = (SignIn.OPENED, SignIn.OPENED_BY_MASTER, *LOGIN_REFUSED, Sign
 ON_PAPER = frozenset({Code.DIRECTORY_OUT_OF_SYNC, Code.UNKNOWN_TO_MX, Code.NO_SUCH_ADDRESS, Code.MISSING_FROM_MX})
 UNDELIVERED = frozenset({Code.HEALTHY, Code.ACCEPTS_MAIL, Code.SENDER_AT_FAULT, Code.RECIPIENT_FILTER})
 
+# What became of T's test mail and counts only with L's beside it, or is answered already.
+AGAINST_T = (*mail.OVERDUE, Delivery.UNKNOWN_USER, Delivery.DISABLED, Delivery.FILTERED, Delivery.REFUSED, Delivery.RETURNED)
+NO_WORD_OF_LIVE = (ControlDelivery.UNSENT, ControlDelivery.TAKEN, ControlDelivery.UNDER_WAY)
+SAID_BEHIND = (Delivery.UNKNOWN_USER, Delivery.FILTERED, Delivery.FULL, Delivery.DISABLED, Delivery.MOVED, Delivery.RETURNED)
+TOLD_OF_MAIL = (*AGAINST_T, *mail.THERE, Delivery.CONFLICT)
+
 
 def notes_of(picture: Picture, winner: Rule, others: tuple[Rule, ...]) -> tuple[Note, ...]:
     """In the order of the enum; rows that match as well come last, in the order of the table."""
     said = [Note(code) for code in codes_of(picture, winner.code)]
-    return (*said, *(Note(NoteCode.ALSO, (("code", rule.code.value),)) for rule in others))
+    also = dict.fromkeys(rule.code for rule in others)
+    return (*said, *(Note(NoteCode.ALSO, (("code", one.value),)) for one in also))
 
 
 def codes_of(p: Picture, code: Code) -> Iterator[NoteCode]:
@@ -44,12 +57,18 @@ def codes_of(p: Picture, code: Code) -> Iterator[NoteCode]:
         yield NoteCode.PC_CANNOT_CAUSE_BOUNCES
     if pc_access_works(p) and p.sign_in.among(*LOGIN_REFUSED):
         yield NoteCode.PC_ACCESS_NOT_THE_CAUSE
-    if p.acceptance.among(Acceptance.GREYLISTED):
+    if p.acceptance.among(Acceptance.GREYLISTED) or p.put_off_first.among(Answer.YES):
         yield NoteCode.GREYLISTED
     if p.tls.among(Tls.LEGACY_NAMED, Tls.LEGACY_UNNAMED) and code is not Code.SERVER_TLS_OLD:
         yield NoteCode.SERVER_TLS_OLD
     if p.backends.among(Backends.SOME, Backends.SOME_HIT) and code is not Code.PARTIAL_BACKEND_FAULT:
         yield NoteCode.PARTIAL_BACKEND_FAULT
+    if p.clean_up.among(CleanUp.RECREATED):
+        yield NoteCode.MAILBOX_RECREATED
+    if p.forwards.among(Answer.YES) and code is not Code.FORWARDED_OR_AUTO_REPLIED:
+        yield NoteCode.FORWARDED
+    if p.clean_up.among(CleanUp.LIMITED):
+        yield NoteCode.CLEANUP_LIMITED
 
 
 def pc_access_works(p: Picture) -> bool:
@@ -81,7 +100,10 @@ def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
     yield "submission", left_out or p.submission.among(SignIn.HELD, SignIn.UNCLEAR, SignIn.UNREACHABLE, SignIn.INSECURE)
     on_paper = p.portal.among(Portal.OK, Portal.CLOSED) or not p.contract.among(ContractState.UNKNOWN)
     yield "portal", code in ON_PAPER and not on_paper
-    yield "delivery", code in UNDELIVERED or (code is Code.INCONCLUSIVE and p.acceptance.among(Acceptance.ACCEPTED_ALL))
+    catch_all = code is Code.INCONCLUSIVE and p.acceptance.among(Acceptance.ACCEPTED_ALL) and not p.delivery.among(*TOLD_OF_MAIL)
+    yield "delivery", catch_all or (code in UNDELIVERED and not p.delivery.among(*TOLD_OF_MAIL, *mail.UNREAD))
+    yield "read_back", p.delivery.among(*mail.UNREAD) and p.read_back.among(ReadBack.UNTOLD, ReadBack.UNPROVEN)
+    yield "live_delivery", p.delivery.among(*AGAINST_T) and p.control_delivery.among(*NO_WORD_OF_LIVE)
 
 
 def conflicts_of(p: Picture) -> tuple[str, ...]:
@@ -103,5 +125,18 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
         "target_refused:live_accepted",
         p.acceptance.among(Acceptance.REFUSED_OTHERWISE) and p.live_at_mx.among(LiveAtMx.ACCEPTED),
     )
+    yield "mx_unknown:canary_arrived", as_never(p) and p.delivery.among(*mail.THERE, Delivery.JUNKED)
+    yield "mx_accepts:canary_refused", takes and p.delivery.among(Delivery.REFUSED)
+    yield "mx_accepts:canary_returned", takes and p.delivery.among(Delivery.RETURNED)
+    yield "canary_arrived:canary_returned", p.delivery.among(Delivery.CONFLICT)
+    read_out, shown = p.read_back.among(*mail.READ_OUT), p.read_back.among(*mail.READ_OUT, ReadBack.JUNK)
+    yield "canary_read_out:canary_returned", shown and p.delivery.among(*SAID_BEHIND)
+    yield "canary_read_out:canary_not_found", read_out and p.delivery.among(*mail.OVERDUE)
+    yield "canary_found:canary_not_seen", p.read_back.among(ReadBack.NOT_SEEN) and p.delivery.among(Delivery.ARRIVED)
+    yield (
+        "mx_accepts:live_canary_returned",
+        p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND, *mail.OVERDUE),
+    )
+    yield "canary_on_handset:handset_fails", p.read_back.among(ReadBack.HANDSET) and p.handset_fails.among(Answer.YES)
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
     yield "imap_refused:submission_opened", p.sign_in.among(*LOGIN_REFUSED) and p.submission.among(SignIn.OPENED)

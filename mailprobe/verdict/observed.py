@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -67,6 +67,22 @@ class Unfit(Exception):
         self.code, self.what, self.hint = code, what, hint
 
 
+def check_numbers(told: Observations, known: Collection[str]) -> tuple[Problem, ...]:
+    """The number that was read back must be the one of a test mail that was sent: any other proves nothing, and is refused.
+    known: the numbers of this mailbox's test mails, as they stand in their subjects."""
+    numbers = {int(one) for one in known if one.isdecimal()}
+    return tuple(problem for one in told.canaries for problem in wrong_number(one, numbers))
+
+
+def wrong_number(one: CanarySeen, known: set[int]) -> Iterator[Problem]:
+    word = "canary_not_seen" if one.place is None else f"canary_seen={one.place.value}"
+    where = f"observed: {word}" if one.number is None else f"observed: {word}:{one.number:04d}"
+    if not known:
+        yield Problem("MP1110", where, "no test mail was sent to this address", "send one with --canary, if the customer agrees")
+    elif one.number is not None and one.number not in known:
+        yield Problem("MP1111", where, "no test mail carries this number", "have the four digits in the subject read out again")
+
+
 Reader = Callable[[Observations, str, float], Observations]
 
 
@@ -90,7 +106,7 @@ def read_one(told: Observations, word: str, said: dict[str, str], now: float) ->
     if key not in KEYS:
         raise Unfit("MP1101", f"'{key}' is nothing that can be observed", near(key, KEYS))
     wants_value = key in VALUED
-    if wants_value and not value.strip():
+    if wants_value and key not in OPTIONAL and not value.strip():
         raise Unfit("MP1102", f"'{key}' needs a value", f"for example {EXAMPLES[key]}")
     if not wants_value and mark:
         raise Unfit("MP1103", f"'{key}' takes no value", f"say {key}")
@@ -132,7 +148,7 @@ def read_seen(told: Observations, value: str, now: float) -> Observations:
 
 
 def read_not_seen(told: Observations, value: str, now: float) -> Observations:
-    return replace(told, canaries=(*told.canaries, CanarySeen(None, count(value))))
+    return replace(told, canaries=(*told.canaries, CanarySeen(None, count(value) if value else None)))
 
 
 def flag(**said: bool | Portal) -> Reader:
@@ -161,6 +177,7 @@ EXAMPLES = {
     "canary_not_seen": "canary_not_seen:4711",
 }
 VALUED = frozenset(EXAMPLES)
+OPTIONAL = frozenset({"canary_not_seen"})  # what one does not see has no number to read out
 MANY = frozenset({"canary_seen", "canary_not_seen"})
 
 

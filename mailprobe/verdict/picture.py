@@ -230,6 +230,73 @@ class Network(StrEnum):
     UNSAID = "unsaid"
 
 
+class Delivery(StrEnum):
+    """What became of T's newest test mail after it was handed over."""
+
+    UNASKED = "unasked"  # no test mail is part of what this account is checked for
+    UNSENT = "unsent"
+    HELD = "held"  # a limit, or an earlier test mail of which nothing new is known
+    UNDER_WAY = "under_way"
+    DEFERRED = "deferred"  # put off with 4xx: it goes out later, from the same sender
+    UNCERTAIN = "uncertain"  # the dialogue broke after DATA: it may have been taken
+    LOST_TRACK = "lost_track"  # still uncertain after an hour
+    UNREAD = "unread"  # taken, and nobody of ours can look: the customer may read its number out
+    UNREAD_OVERDUE = "unread_overdue"
+    UNREAD_HOUR = "unread_hour"
+    ARRIVED = "arrived"
+    LATE = "late"  # it arrived when it was overdue already
+    ELSEWHERE = "elsewhere"  # in another folder than INBOX and junk: a sorting rule
+    JUNKED = "junked"
+    OVERDUE = "overdue"  # we can look, and it is not there
+    OVERDUE_HOUR = "overdue_hour"
+    OVERDUE_DAY = "overdue_day"
+    FORWARDED = "forwarded"
+    RETURNED_ELSEWHERE = "returned_elsewhere"  # what came back names another mailbox than T
+    AUTO_REPLIED = "auto_replied"
+    UNKNOWN_USER = "unknown_user"  # at the end of data or afterwards; so for the next four
+    FILTERED = "filtered"
+    FULL = "full"
+    DISABLED = "disabled"
+    MOVED = "moved"
+    OURS = "ours"  # refused or returned for what we are or what we wrote
+    REFUSED = "refused"  # in words that decide nothing
+    RETURNED = "returned"  # in words that decide nothing, or tied to the mailbox and to no test mail
+    CONFLICT = "conflict"  # it arrived, and it came back as undeliverable
+
+
+class ControlDelivery(StrEnum):
+    """What became of L's test mail, sent at about the same time as T's."""
+
+    UNSENT = "unsent"
+    UNDER_WAY = "under_way"
+    TAKEN = "taken"  # accepted and not come back; nobody of ours can look
+    ARRIVED = "arrived"
+    JUNKED = "junked"
+    OVERDUE = "overdue"
+    RETURNED = "returned"  # refused, or come back
+
+
+class ReadBack(StrEnum):
+    """Where the customer says that the test mail shows, with the number that it carries."""
+
+    UNTOLD = "untold"
+    UNPROVEN = "unproven"  # told, but without the number of the newest test mail
+    HANDSET = "handset"
+    WEBMAIL = "webmail"
+    INBOX = "inbox"
+    JUNK = "junk"
+    NOT_SEEN = "not_seen"
+
+
+class CleanUp(StrEnum):
+    """What became of our own test mail in T's mailbox."""
+
+    UNASKED = "unasked"
+    DONE = "done"
+    LIMITED = "limited"  # it stays: it could not go alone
+    RECREATED = "recreated"  # UIDVALIDITY is another one than before the sending (RFC 9051 section 2.3.1.1)
+
+
 class Deferred(StrEnum):
     """How long T alone has been put off, from history."""
 
@@ -271,10 +338,12 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the store remembers. deferred_since: Unix seconds of the first 4xx of an unbroken row for T alone."""
+    """What the store remembers. deferred_since: Unix seconds of the first 4xx of an unbroken row for T alone.
+    undelivered_since: of the first reading of an unbroken row at which neither T's nor L's test mail had arrived."""
 
     accepted_before: bool = False
     deferred_since: float | None = None
+    undelivered_since: float | None = None
 
 
 def unsaid() -> Known[Answer]:
@@ -303,6 +372,13 @@ class Picture:
     # from submission
     submission: Known[SignIn] = Known(SignIn.UNASKED)
     control_submission: Known[Control] = Known(Control.UNASKED)
+    # from the test mails
+    delivery: Known[Delivery] = Known(Delivery.UNASKED)
+    control_delivery: Known[ControlDelivery] = Known(ControlDelivery.UNSENT)
+    read_back: Known[ReadBack] = Known(ReadBack.UNTOLD, None, Source.TOLD)
+    put_off_first: Known[Answer] = Known(Answer.NO)
+    forwards: Known[Answer] = Known(Answer.NO)
+    clean_up: Known[CleanUp] = Known(CleanUp.UNASKED)
     # told
     contract: Known[ContractState] = Known(ContractState.UNKNOWN, None, Source.CONFIGURED)
     portal: Known[Portal] = Known(Portal.UNTOLD, None, Source.TOLD)
@@ -317,5 +393,6 @@ class Picture:
     enrolled: Known[Answer] = Known(Answer.YES, None, Source.CONFIGURED)
     accepted_before: Known[Answer] = Known(Answer.NO, None, Source.REMEMBERED)
     deferred: Known[Deferred] = Known(Deferred.NOT_LONG, None, Source.REMEMBERED)
+    undelivered_before: Known[Answer] = Known(Answer.NO, None, Source.REMEMBERED)
     one_secret: Known[Answer] = Known(Answer.YES, None, Source.CONFIGURED)
     network: Known[Network] = Known(Network.UNSAID, None, Source.CONFIGURED)

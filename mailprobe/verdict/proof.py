@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
-from mailprobe.evidence import Answered, Broken, Evidence, NotConnected, NotSecured, Of, Replied, Stage
+from mailprobe.evidence import (
+    Answered,
+    Arrived,
+    Broken,
+    Canary,
+    CleanedUp,
+    Evidence,
+    NotConnected,
+    NotSecured,
+    Of,
+    Replied,
+    Returned,
+    Stage,
+)
 from mailprobe.replies import Likeness, same_answer
-from mailprobe.verdict.filing import Dated, Door, file_all
+from mailprobe.verdict.filing import Dated, Door, Filed, file_all
 
 SHOWN = (Stage.RCPT, Stage.LOGIN, Stage.AUTH, Stage.EXAMINE)
-KINDS = {"mx": "rcpt", "imap": "imap", "submission": "submission"}
+HANDED_OVER = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
+KINDS = {"mx": "rcpt", "canary": "canary", "imap": "imap", "submission": "submission"}
+ANY_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 MASKED = "address"  # servers put their own brackets around it
 
 
 @dataclass(frozen=True, slots=True)
 class ProofRow:
-    """One answer at one door. kind: 'rcpt', 'imap' or 'submission'; answer: '550 5.1.1' or 'NO [AUTHENTICATIONFAILED]';
+    """One answer at one door. kind: 'rcpt', 'canary', 'imap' or 'submission'; answer: '550 5.1.1', 'NO [AUTHENTICATIONFAILED]',
+    or of a test mail also 'end_of_data 250 2.0.0', 'returned failed 550 5.1.1', 'arrived inbox';
     text: the server's words with the address masked; alike: word for word as D's answer at the same server and IP."""
 
     kind: str
@@ -34,8 +51,10 @@ class ProofRow:
 
 def prove(evidence: Sequence[Evidence], *, account: Account, carrier: Carrier) -> tuple[ProofRow, ...]:
     """One row for the last answer of each of T, L and D at each server and IP, in the order of the doors; where T could not
-    be asked, what stood in the way."""
-    shown = [row for door in file_all(evidence).doors.values() for row in rows_of(door, account, carrier)]
+    be asked, what stood in the way. Of a test mail: the answer that took or refused it, its arrival, and what came back."""
+    filed = file_all(evidence)
+    shown = [row for door in filed.doors.values() for row in rows_of(door, account, carrier)]
+    shown += mail_rows(filed)
     return tuple(sorted(shown, key=lambda row: (list(KINDS.values()).index(row.kind), row.server, row.ip)))
 
 
@@ -43,6 +62,9 @@ def rows_of(door: Door, account: Account, carrier: Carrier) -> Iterator[ProofRow
     if door.probe not in KINDS:
         return
     addresses = addresses_of(account, carrier)
+    if door.probe == "canary":
+        yield from handed_over(door, addresses)
+        return
     for of in Of:
         said: list[Dated[Replied | Answered]] = [*door.replies, *door.answers]
         said = [one for one in said if one.fact.of is of and one.fact.stage in SHOWN]
@@ -52,6 +74,38 @@ def rows_of(door: Door, account: Account, carrier: Carrier) -> Iterator[ProofRow
             yield row_of(door, last, addresses, alike)
         elif of is Of.TARGET:
             yield from turned_away(door, addresses)
+
+
+def handed_over(door: Door, addresses: dict[Of, tuple[str, ...]]) -> Iterator[ProofRow]:
+    """The last word on each test mail: of the end of data where it came so far, and it often holds the queue id."""
+    for of in (Of.TARGET, Of.LIVE):
+        said = [one for one in door.replies if one.fact.of is of and one.fact.stage in HANDED_OVER]
+        said = [one for one in said if one.fact.stage is Stage.END_OF_DATA or one.fact.code >= 400]
+        if said:
+            last = max(said, key=lambda one: one.at)
+            row = row_of(door, last, addresses, alike=False)
+            yield replace(row, answer=f"{last.fact.stage.value} {row.answer}", text=masked(row.text))
+
+
+def mail_rows(filed: Filed) -> Iterator[ProofRow]:
+    """Arrivals and what came back, each once. A bounce may name other people: every address in it is masked."""
+    rows = dict.fromkeys(row for one in filed.canaries for row in mail_row(one))
+    yield from rows
+
+
+def mail_row(one: Dated[Canary | Arrived | CleanedUp | Returned]) -> Iterator[ProofRow]:
+    fact = one.fact
+    if isinstance(fact, Arrived):
+        took = "" if fact.took is None else f"{fact.took:.1f} s"
+        yield ProofRow("canary", fact.server, fact.ip, fact.of, f"arrived {fact.folder.value}", took, one.at)
+    if isinstance(fact, Returned):
+        code = f"{fact.code or ''} {fact.enhanced}".strip()
+        answer = f"returned {fact.kind.value} {code}".strip()
+        yield ProofRow("canary", fact.remote, "", fact.of, answer, masked(fact.text), fact.returned_at)
+
+
+def masked(text: str) -> str:
+    return ANY_ADDRESS.sub(MASKED, text)
 
 
 def turned_away(door: Door, addresses: dict[Of, tuple[str, ...]]) -> Iterator[ProofRow]:

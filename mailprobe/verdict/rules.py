@@ -3,8 +3,7 @@
 A condition reads nothing but the answers of the picture. Every row whose status is "down" needs positive evidence with the
 controls good at the same leg: an answer that is missing or doubtful never fulfils it.
 
-Rows of the table that need a delivered test mail or a second vantage (19, 21, 22, 23, 25, 32, 33) have no rule as long as
-nothing here measures that.
+Row 25 has no rule as long as nothing here compares two vantages.
 """
 
 from __future__ import annotations
@@ -14,6 +13,24 @@ from dataclasses import dataclass
 
 from mailprobe.verdict import Actor, Args, Code, Confidence, HandsetSteps, Status
 from mailprobe.verdict import confidence as sure
+from mailprobe.verdict import delivery as mail
+from mailprobe.verdict.grounds import (
+    ACCEPTED,
+    CONTROL_IN,
+    CONTROL_OUT,
+    LATER,
+    NO_CONTROL,
+    NO_WAY_IN,
+    OPENED,
+    as_never,
+    closed,
+    customer_refused,
+    known_here,
+    known_to_imap,
+    lost,
+    refused_where_control_enters,
+    signs_in,
+)
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
@@ -28,20 +45,11 @@ from mailprobe.verdict.picture import (
     OldAddress,
     PasswordChange,
     Picture,
-    Portal,
     Prober,
     Room,
     SignIn,
     Store,
 )
-
-ACCEPTED = (Acceptance.ACCEPTED, Acceptance.ACCEPTED_ALL, Acceptance.ACCEPTED_UNCHECKED)
-LATER = (Acceptance.GREYLISTED, Acceptance.DEFERRED, Acceptance.DEFERRED_ALONE, Acceptance.RATE)
-OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
-NO_WAY_IN = (SignIn.UNAVAILABLE, SignIn.CLOSED, SignIn.UNREACHABLE)
-CONTROL_OUT = (Control.UNAVAILABLE, Control.CLOSED, Control.UNREACHABLE)
-CONTROL_IN = (Control.GOOD, Control.GOOD_BY_MASTER)
-NO_CONTROL = (Control.ABSENT, Control.UNASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,54 +65,6 @@ class Rule:
     steps: HandsetSteps = HandsetSteps.NONE
     args: Callable[[Picture], Args] = lambda p: ()
     also: bool = True
-
-
-# ---- what several rows ask -------------------------------------------------------------------------------------------
-
-
-def as_never(p: Picture) -> bool:
-    return p.acceptance.among(Acceptance.AS_NEVER_EXISTED)
-
-
-def lost(p: Picture) -> bool:
-    """Refused as a stranger, and not because the customer has another address now."""
-    return as_never(p) and not p.old_address.among(OldAddress.THIS_ONE)
-
-
-def signs_in(p: Picture) -> bool:
-    """Somebody with T's name gets in, at IMAP or at submission."""
-    return p.sign_in.among(*OPENED) or p.submission.among(SignIn.OPENED)
-
-
-def customer_refused(p: Picture) -> bool:
-    """The customer's own secret, and not by a login that is older than the password."""
-    if p.sign_in.among(SignIn.REFUSED):
-        return True
-    return p.sign_in.among(SignIn.REFUSED_BEFORE) and not p.password_change.among(PasswordChange.REFUSED_EARLIER)
-
-
-def refused_where_control_enters(p: Picture) -> bool:
-    if p.sign_in.among(SignIn.REFUSED_BY_MASTER):
-        return p.control_sign_in.among(Control.GOOD_BY_MASTER)
-    return customer_refused(p) and p.control_sign_in.among(*CONTROL_IN)
-
-
-def known_here(p: Picture) -> bool:
-    """Something says that this address is, or was, a mailbox: else it may simply be misspelt."""
-    return (
-        p.enrolled.among(Answer.YES)
-        or p.accepted_before.among(Answer.YES)
-        or p.portal.among(Portal.OK)
-        or (p.spelling_confirmed.among(Answer.YES) and p.contract.among(ContractState.ACTIVE))
-    )
-
-
-def known_to_imap(p: Picture) -> bool:
-    return p.sign_in.among(SignIn.EXPIRED, SignIn.DISABLED) or signs_in(p)
-
-
-def closed(p: Picture) -> bool:
-    return p.contract.among(ContractState.CLOSED) or p.portal.among(Portal.CLOSED)
 
 
 # ---- prober ----------------------------------------------------------------------------------------------------------
@@ -284,39 +244,71 @@ def submission_outage(p: Picture) -> bool:
 def recipient_filter(p: Picture) -> bool:
     if p.acceptance.among(Acceptance.FILTERED):
         return True
-    return p.bounce.among(BounceSays.RECIPIENT_FILTER) and p.acceptance.among(*ACCEPTED)
+    if p.bounce.among(BounceSays.RECIPIENT_FILTER) and p.acceptance.among(*ACCEPTED):
+        return True
+    return mail.filtered(p)
 
 
 def sender_at_fault(p: Picture) -> bool:
-    return p.bounce.among(BounceSays.SENDER_AT_FAULT) and p.acceptance.among(Acceptance.ACCEPTED)
+    return p.bounce.among(BounceSays.SENDER_AT_FAULT) and mail.is_accepted(p)
 
 
 def address_changed(p: Picture) -> bool:
     """The checked address is the old one and gone; or it is the new one, and others still write to the old."""
-    if p.acceptance.among(Acceptance.MOVED):
+    if p.acceptance.among(Acceptance.MOVED) or mail.moved(p):
         return True
-    if as_never(p) or p.acceptance.among(Acceptance.BLOCKED_ALONE):
+    if as_never(p) or p.acceptance.among(Acceptance.BLOCKED_ALONE) or mail.unknown(p):
         return p.old_address.among(OldAddress.THIS_ONE)
     other = p.old_address.among(OldAddress.ANOTHER) or p.bounce.among(BounceSays.OTHER_ADDRESS)
-    return other and p.acceptance.among(Acceptance.ACCEPTED)
+    return other and mail.is_accepted(p)
 
 
 def waiting(p: Picture) -> bool:
     if p.acceptance.among(*LATER):
         return True
+    return spreading(p) or mail.out(p)
+
+
+def spreading(p: Picture) -> bool:
+    """A new password takes its time."""
     too_soon = p.password_change.among(PasswordChange.REFUSED_TOO_SOON)
     return too_soon and p.sign_in.among(SignIn.REFUSED, SignIn.REFUSED_BEFORE) and p.acceptance.among(*ACCEPTED)
 
 
 def why_waiting(p: Picture) -> Args:
-    return (("reason", p.acceptance.value.value if p.acceptance.among(*LATER) else "propagation"),)
+    """The reason, by which the words also tell how soon the next answer comes."""
+    if p.acceptance.among(*LATER):
+        return (("reason", p.acceptance.value.value),)
+    return (("reason", "propagation" if spreading(p) else mail.why_out(p)),)
+
+
+def sends(p: Picture) -> bool:
+    return p.submission.among(SignIn.OPENED, SignIn.NO_SECRET, SignIn.NO_SERVER)
+
+
+def handset(p: Picture) -> bool:
+    """Every row above is green, the customer's own sign-in too, and only the device fails. A reset never rests on what was
+    told alone: the arrival and the mailbox are measured."""
+    own = p.sign_in.among(SignIn.OPENED)
+    told = p.webmail_ok.among(Answer.YES) or p.other_device_ok.among(Answer.YES)
+    enters = own or (p.sign_in.among(SignIn.OPENED_BY_MASTER) and told)
+    return p.handset_fails.among(Answer.YES) and enters and p.store.among(Store.OPENED) and green(p) and mail.in_inbox(p)
+
+
+def green(p: Picture) -> bool:
+    return mail.is_accepted(p) and p.live_at_mx.among(LiveAtMx.ACCEPTED) and sends(p)
 
 
 def healthy(p: Picture) -> bool:
     """Fresh proof of every leg that exists for this account: one that was only left out this time is not proven."""
-    sends = p.submission.among(SignIn.OPENED, SignIn.NO_SECRET, SignIn.NO_SERVER)
-    reads = p.sign_in.among(*OPENED) and p.store.among(Store.OPENED)
-    return p.acceptance.among(Acceptance.ACCEPTED) and p.live_at_mx.among(LiveAtMx.ACCEPTED) and reads and sends
+    return green(p) and mail.proven_if_possible(p) and reads(p)
+
+
+def reads(p: Picture) -> bool:
+    """The mailbox opens; or the customer has read the number of our test mail in it, where nobody of ours can sign in."""
+    if p.sign_in.among(*OPENED):
+        return p.store.among(Store.OPENED)
+    return p.sign_in.among(SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.UNASKED) and mail.read_out(p)
 
 
 def accepts_mail(p: Picture) -> bool:
@@ -324,7 +316,12 @@ def accepts_mail(p: Picture) -> bool:
     fine = (*OPENED, SignIn.UNASKED, SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.HELD)
     untested = p.sign_in.among(*fine) or (p.sign_in.among(SignIn.REFUSED_BEFORE) and not customer_refused(p))
     unopened = p.store.among(Store.LOST, Store.FAILED)
-    return p.acceptance.among(Acceptance.ACCEPTED) and untested and p.submission.among(*fine) and not unopened
+    return mail.is_accepted(p) and untested and p.submission.among(*fine) and not unopened and mail.unharmed(p)
+
+
+def how_far(p: Picture) -> Args:
+    """What became of the test mail, for the words of those rows that say what is proven."""
+    return (("mail", mail.proof_of(p)),)
 
 
 def anything(p: Picture) -> bool:
@@ -332,7 +329,7 @@ def anything(p: Picture) -> bool:
 
 
 OK, DEGRADED, DOWN, UNKNOWN = Status.OK, Status.DEGRADED, Status.DOWN, Status.UNKNOWN
-NONE, HARMLESS = HandsetSteps.NONE, HandsetSteps.HARMLESS
+NONE, HARMLESS, REINSTALL = HandsetSteps.NONE, HandsetSteps.HARMLESS, HandsetSteps.REINSTALL_MAIL_PROFILE
 
 RULES: tuple[Rule, ...] = (
     Rule(24, Code.PROBER_BLOCKED, UNKNOWN, Actor.PROBER, prober_unfit, sure.ours, args=what_ails_us),
@@ -361,14 +358,25 @@ RULES: tuple[Rule, ...] = (
     Rule(27, Code.STUCK_DEFERRED, DOWN, Actor.MAIL_OPS, stuck_deferred, sure.medium),
     Rule(38, Code.SUBMISSION_REFUSED, DEGRADED, Actor.IDENTITY, submission_refused, sure.submission),
     Rule(39, Code.SUBMISSION_OUTAGE, DEGRADED, Actor.MAIL_OPS, submission_outage, sure.submission_outage),
-    # delivery
+    # delivery; what is said of the mailbox after acceptance has the code of the same thing said at the door
+    Rule(22, Code.DELIVERY_OUTAGE, DOWN, Actor.MAIL_OPS, mail.outage, sure.delivery_outage),
+    Rule(2, Code.CLOSED_BY_CONTRACT, DOWN, Actor.PROVISIONING, mail.closed_behind, sure.behind),
+    Rule(23, Code.UNKNOWN_BEHIND_GATEWAY, DOWN, Actor.PROVISIONING, mail.unknown_behind, sure.behind),
+    Rule(36, Code.NO_SUCH_ADDRESS, UNKNOWN, Actor.CUSTOMER, mail.stranger_behind, sure.low, also=False),
+    Rule(8, Code.SUSPENDED, DOWN, Actor.PROVISIONING, mail.suspended_behind, sure.words_behind),
+    Rule(17, Code.MAILBOX_FULL, DEGRADED, Actor.CUSTOMER, mail.full_behind, sure.medium),
+    Rule(19, Code.DELIVERED_TO_JUNK, DEGRADED, Actor.CUSTOMER, mail.junked, sure.junked),
     Rule(20, Code.RECIPIENT_FILTER, DEGRADED, Actor.CUSTOMER, recipient_filter, sure.filtered),
+    Rule(21, Code.SILENTLY_DROPPED, DEGRADED, Actor.CUSTOMER, mail.dropped, sure.dropped),
+    Rule(32, Code.FORWARDED_OR_AUTO_REPLIED, DEGRADED, Actor.CUSTOMER, mail.goes_elsewhere, sure.goes_elsewhere),
     # sender
-    Rule(30, Code.SENDER_AT_FAULT, OK, Actor.SENDER, sender_at_fault, sure.medium),
+    Rule(30, Code.SENDER_AT_FAULT, OK, Actor.SENDER, sender_at_fault, sure.sender_at_fault),
     Rule(31, Code.ADDRESS_CHANGED, DEGRADED, Actor.CUSTOMER, address_changed, sure.changed),
+    # handset
+    Rule(33, Code.HANDSET, OK, Actor.HANDSET_SUPPORT, handset, sure.handset, REINSTALL, also=False),
     # nothing is wrong that we could name
     Rule(37, Code.WAITING, UNKNOWN, Actor.NOBODY, waiting, sure.low, args=why_waiting, also=False),
-    Rule(18, Code.HEALTHY, OK, Actor.NOBODY, healthy, sure.healthy, HARMLESS, also=False),
-    Rule(35, Code.ACCEPTS_MAIL, UNKNOWN, Actor.NOBODY, accepts_mail, sure.accepted, HARMLESS, also=False),
+    Rule(18, Code.HEALTHY, OK, Actor.NOBODY, healthy, sure.healthy, HARMLESS, how_far, also=False),
+    Rule(35, Code.ACCEPTS_MAIL, UNKNOWN, Actor.NOBODY, accepts_mail, sure.taken, HARMLESS, how_far, also=False),
     Rule(34, Code.INCONCLUSIVE, UNKNOWN, Actor.PROBER, anything, sure.low, also=False),
 )

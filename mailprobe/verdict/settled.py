@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from mailprobe.verdict import Confidence, Verdict
 from mailprobe.verdict.confidence import weakest
 from mailprobe.verdict.judge import first_match
-from mailprobe.verdict.picture import Domain, Known, PasswordChange, Picture, Source
+from mailprobe.verdict.picture import Domain, Known, PasswordChange, Picture, ReadBack, Source
 from mailprobe.verdict.rules import Rule
 
 
@@ -26,6 +26,7 @@ class Leg(StrEnum):
     MX = "mx"
     IMAP = "imap"
     SUBMISSION = "submission"
+    CANARY = "canary"
 
 
 # Every question that a leg's facts can answer; the others are told, configured or remembered.
@@ -34,6 +35,7 @@ ANSWERED_BY = {
     Leg.MX: ("domain", "prober", "acceptance", "breadth", "live_at_mx", "dead_at_mx"),
     Leg.IMAP: ("sign_in", "control_sign_in", "store", "room", "backends", "tls", "password_change"),
     Leg.SUBMISSION: ("submission", "control_submission"),
+    Leg.CANARY: ("delivery", "control_delivery", "read_back", "put_off_first", "forwards", "clean_up"),
 }
 
 
@@ -86,9 +88,12 @@ def with_open(picture: Picture, pending: frozenset[Leg]) -> Picture:
 
 
 def is_fixed(picture: Picture, name: str) -> bool:
-    """Answers that no fact can change: where the servers are configured, and where no change of password was told."""
+    """Answers that no fact can change: where the servers are configured, and where no change of password and nothing of a
+    test mail was told."""
     if name == "domain":
         return picture.domain.value is Domain.CONFIGURED
+    if name == "read_back":
+        return picture.read_back.value is ReadBack.UNTOLD
     return name == "password_change" and picture.password_change.value is PasswordChange.UNTOLD
 
 

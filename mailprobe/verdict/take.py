@@ -8,6 +8,7 @@ from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Contract
 from mailprobe.evidence import Evidence, Of, Replied, Withheld
 from mailprobe.replies import Likeness, Meaning, ReplyClass, SpeaksOf, Us, read, same_answer
+from mailprobe.verdict.canaries import canary_leg, yes
 from mailprobe.verdict.door import door_says, hear
 from mailprobe.verdict.doors import MxPicture, host_of, together
 from mailprobe.verdict.filing import Filed, file_all
@@ -29,6 +30,7 @@ from mailprobe.verdict.picture import (
     SignIn,
     Source,
 )
+from mailprobe.verdict.returned import Reader
 from mailprobe.verdict.sign_ins import (
     Leg,
     backends_of,
@@ -42,6 +44,7 @@ from mailprobe.verdict.sign_ins import (
 
 PROPAGATION = 1800.0  # seconds that a new password may take to reach every server
 LONG_DEFERRED = 86400.0
+TWO_READINGS = 600.0  # between two readings that count as two
 NOBODY = Us()
 
 
@@ -63,6 +66,7 @@ def take_picture(
     """
     filed = file_all(evidence)
     mx = mx_picture(filed, account, carrier, us, now)
+    mails = canary_leg(filed, Reader(account, carrier, us), told, now, ran=any(one.probe == "canary" for one in evidence))
     imap, submission = leg(filed, "imap", carrier, now), leg(filed, "submission", carrier, now)
     sign_in = sign_in_of(imap)
     return Picture(
@@ -81,6 +85,12 @@ def take_picture(
         password_change=password_change(told, sign_in),
         submission=sign_in_of(submission) if "submission" in account.probes else Known(SignIn.NO_SERVER, None, Source.CONFIGURED),
         control_submission=control_of(submission),
+        delivery=mails.delivery,
+        control_delivery=mails.control,
+        read_back=mails.read_back,
+        put_off_first=mails.put_off_first,
+        forwards=mails.forwards,
+        clean_up=mails.clean_up,
         contract=contract_of(told, account),
         portal=Known(told.portal, None, Source.TOLD),
         spelling_confirmed=said(told.spelling_confirmed),
@@ -93,13 +103,10 @@ def take_picture(
         enrolled=Known(yes(account.enrolled), None, Source.CONFIGURED),
         accepted_before=Known(yes(history.accepted_before), None, Source.REMEMBERED),
         deferred=deferred_of(history, now),
+        undelivered_before=undelivered_before(history, now),
         one_secret=Known(yes(shares_secret(account, carrier)), None, Source.CONFIGURED),
         network=Known(Network(network) if network else Network.UNSAID, None, Source.CONFIGURED),
     )
-
-
-def yes(true: bool) -> Answer:
-    return Answer.YES if true else Answer.NO
 
 
 def said(true: bool) -> Known[Answer]:
@@ -193,6 +200,12 @@ def deferred_of(history: History, now: float) -> Known[Deferred]:
     since = history.deferred_since
     long = since is not None and now - since > LONG_DEFERRED
     return Known(Deferred.OVER_A_DAY if long else Deferred.NOT_LONG, since, Source.REMEMBERED)
+
+
+def undelivered_before(history: History, now: float) -> Known[Answer]:
+    """Two readings make it sure: the first of them long enough ago to be one of its own."""
+    since = history.undelivered_since
+    return Known(yes(since is not None and now - since >= TWO_READINGS), since, Source.REMEMBERED)
 
 
 def shares_secret(account: Account, carrier: Carrier) -> bool:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailprobe.carriers import Carrier
-from mailprobe.verdict import Actor, Args, Confidence, HandsetSteps, Status, Verdict
+from mailprobe.verdict import Actor, Args, Code, Confidence, HandsetSteps, Status, Verdict
 from mailprobe.verdict.labels import Actors, conflicts, desk, is_foreign, missing
 from mailprobe.verdict.texts import choose, fill, fixed, phrase, wording
 
 ALWAYS = ("lost", "pc")
+SOON = ("canary_under_way", "canary_uncertain")
+UNDELIVERED = (Code.HEALTHY, Code.ACCEPTS_MAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,20 @@ def say(verdict: Verdict, language: str, *, carrier: Carrier | None = None, acto
     language = choose(language)
     texts = wording(verdict.code, language)
     lines = texts.lines[verdict.confidence]
-    words = words_for(verdict, language, carrier, actors, dict((*verdict.args, *args)))
+    given = dict((*verdict.args, *args))
+    words = words_for(verdict, language, carrier, actors, given)
     return Spoken(
         tag=f"{verdict.code.value}.{verdict.confidence.value}",
         known=join(language, fill(lines.known, words), gaps(verdict, language)),
         say=fill(overridden(verdict, language, carrier) or lines.say, words),
-        do_not_say=(*texts.do_not_say, *(fixed(f"always.{key}", language) for key in (*ALWAYS, erasing(verdict)))),
-        next=join(language, fill(texts.next, words), hint(verdict, language), fill(call_back(verdict, language), words)),
+        do_not_say=(*unseen(verdict, given, language), *texts.do_not_say, *never(verdict, language)),
+        next=join(
+            language,
+            fill(texts.next, words),
+            read_out(given, language),
+            hint(verdict, language),
+            fill(call_back(verdict, language), words),
+        ),
         who=words["who"],
         why_no_handset=handset(verdict, language),
     )
@@ -54,10 +63,37 @@ def words_for(verdict: Verdict, language: str, carrier: Carrier | None, actors: 
     our = fixed(f"fill.our.{whose}", language)
     desks = {actor.value: desk(actor, language, carrier=carrier, actors=actors) for actor in Actor}
     reason = phrase(f"reason.{args.get('reason', '')}", language) or fixed("reason.unknown", language)
-    when = fill(fixed("fill.at", language), args) if args.get("at") else fixed("fill.when", language)
+    when = fill(fixed("fill.at", language), args) if args.get("at") else soon(args, language)
     act = fixed(f"fill.act.{whose}", language)
     ours = {"our": our, "Our": our[:1].upper() + our[1:], "act": act, "who": desks[verdict.actor.value]}
-    return args | desks | ours | {"reason": reason, "when": when}
+    return args | desks | ours | mail(args, language) | {"reason": reason, "when": when}
+
+
+def mail(args: dict[str, str], language: str) -> dict[str, str]:
+    """What became of the test mail, as a clause; nothing at all of one that was not sent."""
+    how = args.get("mail", "none")
+    return {"arrival": phrase(f"fill.arrival.{how}", language) or "", "after": fixed(f"fill.after.{how}", language)}
+
+
+def soon(args: dict[str, str], language: str) -> str:
+    """A test mail on its way is seen within minutes, or nobody knows when."""
+    return fixed("fill.soon" if args.get("reason") in SOON else "fill.when", language)
+
+
+def read_out(args: dict[str, str], language: str) -> str:
+    """Where only the customer can see the test mail, he is asked for its number."""
+    unread = args.get("reason") == "canary_unread" or args.get("mail") == "unread"
+    return fixed("fill.read_out", language) if unread else ""
+
+
+def unseen(verdict: Verdict, args: dict[str, str], language: str) -> tuple[str, ...]:
+    """Good news that was not seen: no test mail has arrived as long as none was found or read out."""
+    seen = args.get("mail") in ("arrived", "read_out")
+    return () if seen or verdict.code not in UNDELIVERED else (fixed("always.arrived", language),)
+
+
+def never(verdict: Verdict, language: str) -> tuple[str, ...]:
+    return tuple(fixed(f"always.{key}", language) for key in (*ALWAYS, erasing(verdict)))
 
 
 def overridden(verdict: Verdict, language: str, carrier: Carrier | None) -> str:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from mailprobe.wire import mime, quoted
-from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice
+from mailprobe.wire.forwarded import MACHINE, forwarded, unquoted
+from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice, tells_of_delivery
 from mailprobe.wire.quoted import Said
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
+_CHARACTER = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _SUCCESS = re.compile(r"2\d\d(?!\d)")
 _NO_BOUNCE = ("message/feedback-report", "message/disposition-notification")  # RFC 5965 and 8098
-_REPORT = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464 and 6533
-_ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
+REPORT = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464 and 6533
+ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
+_LIST = re.compile(r"\bnot (?:a )?members?\b|\bnot subscribed\b|\bnon-?member\b", re.IGNORECASE)  # a list's own refusals
 _FORWARDED = 3  # a bounce attached to a mail attached to a mail
 
 
@@ -52,55 +56,94 @@ class Failure:
 
 
 def read_bounce(raw: bytes) -> tuple[Failure, ...]:
-    """One Failure per recipient, in order; none if this is no bounce. Reads at most the first 64 KiB."""
-    for _ in range(_FORWARDED):
-        parts = mime.take_apart(raw)
-        if any(part.kind in _NO_BOUNCE for part in parts):
-            return ()
-        if found := tuple(_failures(parts)):
+    """One Failure per recipient, in order; none if this is no bounce. A file may hold several mails, as an mbox does. Reads
+    at most the first MiB of each, and the first fifty."""
+    return tuple(failure for one in islice(mime.mails(raw), mime.PARTS) for failure in failures_of(mime.take_apart(one)))
+
+
+def failures_of(parts: tuple[mime.Part, ...], depth: int = 0) -> tuple[Failure, ...]:
+    """The same of a mail that is taken apart already. A mail attached to a person's mail counts before his own words."""
+    if any(part.kind in _NO_BOUNCE for part in parts) or depth > _FORWARDED:
+        return ()
+    report = next((part.text for part in parts if part.kind in REPORT), "")
+    if not report and not is_machine(parts):
+        for inner in attached(parts):
+            if found := failures_of(mime.take_apart(inner.encode("utf-8", "replace")), depth + 1):
+                return found
+    for told in _told(parts):
+        if found := tuple(_failures(parts, told, report)):
             return found
-        inner = next((part.text for part in parts[1:] if part.kind == "message/rfc822"), "")
-        if not inner:
-            return ()
-        raw = inner.encode("utf-8", "replace")
     return ()
 
 
-def _failures(parts: tuple[mime.Part, ...]) -> Iterator[Failure]:
-    told = _told(parts)
-    notice = take_notice(told)
-    known = _known(parts)
-    report = next((part.text for part in parts if part.kind in _REPORT), "") or _inline_report(told)
-    groups = _groups(report)
+def attached(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
+    """Mails attached to this one, as they were sent."""
+    return tuple(part.text for part in parts[1:] if part.kind in ("message/rfc822", "message/global") or _saved(part))
+
+
+def _saved(part: mime.Part) -> bool:
+    """A mail that was saved as a file first."""
+    named = part.header("content-type") + part.header("content-disposition")
+    return part.kind.startswith("application/") and ".eml" in named.lower()
+
+
+def _failures(parts: tuple[mime.Part, ...], told: str, report: str) -> Iterator[Failure]:
+    subject = _subject(parts)
+    plain = unquoted(told)
+    if not report and not subject and (passed_on := forwarded(plain)):
+        plain, subject = passed_on.text, passed_on.subject
+    if not report and _LIST.search(subject):
+        yield Failure("", "failed", "", 0, "", quoted.one_line(f"{subject}. {plain[: quoted.CAP]}"), quoted.LATER)
+        return
+    notice = take_notice(plain)
+    groups = _groups(report or _inline_report(plain))
     if len(groups) > 1:
         for group in groups[1:]:
-            yield _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
+            failure = _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
+            yield failure if failure.recipient or len(groups) > 2 else replace(failure, recipient=_only(parts, plain))
         return
     failed = tuple(quoted.addresses(parts[0].header("x-failed-recipients")))  # Exim's
-    for said in read_notice(notice, failed or known, _subject(parts), failed[0] if len(failed) == 1 else ""):
-        yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
+    known = failed or (() if notice.sections else _known(parts, plain))
+    returned = any(part.kind in ORIGINAL for part in parts[1:])
+    for said in read_notice(notice, known, subject, failed[0] if len(failed) == 1 else ""):
+        if said.recipient or said.code or returned or tells_of_delivery(subject):  # else a postmaster writes of something else
+            yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
 
 
-def _told(parts: tuple[mime.Part, ...]) -> str:
-    """The notice for humans: the first plain text, else the first HTML."""
-    for kind in ("text/plain", "text/html"):
-        if text := next((part.text for part in parts[1:] if part.kind == kind and part.text.strip()), ""):
-            return text
-    return ""
+def _told(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
+    """The notice for humans: the first plain text, else the first HTML; if that tells nothing, all texts together."""
+    texts = [(part.kind, part.text) for part in parts[1:] if part.kind in ("text/plain", "text/html") and part.text.strip()]
+    if not texts:
+        return ("",)
+    first = next((text for kind, text in texts if kind == "text/plain"), texts[0][1])
+    return (first, "\n\n".join(text for _, text in texts)) if len(texts) > 1 else (first,)
 
 
 def _subject(parts: tuple[mime.Part, ...]) -> str:
     """The subject, if the mail looks like a machine's notice; a person's mail must show a reply to count."""
+    subject = mime.plain_words(parts[0].header("subject")) or "no subject"
+    if is_machine(parts) or _LIST.search(subject):
+        return subject
+    returns_a_mail = any(part.kind in ORIGINAL for part in parts[1:])
+    return subject if returns_a_mail and tells_of_delivery(subject) else ""
+
+
+def is_machine(parts: tuple[mime.Part, ...]) -> bool:
+    """Whether the sender is a mail system's own address, or none (RFC 5321 section 4.5.5)."""
     top = parts[0]
-    sender = (top.header("from") + " " + top.header("return-path")).lower()
-    machine = re.search(r"mailer-daemon|postmaster|mail delivery|<>|no-?reply", sender)
-    return top.header("subject") if machine or top.header("x-failed-recipients") else ""
+    sender = f"{top.header('from')} {top.header('return-path')}"
+    return MACHINE.search(sender) is not None or bool(top.header("x-failed-recipients"))
 
 
-def _known(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
+def _known(parts: tuple[mime.Part, ...], told: str) -> tuple[str, ...]:
     """Whom a notice that names nobody can mean: the returned message's only recipient."""
-    original = next((part.text for part in parts[1:] if part.kind in _ORIGINAL), "")
-    return original_recipients(original or _told(parts))
+    original = next((part.text for part in parts[1:] if part.kind in ORIGINAL), "")
+    return original_recipients(original or told)
+
+
+def _only(parts: tuple[mime.Part, ...], told: str) -> str:
+    """The one recipient that a report may leave out."""
+    return next(iter(_known(parts, told)), "")
 
 
 def _inline_report(told: str) -> str:
@@ -157,7 +200,7 @@ def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> 
         stage=reply.stage if reply.stage != quoted.LATER else said.stage,
         remote_mta=_value(block.get("remote-mta", "")).split(" ")[0],
         reporting_mta=_value(message.get("reporting-mta", "")).split(" ")[0],
-        original_recipient=quoted.first_address(_value(block.get("original-recipient", ""))),
+        original_recipient=quoted.first_address(_unescaped(block.get("original-recipient", ""))),
         arrived=message.get("arrival-date", ""),
     )
 
@@ -169,11 +212,25 @@ def _fuller(field: str, told: str) -> str:
 
 def _recipient(block: dict[str, str]) -> str:
     """Final-Recipient, unless it is an inner address: source-routed, or at a host without a domain."""
-    final, original = (_value(block.get(name, "")) for name in ("final-recipient", "original-recipient"))
+    final, original = (_unescaped(block.get(name, "")) for name in ("final-recipient", "original-recipient"))
     address = quoted.first_address(final)
     if (final.startswith("@") or "." not in address.rpartition("@")[2]) and (outer := quoted.first_address(original)):
         return outer
-    return address or quoted.first_address(_value(block.get("x-actual-recipient", "")))
+    return address or quoted.first_address(_unescaped(block.get("x-actual-recipient", "")))
+
+
+def _unescaped(typed: str) -> str:
+    """An address field without its type. `\\x{3042}` is a character (RFC 6533 section 3); `+2B` and `+3D` are what the
+    xtext of an ORCPT must escape (RFC 3461 section 4), and some report it as it came."""
+    value = _value(typed)
+    if "\\x{" in value:
+        value = _CHARACTER.sub(_character, value)
+    return value.replace("+2B", "+").replace("+3D", "=") if "+" in value else value
+
+
+def _character(found: re.Match[str]) -> str:
+    number = int(found[1], 16)
+    return chr(number) if 0x20 < number < 0x110000 and not 0xD800 <= number < 0xE000 else found[0]
 
 
 def _value(typed: str) -> str:

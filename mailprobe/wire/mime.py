@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-CAP = 64 * 1024  # bytes read of one mail
+CAP = 1 << 20  # bytes read of one mail
+LINES = 20_000  # and lines: every level of nesting reads them again
 DEPTH = 20
 PARTS = 50
 HEADERS = 200
@@ -21,10 +23,18 @@ _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _KIND = re.compile(r"\s*([A-Za-z0-9.+-]{1,60}/[A-Za-z0-9.+-]{1,60})")
 _TAG = re.compile(r"<[/!A-Za-z][^<>@]{0,400}>")
+_SEPARATOR = re.compile(rb"From [^\r\n]{1,400}(?:\r\n|\n|\r)[A-Za-z][A-Za-z0-9-]{0,79}:")
+_TRIES = 100_000  # separators looked at
+_ENCODED = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\s]{0,400})\?=(?:\s{1,40}(?==\?))?")
 # Only character sets: Python also calls slow transformations such as idna and punycode "encodings".
 _CHARSETS = re.compile(
-    r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])"
+    r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|cp932|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])"
 )
+
+
+# What Japanese mail calls Shift_JIS holds the characters of code page 932.
+_ALIASES = {"shift_jis": "cp932", "x-sjis": "cp932", "ms932": "cp932", "windows-31j": "cp932"}
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +68,35 @@ def take_apart(raw: bytes) -> tuple[Part, ...]:
     return tuple(found)
 
 
+def mails(raw: bytes) -> Iterator[bytes]:
+    """The mails of an mbox (RFC 4155), which begins with a `From ` line; anything else is one mail."""
+    if not raw.lstrip(b"\r\n").startswith(b"From "):
+        yield raw
+        return
+    start = 0
+    for at in _separators(raw):
+        yield raw[start:at]
+        start = at
+    yield raw[start:]
+
+
+def _separators(raw: bytes) -> Iterator[int]:
+    """Where the next mail begins: a blank line, a `From ` line, a header field. A text may have such a line too."""
+    blank = next((ends for ends in (b"\r\n\r\n", b"\n\n", b"\r\r") if ends[: len(ends) // 2] in raw[:1000]), b"\n\n")
+    at = 0
+    for _ in range(_TRIES):
+        at = raw.find(blank + b"From ", at)
+        if at < 0:
+            return
+        at += len(blank)
+        if _SEPARATOR.match(raw, at):
+            yield at
+
+
 def _lines(raw: bytes) -> list[str]:
     """Lines as Latin-1, so that bytes stay what they are; CR alone ends lines in some old bounces."""
     text = raw[:CAP].decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-    lines = text.lstrip("\n").split("\n")
+    lines = text.lstrip("\n").split("\n", LINES)[:LINES]
     return lines[1:] if lines[0].startswith("From ") else lines
 
 
@@ -125,13 +160,36 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
 def _words(raw: bytes, charset: str) -> str:
     if b"\x1b$" in raw:  # Japanese bounces leave the charset out, or use characters beyond the declared set
         return raw.decode("iso2022_jp_2004", "replace")
-    for name in (charset, "utf-8"):
+    for name in (_ALIASES.get(charset, charset), "utf-8"):
         if _CHARSETS.fullmatch(name):
             try:
                 return raw.decode(name)
             except (UnicodeDecodeError, LookupError):
                 continue
-    return raw.decode("latin-1")
+    return _japanese(raw) or raw.decode("latin-1")
+
+
+def _japanese(raw: bytes) -> str:
+    """Japanese that says nothing of its charset, known by its kana; '' if it is none."""
+    for name in ("euc_jp", "cp932"):
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if _KANA.search(text):
+            return text
+    return ""
+
+
+def plain_words(value: str) -> str:
+    """A header's encoded words (RFC 2047) decoded; what is broken stays as it is."""
+    return _ENCODED.sub(_decode_word, value) if "=?" in value else value
+
+
+def _decode_word(found: re.Match[str]) -> str:
+    text = found[3].encode("latin-1", "replace")
+    raw = _decoded(text, "base64") if found[2] in "bB" else binascii.a2b_qp(text, header=True)
+    return _words(raw, found[1].lower())
 
 
 def _value(headers: tuple[tuple[str, str], ...], name: str) -> str:

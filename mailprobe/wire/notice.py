@@ -9,16 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from mailprobe.wire.quoted import CAP, LATER, Said, addresses, exchanges, first_address, one_line, reply, stage_of
+from mailprobe.wire.quoted import (
+    CAP,
+    LATER,
+    Said,
+    addresses,
+    exchanges,
+    first_address,
+    one_line,
+    quotes,
+    quotes_maybe,
+    reply,
+    stage_of,
+)
 
 _LINES = 400
 _WIDTH = 1500
 _RECIPIENTS = 50
 _OPENING = re.compile(
-    r"\s{0,16}(?:<([^<>\s@]{1,128}@[^<>\s@]{1,255})>|([^\s<>:;,()\"\[\]=@]{1,128}@[^\s<>:;,()\[\]=@]{1,255}))(?P<rest>:(?!//).*|\s*$|\s*[\[(].*|\s+on\s.*)"
+    r"(?P<indent>\s{0,16})(?:[*-]{1,2}\s{1,3})?(?:(?:recipient|recipient address|e-?mail address|error|宛先)\s?:\s{0,10})?"
+    r"(?:<([^<>\s@]{1,128}@[^<>\s@]{1,255})>|\"([^<>\s@\"]{1,128}@[^<>\s@\"]{1,255})\"(?=:|\s*$)"
+    r"|([^\s<>:;,()\"\[\]=@]{1,128}@[^\s<>:;,()\[\]=@]{1,255}))"
+    r"(?P<rest>:(?!//).*|\s*$|\s*[\[(].*|\s+on\s.*|<mailto:[^<>]{1,400}>\s*$)",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(
-    r"(?:deliver|sent|rcpt|recipient|address|failed|size|attempts|reach|(?<!reply )to:)[^@\n]{0,40}?"
+    r"(?:deliver|sent|rcpt|recipient|address|failed|size|attempts|reach|message to|(?<!reply )to:)[^@\n]{0,40}?"
     r"[\s<:(]([^\s<>:;,()\"\[\]@]{1,128}@[^\s<>:;,()\[\]@]{1,255})",
     re.IGNORECASE,
 )
@@ -29,27 +45,35 @@ _COPY = re.compile(
     r"message text follows|begin message|copy of (?:the |your )?(?:original )?message|mail text follows)",
     re.IGNORECASE,
 )
+_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message")
 _HEADER = re.compile(r"(?:Received|Return-Path|X-Received|DKIM-Signature):\s", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"\s*-{2,}\s*Transcript of session|\s*-{2,}\s*Session transcript", re.IGNORECASE)
 _BOUNCE = re.compile(
     r"undeliver|non-?deliver|failure notice|returned mail|mail system error|did not reach|mail failure|returned to sender|"
-    r"delivery (?:status|fail|report|error|delay|problem)|was rejected|not (?:a )?member|was not sent|unknown user|user unknown|"
-    r"deliver[a-z]{0,6}\b[^.\n]{0,60}\b(?:fail|not|error|delay|unable|impossible)|couldn't be sent|\bbounce|"
-    r"(?:fail|unable|not|n't|error|impossible)\b[^.\n]{0,60}\bdeliver",
+    r"delivery (?:status|fail|report|error|delay|problem|incomplete|has failed)|was rejected|not (?:a )?member|was not sent|"
+    r"unknown user|user unknown|couldn't be sent|could not (?:be sent|send)|\bbounce|"
+    r"(?:error|trouble|problem) (?:sending|delivering)|"
+    r"deliver[a-z]{0,6}\b[^.\n]{0,60}\b(?:fail|not|error|delay|unable|impossible)|"
+    r"(?:fail|unable|not|n't|error|impossible)\b[^.\n]{0,60}\bdeliver|"
+    r"配信不能|(?:配信|配送|配達|送信)(?:に失敗|でき(?:ません|なかった|ない)|されません|エラー)|宛先不明|"  # Japanese
+    r"unzustellbar|nicht zugestellt|non remis|n'a pas pu être (?:remis|envoyé|distribué)|chec de (?:la )?(?:remise|distribution)|"
+    r"no se (?:puede|pudo|ha podido) entregar|no entregado|impossibile recapitare|mancat[ao] (?:recapito|consegna)|"
+    r"não (?:foi|pôde ser) entregue|falha na entrega|niet (?:worden )?bezorgd|onbestelbaar|退信|无法投递|未能送达|投递失败|"
+    r"배달되지|전송 실패|не доставлен|не удалось доставить",
     re.IGNORECASE,
 )
-_DELAYED = re.compile(
-    r"\bdelay(?:ed)?\b|warning message only|still trying|temporary failure report|will be retried", re.IGNORECASE
-)
+_DELAYED = ("warning message only", "still trying", "temporary failure report", "will be retried", "遅延", "verzögert", "retardé")
+_DELAY = re.compile(r"\bdelay(?:ed)?\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice taken apart: its lines above the returned message, what it says per recipient, and the refusals of a
-    quoted session."""
+    """A notice taken apart: its lines above the returned message, what it says before it names anybody and then per
+    recipient, and the refusals of a quoted session."""
 
     lines: tuple[str, ...]
     transcript: tuple[str, ...]
+    preamble: tuple[str, ...]
     sections: tuple[tuple[str, tuple[str, ...]], ...]
     refusals: tuple[Said, ...]
 
@@ -57,7 +81,8 @@ class Notice:
 def take_notice(text: str) -> Notice:
     """Parse once; ask by `read_notice` and `of_recipient`."""
     lines, transcript = _above_copy(text)
-    return Notice(tuple(lines), tuple(transcript), _sections(lines), tuple(exchanges(transcript)))
+    preamble, sections = _sections(lines)
+    return Notice(tuple(lines), tuple(transcript), preamble, sections, tuple(exchanges(transcript)))
 
 
 def read_notice(notice: Notice, known: tuple[str, ...], subject: str, only: str = "") -> tuple[Said, ...]:
@@ -67,12 +92,13 @@ def read_notice(notice: Notice, known: tuple[str, ...], subject: str, only: str 
     if not _is_bounce(notice, whole, subject):
         return ()
     sections = notice.sections or tuple((name, notice.lines) for name in _recipients(notice, whole, known, subject))
-    delayed = _DELAYED.search(subject + "\n" + "\n".join(notice.lines[:20])) is not None
+    delayed = _is_delayed("\n".join((subject, *notice.lines[:20])).lower())
     said = [_said(recipient, section, notice.refusals, len(sections) == 1) for recipient, section in sections]
+    said = [_or_before(one, notice.preamble) for one in said]
     if only and len({one.recipient.lower() for one in said}) == 1:
         said = [replace(one, recipient=only) for one in said]
-    distinct = {(one.recipient.lower(), one.code, one.enhanced): one for one in said}  # some say it in two languages
-    return tuple(replace(one, action="delayed") if delayed else one for one in distinct.values())
+    distinct = _distinct(said)
+    return tuple(replace(one, action="delayed") if delayed else one for one in distinct)
 
 
 def of_recipient(notice: Notice, recipient: str) -> Said:
@@ -87,51 +113,84 @@ def of_recipient(notice: Notice, recipient: str) -> Said:
 def original_recipients(original: str) -> tuple[str, ...]:
     """The only recipient of a returned message by its To header; none if there are several or none."""
     for line in original.split("\n")[:_LINES]:
-        if line[:3].lower() == "to:" and len(found := list(dict.fromkeys(addresses(line[3:])))) == 1:
+        field, _, rest = line[:_WIDTH].partition(":")
+        if field.strip().lower() in ("to", "rcpt to") and len(found := list(dict.fromkeys(addresses(rest)))) == 1:
             return (found[0],)
     return ()
 
 
 def _above_copy(text: str) -> tuple[list[str], list[str]]:
-    """Lines above the returned message, `> ` of a forwarding human removed: the notice, and a session's transcript."""
+    """Lines above the returned message: the notice, and a session's transcript."""
     notice: list[str] = []
     transcript: list[str] = []
     into = notice
     for raw in text.split("\n")[:_LINES]:
         line = raw[:_WIDTH].rstrip()
-        if line.startswith("> "):
-            line = line[2:]
-        if _COPY.match(line) or (_HEADER.match(line) and len(notice) > 3):
+        lower = line.lower()
+        if any(sign in lower for sign in _COPY_SIGNS) and _COPY.match(line):
             break
-        if _TRANSCRIPT.match(line):
+        if lower[:1] in ("r", "x", "d") and len(notice) > 3 and _HEADER.match(line):
+            break
+        if "transcript" in lower and _TRANSCRIPT.match(line):
             into = transcript
         into.append(line)
     return notice, transcript
 
 
+def tells_of_delivery(subject: str) -> bool:
+    """Whether a subject is that of a notice."""
+    return _BOUNCE.search(subject) is not None
+
+
 def _is_bounce(notice: Notice, whole: str, subject: str) -> bool:
     """A machine's notice must speak of delivery; anybody else's text must quote a reply."""
     text = whole[: CAP * 4]
-    if notice.refusals or any(reply(line).code for line in notice.lines[:80]):
+    if notice.refusals or any(quotes(line) for line in notice.lines[:80]):
         return bool(subject) or _BOUNCE.search(text) is not None or len(notice.lines) <= 40
     return bool(subject) and (_BOUNCE.search(subject) or _BOUNCE.search(text)) is not None
 
 
-def _sections(lines: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """A recipient and what is said of it; addresses that follow each other share what follows the last."""
+def _distinct(said: list[Said]) -> tuple[Said, ...]:
+    """Some say it in two languages, or first in words and then by the reply: the reply counts."""
+    quoted_of = {one.recipient.lower() for one in said if one.code}
+    telling = [one for one in said if one.code or one.recipient.lower() not in quoted_of]
+    return tuple({(one.recipient.lower(), one.code, one.enhanced): one for one in telling}.values())
+
+
+def _or_before(said: Said, preamble: tuple[str, ...]) -> Said:
+    """Some give the reason first and name the recipient behind it."""
+    if said.code or not preamble:
+        return said
+    before = _quoted(preamble)
+    if before.code or not said.text.strip(" -_=*"):
+        return replace(before, recipient=said.recipient, action=said.action)
+    return said
+
+
+def _is_delayed(lower: str) -> bool:
+    return any(words in lower for words in _DELAYED) or ("delay" in lower and _DELAY.search(lower) is not None)
+
+
+def _sections(lines: list[str]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+    """What stands before anybody is named; then a recipient and what is said of it. Addresses that follow each other share
+    what follows the last; a wrapped line that begins with the same address opens nothing."""
+    preamble: list[str] = []
     sections: list[tuple[str, list[str]]] = []
     for line in lines:
-        if opening := _OPENING.fullmatch(line):
-            sections.append((opening[1] or opening[2], [opening["rest"].lstrip(": ")]))
-        elif sections:
-            sections[-1][1].append(line)
+        opening = _OPENING.fullmatch(line) if "@" in line else None
+        name = (opening[2] or opening[3] or opening[4]) if opening else ""
+        wrapped = opening is not None and bool(opening["indent"]) and bool(sections) and sections[-1][0] == name
+        if opening and not wrapped:
+            sections.append((name, [opening["rest"].lstrip(": ") if not opening["rest"].startswith("<") else ""]))
+        else:
+            (sections[-1][1] if sections else preamble).append(line)
     shared: list[str] = []
     for _, section in reversed(sections):
         if any(line.strip() for line in section):
             shared = section
         else:
             section.extend(shared)
-    return tuple((name, tuple(section)) for name, section in sections[:_RECIPIENTS])
+    return tuple(preamble), tuple((name, tuple(section)) for name, section in sections[:_RECIPIENTS])
 
 
 def _recipients(notice: Notice, whole: str, known: tuple[str, ...], subject: str) -> tuple[str, ...]:
@@ -154,8 +213,9 @@ def _said(recipient: str, section: tuple[str, ...], refusals: tuple[Said, ...], 
 
 def _quoted(section: tuple[str, ...]) -> Said:
     """The paragraph with the first reply in it, else all there is."""
-    whole = " ".join("\n".join(section).split())
-    for paragraph in "\n".join(section).split("\n\n"):
+    text = "\n".join(section)
+    whole = " ".join(text.split())
+    for paragraph in text.split("\n\n") if quotes_maybe(text) else ():
         said = reply(one_line(paragraph))
         if said.code:
             return said if said.stage != LATER else replace(said, stage=stage_of(whole, len(whole)))

@@ -9,32 +9,44 @@ from dataclasses import dataclass, replace
 CAP = 2000  # characters of one reply
 LATER = "after_acceptance"
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}\\])[^\s<>\"'(),;:\[\]{}\\@]{1,128}@[^\s<>\"'(),;:\[\]{}\\@!?]{1,255}")
-_REPLY = re.compile(r"(?:^|(?<=[\s:(<\[;\"'>-]))[45]\d\d(?=[ :-]|$)")
+# The digits come first, what must not stand before them behind: a search that begins with a few characters is a fast one.
+_REPLY = re.compile(r"[45]\d\d(?![^ :,-])(?<![^\s:(<\[;#\"'>-]\d{3})")
 _CUED = re.compile(
-    r"(?:^|[:<>'\"\]);,.(*-]|\b(?:said|error|code|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
+    r"(?:^|[:<>'\"\[\]);,.(*#-]|code|\b(?:said|error|message|returned|with|reason|failure|response))\s{0,3}\Z", re.IGNORECASE
 )
-_ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
+_ENHANCED = re.compile(r"[245](?<![\d.][245])\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 _ADDED = re.compile(r"(?<=\S)\s*(?:Giving up on |I'm not going to try again)")  # qmail's own words behind a reply
 _CODE_AGAIN = re.compile(r"(?<= )(?:<<< )?[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?(?=\S)")
 _IN_REPLY = re.compile(r"in reply to (?:the )?(.{1,40})", re.IGNORECASE)
+# A step, words of which one must be there, and how they must stand.
 _STAGES = (
     (
         "end_of_data",
-        re.compile(
-            r"end of data|end of message|final data|\[data_(?:end|content)\]|message content|\btext command", re.IGNORECASE
-        ),
+        ("end of ", "final data", "[data_", "message content", "text command"),
+        re.compile(r"end of data|end of message|final data|\[data_(?:end|content)\]|message content|\btext command"),
     ),
-    ("rcpt", re.compile(r"\brcpt[ _]?(?:to|command)|not like recipient|\[rcpt_to\]|state 13\b", re.IGNORECASE)),
+    (
+        "rcpt",
+        ("rcpt", "not like ", "state 1"),
+        re.compile(r"\brcpt[ _]?(?:to|command)|not like (?:recipient|our rcpt)|\[rcpt_to\]|state 1[34]\b|following rcpt"),
+    ),
     (
         "mail",
+        ("mail from", "mail_from", "not like sender", "sender was rejected"),
         re.compile(
-            r"\bmail[ _]from:|\[mail_from\]|not like sender|sender was rejected|after mail from|mail from command", re.IGNORECASE
+            r"\bmail[ _]from:|\[mail_from\]|not like sender|sender was rejected|(?:after|following) mail from|mail from command"
         ),
     ),
-    ("ehlo", re.compile(r"my name was rejected|(?:\b(?:to|after|for)|>>>) (?:ehlo|helo)\b", re.IGNORECASE)),
-    ("connect", re.compile(r"initial connection|greeting failed", re.IGNORECASE)),
-    ("data", re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]", re.IGNORECASE)),
+    (
+        "ehlo",
+        ("name was rejected", "ehlo", "helo"),
+        re.compile(r"my name was rejected|(?:\b(?:to|after|for)|>>>) (?:ehlo|helo)\b"),
+    ),
+    ("connect", ("initial connection", "greeting failed"), re.compile(r"initial connection|greeting failed")),
+    ("data", ("data",), re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]")),
 )
+_XTEXT = re.compile(r"\+([2-7][0-9A-F])")
+_SENT = re.compile(r"^\s*(?:(?:Sent|Received)\s+)?(?=(?:>>>|<<<) )")  # some indent a session, or say who spoke
 _HOST = re.compile(
     r"(?:host |talking to |mta |remote mail server |server )\[?([A-Za-z0-9][A-Za-z0-9.-]{0,253}\.[A-Za-z0-9-]{1,62})",
     re.IGNORECASE,
@@ -65,10 +77,29 @@ def first_address(text: str) -> str:
     return next(addresses(text), "")
 
 
+def xtext(value: str) -> str:
+    """RFC 3461 section 4: `+2B` is a plus. What is no printable ASCII stays as it came."""
+    return _XTEXT.sub(lambda found: chr(int(found[1], 16)), value) if "+" in value else value
+
+
+def quotes(line: str) -> bool:
+    """Whether a line quotes a reply at all."""
+    return _code_in(line[: CAP * 2]) is not None
+
+
+def quotes_maybe(text: str) -> bool:
+    """Whether there is anything that looks like a code; sooner told than whether it is one."""
+    return _REPLY.search(text) is not None
+
+
+def _code_in(flat: str) -> re.Match[str] | None:
+    return next((at for at in _REPLY.finditer(flat) if _CUED.search(flat[max(0, at.start() - 24) : at.start()])), None)
+
+
 def reply(text: str) -> Said:
     """The first SMTP reply (RFC 5321 section 4.2) quoted in a text, and the step it answers."""
     flat = text[: CAP * 2]
-    found = next((at for at in _REPLY.finditer(flat) if _CUED.search(flat[max(0, at.start() - 24) : at.start()])), None)
+    found = _code_in(flat)
     quoted = _ADDED.split(flat[found.start() :] if found else flat)[0]
     enhanced = _ENHANCED.search(quoted)
     host = _HOST.search(flat[: found.start()] if found else "")
@@ -90,13 +121,16 @@ def one_line(paragraph: str) -> str:
 
 def stage_of(text: str, before: int) -> str:
     """The step a reply answered: told behind it (Postfix), else by the words in front of it."""
-    if told := _IN_REPLY.search(text):
-        return _step("to " + told[1])
-    return _step(text[:before])
+    told = _IN_REPLY.search(text) if "in reply to" in text.lower() else None
+    return _step("to " + told[1] if told else text[:before])
 
 
 def _step(words: str) -> str:
-    return next((stage for stage, pattern in _STAGES if pattern.search(words)), LATER)
+    lower = words.lower()
+    for stage, signs, pattern in _STAGES if lower else ():
+        if any(sign in lower for sign in signs) and pattern.search(lower):
+            return stage
+    return LATER
 
 
 def exchanges(transcript: list[str]) -> Iterator[Said]:
@@ -105,7 +139,8 @@ def exchanges(transcript: list[str]) -> Iterator[Said]:
     command, host = "", ""
     text: list[str] = []
     theirs: Said | None = None
-    for line in [*transcript, ">>> "]:
+    for raw in [*transcript, ">>> "]:
+        line = _SENT.sub("", raw)
         if line.startswith("<<< "):
             text.append(line[4:])
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
-KNOW_ALL = {"cli", "check", "daemon", "demo", "terminal", "report", "__main__"}
+KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
     "secret": set(),

@@ -24,10 +24,12 @@ from mailprobe.config import (
     format_problem,
     from_nothing,
     load,
+    read_address,
 )
 from mailprobe.config.forecast import nice
 from mailprobe.config.places import find_places
 from mailprobe.config.units import every_of, seconds_of, spoken
+from mailprobe.demo.tls import Authority
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "config"
 BROKEN = sorted(path.name for path in GOLDEN.glob("invalid-*.toml"))
@@ -185,6 +187,35 @@ provisioning = "Subscriber data desk"
     assert config.bounces_imap is not None
     assert (config.bounces_imap.server.label, config.engine.network) == ("192.0.2.7:993", "inside")
     assert config.actors == (("provisioning", "Subscriber data desk"),)
+
+
+def pair(directory: Path, mode: int = 0o600) -> None:
+    """A certificate with its key in good.pem, and the key alone in good.key."""
+    Authority(directory, ("127.0.0.1",)).context()
+    both = (directory / "good.pem").read_text()
+    (directory / "good.key").write_text(both[: both.index("-----BEGIN CERTIFICATE-----")])
+    (directory / "good.key").chmod(mode)
+
+
+def test_the_certificate_of_the_bounce_receiver(tmp_path: Path) -> None:
+    pair(tmp_path)
+    config = loaded(tmp_path, '[carriers.softbank]\n[bounces]\ncertificate = "good.pem"\nkey = "good.key"\n')
+    assert (config.bounces_certificate, config.bounces_key) == (tmp_path / "good.pem", tmp_path / "good.key")
+    config = loaded(tmp_path, '[carriers.softbank]\n[bounces]\ncertificate = "good.pem"\n')
+    assert (config.bounces_certificate, config.bounces_key) == (tmp_path / "good.pem", None)
+
+
+def test_a_certificate_with_another_key_or_an_open_one(tmp_path: Path) -> None:
+    pair(tmp_path, 0o644)
+    other = tmp_path / "other"
+    other.mkdir()
+    pair(other)
+    text = '[carriers.softbank]\n[bounces]\ncertificate = "good.pem"\nkey = "{}"\n'
+    assert codes(refused(tmp_path, text.format("good.key"))) == ["MP1012"]
+    assert codes(refused(tmp_path, text.format("other/good.key"))) == ["MP1050"]
+    (tmp_path / "none.key").write_text("no key")
+    (tmp_path / "none.key").chmod(0o640)  # a group of its own is how distributions share a key
+    assert codes(refused(tmp_path, text.format("none.key"))) == ["MP1050"]
 
 
 def test_a_preset_is_overridden_field_by_field(tmp_path: Path) -> None:
@@ -453,3 +484,13 @@ def test_the_places_of_any_text_are_found_or_given_up(text: str) -> None:
     for line, column in find_places(text).at.values():
         assert 1 <= line <= len(starts)
         assert 1 <= column <= len(starts[line - 1]) + 1
+
+
+def test_a_mistyped_domain_of_a_known_carrier_is_recognised_whatever_is_configured() -> None:
+    """Without a file, and with one that does not name the carrier."""
+    without = from_nothing(read_address("tanaka@i.sofbank.jp"))
+    assert any("did you mean i.softbank.jp?" in warning.hint for warning in without.warnings)
+    with pytest.raises(NoCarrier) as raised:
+        ad_hoc(Config(prober=without.prober, carriers={}), read_address("tanaka@i.sofbank.jp"))
+    assert raised.value.problems[0].hint == "did you mean i.softbank.jp?"
+    assert raised.value.exit_code == 65

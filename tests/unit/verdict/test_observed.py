@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.verdict.observed import KEYS, CanarySeen, Observations, ObservedError, Place, parse
+from mailprobe.verdict.observed import KEYS, CanarySeen, Observations, ObservedError, Place, check_numbers, parse
 from mailprobe.verdict.picture import ContractState, Portal
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC).timestamp()
@@ -98,6 +98,30 @@ def test_every_error_at_once() -> None:
     with pytest.raises(ObservedError) as caught:
         parse(["nonsense", "contract", "pc_used"], now=NOW)
     assert [problem.code for problem in caught.value.problems] == ["MP1101", "MP1102"]
+
+
+def test_what_is_not_seen_needs_no_number() -> None:
+    assert parse(["canary_not_seen"], now=NOW).canaries == (CanarySeen(None, None),)
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "code"),
+    [
+        ("canary_seen=inbox:4821", ["4821"], None),
+        ("canary_seen=inbox:0482", ["0482", "9999"], None),
+        ("canary_seen=handset:4812", ["4821"], "MP1111"),
+        ("canary_not_seen:4812", ["4821"], "MP1111"),
+        ("canary_seen=junk", ["4821"], None),
+        ("canary_seen=junk", [], "MP1110"),
+        ("canary_seen=inbox:4821", [], "MP1110"),
+        ("canary_not_seen", [], "MP1110"),
+        ("portal_ok", [], None),
+    ],
+)
+def test_a_number_that_no_test_mail_carries_is_refused(word: str, known: list[str], code: str | None) -> None:
+    problems = check_numbers(parse([word], now=NOW), known)
+    assert [one.code for one in problems] == ([] if code is None else [code])
+    assert all(word in one.where for one in problems)
 
 
 @given(st.lists(st.text(max_size=40), max_size=4))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,12 +13,13 @@ from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, Portal
 from mailprobe.verdict.take import take_picture
-from tests.unit.verdict.world import DOWN, NOW, Truth, World, account_of, carrier_of, evidence_of, worlds
+from tests.unit.verdict.world import DOWN, NOW, Truth, World, account_of, carrier_of, evidence_of, told_of, worlds
 
 US = Us(("198.51.100.9", "probe.test", "probe@probe.test"))
 
 
 def seen(world: World, told: Observations = Observations(), history: History = History()) -> Picture:  # noqa: B008 - frozen
+    told = replace(told, canaries=told_of(world).canaries)
     return take_picture(
         evidence_of(world),
         account=account_of(world),
@@ -51,7 +54,33 @@ def test_only_what_works_is_called_ok(world: World) -> None:
     verdict = verdict_of(world)
     if verdict.status is Status.OK:
         ill_but_silent = {Truth.HALF_DIRECTORY, Truth.GREYLISTED}  # where a host that shows it was not heard
-        assert world.truth in {Truth.HEALTHY} | ill_but_silent or world.accepts_all
+        works = {Truth.HEALTHY, Truth.SLOW} | ill_but_silent
+        if "canary" not in world.legs:
+            works |= ONLY_A_MAIL_SHOWS
+        elif not world.bounce_comes:
+            works |= {Truth.VACATION}  # it arrived; the automatic reply is still to come
+        assert world.truth in works or world.accepts_all
+
+
+ONLY_A_MAIL_SHOWS = {
+    Truth.JUNK_RULE,
+    Truth.SILENT_FILTER,
+    Truth.DATA_FILTER,
+    Truth.VACATION,
+    Truth.FORWARDS,
+    Truth.BEHIND,
+    Truth.DELIVERY_DOWN,
+}
+
+
+@given(worlds(frozenset({Truth.HEALTHY, Truth.SLOW})))
+def test_what_works_is_never_called_degraded_for_what_we_send(world: World) -> None:
+    """With everybody else's mail, and through every door, his arrives: only ours is at fault."""
+    calm = replace(
+        world, content=world.content or "spam", imap="open", live_signs_in="yes", accepts_all=(), silent=(), tells=False
+    )
+    verdict = verdict_of(replace(calm, submission="none"))
+    assert verdict.status in (Status.OK, Status.UNKNOWN)
 
 
 @given(worlds())
@@ -61,10 +90,24 @@ def test_high_stands_on_controls(world: World) -> None:
     if verdict.confidence is Confidence.HIGH and verdict.code not in sign_in_alone | {
         Code.PROBER_BLOCKED,
         Code.DIRECTORY_UNREACHABLE,
+        *AFTER_ACCEPTANCE,
     }:
         assert "mx" in world.legs
         assert len(world.no_live) < world.hosts
         assert not world.live_stale
+
+
+AFTER_ACCEPTANCE = {Code.DELIVERED_TO_JUNK, Code.SILENTLY_DROPPED, Code.UNKNOWN_BEHIND_GATEWAY, Code.RECIPIENT_FILTER}
+
+
+@given(worlds())
+def test_high_after_acceptance_stands_on_a_mail_that_arrived_at_the_control(world: World) -> None:
+    verdict = verdict_of(world)
+    if verdict.confidence is Confidence.HIGH and verdict.code in AFTER_ACCEPTANCE:
+        assert world.mails_live
+        assert world.watched
+        assert world.slow != "l"
+        assert not world.content
 
 
 EXPECTED = {
@@ -88,6 +131,14 @@ EXPECTED = {
     Truth.IMAP_FORGOT: Code.IMAP_AUTH_OUT_OF_SYNC,
     Truth.DIRECTORY_DOWN: Code.DIRECTORY_UNREACHABLE,
     Truth.IMAP_DOWN: Code.IMAP_OUTAGE,
+    Truth.JUNK_RULE: Code.DELIVERED_TO_JUNK,
+    Truth.SILENT_FILTER: Code.SILENTLY_DROPPED,
+    Truth.DATA_FILTER: Code.RECIPIENT_FILTER,
+    Truth.VACATION: Code.FORWARDED_OR_AUTO_REPLIED,
+    Truth.FORWARDS: Code.FORWARDED_OR_AUTO_REPLIED,
+    Truth.SLOW: Code.SILENTLY_DROPPED,  # as far as two minutes show; low, and it says that it may be late
+    Truth.BEHIND: Code.UNKNOWN_BEHIND_GATEWAY,
+    Truth.DELIVERY_DOWN: Code.DELIVERY_OUTAGE,
 }
 
 
@@ -97,6 +148,16 @@ def test_undisturbed_every_truth_is_found() -> None:
         world = World(truth, hosts=2)
         assert verdict_of(world).code is code, truth
     assert set(EXPECTED) == set(Truth)
+
+
+def test_a_late_arrival_or_bounce_revises() -> None:
+    """The same judge on the new facts, whatever was said before."""
+    slow = World(Truth.SLOW)
+    assert [verdict_of(replace(slow, age=age)).code for age in (5.0, 130.0)] == [Code.WAITING, Code.SILENTLY_DROPPED]
+    assert verdict_of(replace(slow, truth=Truth.HEALTHY)).code is Code.HEALTHY
+    behind = World(Truth.BEHIND, bounce_comes=False)
+    assert [verdict_of(replace(behind, age=age)).code for age in (5.0, 130.0)] == [Code.WAITING, Code.SILENTLY_DROPPED]
+    assert verdict_of(replace(behind, bounce_comes=True)).code is Code.UNKNOWN_BEHIND_GATEWAY
 
 
 def test_gone_for_certain() -> None:

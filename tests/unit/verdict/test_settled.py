@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from mailprobe.verdict import Code, Confidence, Verdict
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import (
     Acceptance,
     Breadth,
@@ -28,7 +28,7 @@ from mailprobe.verdict.picture import (
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import take_picture
 from tests.unit.verdict.test_safety import US, seen
-from tests.unit.verdict.world import NOW, World, account_of, carrier_of, evidence, evidence_of, worlds
+from tests.unit.verdict.world import NOW, World, account_of, carrier_of, evidence, evidence_of, told_of, worlds
 
 ORDER = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
 
@@ -45,7 +45,7 @@ def partial(world: World, done: list[str], started: str, facts: int) -> Picture:
         found,
         account=account_of(world),
         carrier=carrier_of(world),
-        told=Observations(),
+        told=told_of(world),
         bounces=(),
         history=History(),
         now=NOW,
@@ -54,7 +54,7 @@ def partial(world: World, done: list[str], started: str, facts: int) -> Picture:
     )
 
 
-@given(worlds(), st.permutations(["mx", "imap", "submission"]))
+@given(worlds(), st.permutations(["mx", "imap", "submission", "canary"]))
 def test_nothing_said_is_taken_back(world: World, order: list[str]) -> None:
     said: list[Verdict] = []
     for done in range(len(order)):
@@ -116,6 +116,20 @@ def test_we_are_blocked_is_said_at_once() -> None:
     assert verdict.code is Code.PROBER_BLOCKED
 
 
+def test_a_test_mail_under_way_holds_back_only_what_it_may_overturn() -> None:
+    """The doors and the sign-in are settled without it; good health is not."""
+    refused = settled(gone(), frozenset({Leg.CANARY}))
+    assert refused is not None
+    assert refused.code is Code.DIRECTORY_OUT_OF_SYNC
+    accepted = replace(gone(), acceptance=Known(Acceptance.ACCEPTED))
+    password = settled(accepted, frozenset({Leg.CANARY}))
+    assert password is not None
+    assert password.code is Code.PASSWORD_OR_LOCK
+    green = replace(accepted, sign_in=Known(SignIn.OPENED), store=Known(Store.OPENED), submission=Known(SignIn.OPENED))
+    assert settled(green, frozenset({Leg.CANARY})) is None
+    assert settled(green, frozenset()) is not None
+
+
 def test_it_is_quick() -> None:
     """The slowest are those that are settled: every branch has to be walked."""
     green = Picture(
@@ -134,6 +148,8 @@ def test_it_is_quick() -> None:
             frozenset({Leg.SUBMISSION}),
             frozenset({Leg.DNS}),
             frozenset({Leg.MX}),
+            frozenset({Leg.CANARY}),
+            frozenset({Leg.CANARY, Leg.SUBMISSION}),
         ):
             settled(picture, pending)
-    assert time.process_time() - began < 15 * 0.02
+    assert time.process_time() - began < 21 * 0.02

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Note, NoteCode, Status, Verdict
+from mailprobe.verdict.delivery import why_out
 from mailprobe.verdict.explain import STEPS, WHOSE, explain
+from mailprobe.verdict.grounds import LATER
 from mailprobe.verdict.labels import LegState, answer, conflicts, desk, label, leg, missing, note, title
 from mailprobe.verdict.notes import clashing, lacking
-from mailprobe.verdict.picture import Known, Picture, Prober, Source
-from mailprobe.verdict.rules import LATER, RULES
+from mailprobe.verdict.picture import Delivery, Known, Picture, Prober, Source
+from mailprobe.verdict.rules import RULES
 from mailprobe.verdict.texts import LANGUAGES, choose, fill, phrase, phrases, wordings
 from mailprobe.verdict.wording import Spoken, say
 
@@ -60,6 +62,7 @@ NO_RESET = {
     "ja": r"初期化は(?:まだ|必要ございません|必要ございませんので|なさら)|初期化はなさらないで",
     "en": r"(?:no need to|do not|nothing you need to do or|or to|not change or) reset",
 }
+MAIL = ("none", "arrived", "read_out", "unread")
 EVERY = list(itertools.product(Code, LANGUAGES))
 WAYS = list(itertools.product(Confidence, (None, OURS, THEIRS)))
 ENUMS = typing.get_type_hints(Picture)
@@ -195,6 +198,28 @@ def test_healthy_claims_no_test_mail(confidence: Confidence) -> None:
     assert "メールが実際に届くこと" in with_gap
 
 
+@pytest.mark.parametrize("confidence", Confidence)
+def test_a_test_mail_is_claimed_where_it_was_seen(confidence: Confidence) -> None:
+    """By the words of healthy and of accepts_mail, and only by what the rules know of it."""
+    for code, how, language in itertools.product((Code.HEALTHY, Code.ACCEPTS_MAIL), MAIL, LANGUAGES):
+        one = say(verdict(code, confidence, args=(("mail", how),)), language)
+        keeps_to_the_rules(one.say, language)
+        is_plain(one, language)
+        assert (phrase("always.arrived", language) in one.do_not_say) is (how in ("none", "unread"))
+        assert ((phrase("fill.read_out", language) or "no such phrase") in one.next) is (how == "unread")
+    high = say(verdict(Code.HEALTHY, Confidence.HIGH, args=(("mail", "arrived"),)), "ja").known
+    assert high == "受信側はこのアドレス宛のメールを受け付け、確認用のメールが届き、メールボックスも開けます。"
+
+
+def test_how_soon_the_next_answer_comes() -> None:
+    soon = say(verdict(Code.WAITING, Confidence.LOW, args=(("reason", "canary_under_way"),)), "ja")
+    assert "数分後にあらためて" in soon.say
+    asked = say(verdict(Code.WAITING, Confidence.LOW, args=(("reason", "canary_unread"),)), "ja")
+    assert "4桁の番号" in asked.next
+    timed = say(verdict(Code.WAITING, Confidence.LOW, args=(("reason", "canary_under_way"), ("at", "14:30"))), "ja")
+    assert "14:30にあらためて" in timed.say
+
+
 def test_somebody_elses_mail_service_is_never_ours() -> None:
     for code, confidence in itertools.product(Code, Confidence):
         texts = everything(spoken(code, confidence, "ja", THEIRS))
@@ -235,10 +260,11 @@ def test_the_time_of_the_next_look_is_said() -> None:
 
 
 def test_every_reason_that_the_rules_give_is_worded() -> None:
-    reasons = {"propagation", *(one.value for one in LATER)}
+    out = {why_out(Picture(delivery=Known(one))) for one in Delivery}
+    reasons = {"propagation", *out, *(one.value for one in LATER)}
     reasons |= {one.value for one in Prober} - {Prober.FINE.value, Prober.UNKNOWN.value}
     for reason, language in itertools.product(reasons, LANGUAGES):
-        code = Code.WAITING if reason in {"propagation", *LATER} else Code.PROBER_BLOCKED
+        code = Code.WAITING if reason in {"propagation", *out, *LATER} else Code.PROBER_BLOCKED
         text = phrase(f"reason.{reason}", language)
         assert text
         assert text in say(verdict(code, Confidence.LOW, args=(("reason", reason),)), language).known

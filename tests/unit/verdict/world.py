@@ -1,5 +1,5 @@
 """A small world: what is true of a mailbox, what ails the way to it, and what servers then say. Shares no code with the
-verdict: only the types of facts, of an account and of a carrier.
+verdict: only the types of facts, of an account and of a carrier, and the words for what was told.
 
 Legs can be left out, controls can be missing, stale or refused.
 """
@@ -18,14 +18,18 @@ from mailprobe.carriers import Carrier, Channel, Endpoint, LiveControl, Relation
 from mailprobe.config import Account
 from mailprobe.evidence import (
     Answered,
+    Arrived,
     As,
     Breakage,
     Broken,
+    Canary,
+    CanaryState,
     Connected,
     End,
     Ending,
     Evidence,
     Fact,
+    Folder,
     NotAsked,
     NotConnected,
     NotSecured,
@@ -34,13 +38,17 @@ from mailprobe.evidence import (
     Opened,
     Quota,
     Replied,
+    Returned,
+    ReturnKind,
     Secured,
+    SeenBy,
     Stage,
     TlsFault,
     Unreachable,
     Withheld,
 )
 from mailprobe.secret import parse_ref
+from mailprobe.verdict.observed import CanarySeen, Observations, Place
 
 NOW = 1_790_000_000.0
 T, L, D = "taro@mail.test", "alive@mail.test", "nobody-7f3a@mail.test"
@@ -69,6 +77,14 @@ class Truth(Enum):
     IMAP_FORGOT = auto()
     DIRECTORY_DOWN = auto()
     IMAP_DOWN = auto()
+    JUNK_RULE = auto()
+    SILENT_FILTER = auto()  # accepted and thrown away
+    DATA_FILTER = auto()  # refused after DATA by the customer's own filter
+    VACATION = auto()
+    FORWARDS = auto()  # elsewhere, without a copy
+    SLOW = auto()  # arrives, in its own time
+    BEHIND = auto()  # the door accepts; the system behind it does not know him
+    DELIVERY_DOWN = auto()  # what was accepted reaches nobody
 
 
 DOWN = frozenset(
@@ -81,8 +97,11 @@ DOWN = frozenset(
         Truth.IMAP_FORGOT,
         Truth.DIRECTORY_DOWN,
         Truth.IMAP_DOWN,
+        Truth.BEHIND,
+        Truth.DELIVERY_DOWN,
     }
 )
+NEVER_IN_TIME = frozenset({Truth.SLOW, Truth.SILENT_FILTER, Truth.FORWARDS})
 NOT_IN_DIRECTORY = frozenset({Truth.GONE, Truth.CLOSED, Truth.MX_FORGOT, Truth.MISSPELT})
 
 UNKNOWN_TEXTS = [
@@ -138,7 +157,16 @@ class World:
     bye: str = BYES[0]
     live_signs_in: str = "yes"  # yes | stale | absent | unavailable
     submission: str = "asked"  # asked | none | timeout
-    legs: frozenset[str] = frozenset({"mx", "imap", "submission"})
+    legs: frozenset[str] = frozenset({"mx", "imap", "submission", "canary"})
+    age: float = 130.0  # seconds since the test mails were accepted, at the last look
+    watched: bool = True
+    mails_live: bool = True  # a test mail went to L as well
+    slow: str = ""  # whose mail is not there yet although it will be: t | l
+    content: str = ""  # what we send is refused for everybody: spam | reputation
+    broke: bool = False  # the dialogue broke after DATA
+    bounce_comes: bool = True  # what comes back is here by now
+    old_bounce: str = ""  # a bounce of yesterday, when he was unknown: tied to that mail (old) or to the mailbox alone (loose)
+    tells: bool = False  # the customer says where he sees it
     cut: int = 99  # facts of the mx leg that came in time
     remembered_refusal: bool = False
     enrolled: bool = True
@@ -348,11 +376,99 @@ def submission_facts(world: World) -> list[Fact]:
     return found
 
 
-FACTS = {"mx": mx_facts, "imap": imap_facts, "submission": submission_facts}
+def reaches(world: World, of: Of) -> str:
+    """Where a test mail ends up in the long run: inbox | junk | elsewhere | nowhere | refused | unknown | unsent."""
+    if rcpt(world, 0, of)[0] != 250 or 0 in world.silent:
+        return "unsent"
+    if world.content or world.truth is Truth.DELIVERY_DOWN:
+        return "refused" if world.content == "spam" else "nowhere"
+    if of is Of.LIVE:
+        return "inbox"
+    fates = {
+        Truth.JUNK_RULE: "junk",
+        Truth.SILENT_FILTER: "nowhere",
+        Truth.STORE_GONE: "nowhere",
+        Truth.DATA_FILTER: "refused",
+        Truth.FORWARDS: "elsewhere",
+        Truth.BEHIND: "unknown",
+    }
+    return "unknown" if world.truth in NOT_IN_DIRECTORY else fates.get(world.truth, "inbox")
+
+
+def is_there(world: World, of: Of) -> bool:
+    late = (of is Of.TARGET and (world.slow == "t" or world.truth is Truth.SLOW)) or (of is Of.LIVE and world.slow == "l")
+    return reaches(world, of) in ("inbox", "junk") and not late
+
+
+def canary_facts(world: World) -> list[Fact]:
+    ids = (Of.TARGET, Of.LIVE) if world.mails_live else (Of.TARGET,)
+    return [fact for of in ids for fact in one_mail(world, of)] + yesterday(world)
+
+
+def one_mail(world: World, of: Of) -> list[Fact]:
+    fate, mail = reaches(world, of), f"mail-{of.value}"
+    if fate == "unsent":
+        return [NotAsked(at=0.5, of=of, stage=Stage.MAIL, why=Withheld.NOT_ACCEPTED)]
+    here: dict[str, Any] = {"at": 0.6, "of": of}
+    told: dict[str, Any] = {"canary": mail, "number": "4821", "watched": world.watched}
+    if fate == "refused":
+        text = ("5.7.1", "Message considered spam") if world.content else ("5.2.0", "recipient refuses to receive this mail")
+        end: dict[str, Any] = {"server": "mx0.mail.test:25", "stage": Stage.END_OF_DATA, "enhanced": text[0], "text": text[1]}
+        return [Replied(**here, **end, code=550), Canary(**here, **told, state=CanaryState.REFUSED)]
+    if world.broke:
+        standing = Canary(**here, **told, state=CanaryState.UNCERTAIN, age=world.age)
+    else:
+        standing = Canary(**here, **told, state=CanaryState.ACCEPTED, sent_at=NOW - world.age, age=world.age)
+    return [standing, *what_follows(world, of, mail)]
+
+
+def what_follows(world: World, of: Of, mail: str) -> list[Fact]:
+    here: dict[str, Any] = {"at": 0.7, "of": of, "canary": mail}
+    found: list[Fact] = []
+    if is_there(world, of) and world.watched:
+        folder = Folder.JUNK if reaches(world, of) == "junk" else Folder.INBOX
+        found.append(Arrived(**here, folder=folder, took=2.0, by=SeenBy.IDLE))
+    if not world.bounce_comes:
+        return found
+    back: dict[str, Any] = {**here, "returned_at": NOW - 1}
+    own = {Of.TARGET: T, Of.LIVE: L}[of]
+    if world.content == "reputation":
+        text = "Message rejected due to the poor reputation of your IP address"
+        found.append(Returned(**back, kind=ReturnKind.FAILED, code=550, enhanced="5.7.1", text=text, recipient=own))
+    elif reaches(world, of) == "unknown":
+        enhanced, text = world.unknown
+        said: dict[str, Any] = {"code": 550, "enhanced": enhanced or "5.1.1", "text": text.format(own), "recipient": own}
+        found.append(Returned(**back, kind=ReturnKind.FAILED, **said))
+    elif of is Of.TARGET and world.truth is Truth.FORWARDS:
+        said = {"code": 550, "enhanced": "5.1.1", "text": "User unknown", "recipient": "hanako@far.test"}
+        found.append(Returned(**back, kind=ReturnKind.FORWARDED, **said))
+    elif of is Of.TARGET and world.truth is Truth.VACATION:
+        found.append(Returned(**back, kind=ReturnKind.AUTO_REPLY))
+    return found
+
+
+def yesterday(world: World) -> list[Fact]:
+    """He was unknown then, and is not any more: it comes back only now."""
+    if not world.old_bounce:
+        return []
+    mail = "mail-of-yesterday" if world.old_bounce == "old" else ""
+    said: dict[str, Any] = {"code": 550, "enhanced": "5.1.1", "text": "User unknown", "recipient": T}
+    return [Returned(at=0.8, canary=mail, kind=ReturnKind.FAILED, returned_at=NOW - 2, **said)]
+
+
+def told_of(world: World) -> Observations:
+    """An honest customer."""
+    if not world.tells or "canary" not in world.legs:
+        return Observations()
+    seen = {"inbox": Place.WEBMAIL, "junk": Place.JUNK}[reaches(world, Of.TARGET)] if is_there(world, Of.TARGET) else None
+    return Observations(canaries=(CanarySeen(seen, 4821),))
+
+
+FACTS = {"canary": canary_facts, "mx": mx_facts, "imap": imap_facts, "submission": submission_facts}
 
 
 def evidence_of(world: World) -> list[Evidence]:
-    return [evidence(probe, FACTS[probe](world)) for probe in ("mx", "imap", "submission") if probe in world.legs]
+    return [evidence(probe, FACTS[probe](world)) for probe in ("mx", "imap", "submission", "canary") if probe in world.legs]
 
 
 def evidence(probe: str, facts: list[Fact]) -> Evidence:
@@ -366,6 +482,7 @@ def evidence(probe: str, facts: list[Fact]) -> Evidence:
 def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> World:
     truth = draw(st.sampled_from(sorted(truths, key=lambda one: one.value)))
     hosts = draw(st.integers(1, 3)) if truth is not Truth.HALF_DIRECTORY else 2
+    content = draw(st.sampled_from(["", "", "", "spam", "reputation"]))
     some = st.lists(st.integers(0, hosts - 1), unique=True, max_size=hosts).map(tuple)
     rare = st.one_of(st.just(()), st.just(()), some)
     return World(
@@ -390,9 +507,20 @@ def worlds(draw: st.DrawFn, truths: frozenset[Truth] = frozenset(Truth)) -> Worl
         bye=draw(st.sampled_from(BYES)),
         live_signs_in=draw(st.sampled_from(["yes", "yes", "stale", "absent", "unavailable"])),
         submission=draw(st.sampled_from(["asked", "asked", "none", "timeout"])),
-        legs=draw(st.frozensets(st.sampled_from(["mx", "imap", "submission"]))),
+        legs=draw(st.frozensets(st.sampled_from(["mx", "imap", "submission", "canary"]))),
         cut=draw(st.sampled_from([99, 99, 99, 3, 5, 6, 7, 8, 12])),
         remembered_refusal=draw(st.booleans()),
         enrolled=draw(st.booleans()),
         network=draw(st.sampled_from(["", "outside"])),
+        age=draw(st.sampled_from([5.0, 130.0, 4000.0, 90_000.0])),
+        watched=draw(st.booleans()) or draw(st.booleans()),
+        mails_live=draw(st.booleans()) or draw(st.booleans()),
+        # both late is an outage, whatever its name
+        slow=draw(st.sampled_from(["", "", "t", "l"])) if truth not in NEVER_IN_TIME else "",
+        content=content,
+        broke=draw(st.booleans()) and draw(st.booleans()),
+        # ours thrown away in silence, T's and L's, cannot be told from an outage by two mails
+        bounce_comes=content == "reputation" or draw(st.booleans()) or draw(st.booleans()),
+        old_bounce=draw(st.sampled_from(["", "", "old", "loose"])),
+        tells=draw(st.booleans()),
     )

@@ -1,0 +1,68 @@
+"""What several rows of the table ask of the picture. A condition reads nothing but the answers."""
+
+from __future__ import annotations
+
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Answer,
+    ContractState,
+    Control,
+    OldAddress,
+    PasswordChange,
+    Picture,
+    Portal,
+    SignIn,
+)
+
+ACCEPTED = (Acceptance.ACCEPTED, Acceptance.ACCEPTED_ALL, Acceptance.ACCEPTED_UNCHECKED)
+LATER = (Acceptance.GREYLISTED, Acceptance.DEFERRED, Acceptance.DEFERRED_ALONE, Acceptance.RATE)
+OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
+NO_WAY_IN = (SignIn.UNAVAILABLE, SignIn.CLOSED, SignIn.UNREACHABLE)
+CONTROL_OUT = (Control.UNAVAILABLE, Control.CLOSED, Control.UNREACHABLE)
+CONTROL_IN = (Control.GOOD, Control.GOOD_BY_MASTER)
+NO_CONTROL = (Control.ABSENT, Control.UNASKED)
+
+
+def as_never(p: Picture) -> bool:
+    return p.acceptance.among(Acceptance.AS_NEVER_EXISTED)
+
+
+def lost(p: Picture) -> bool:
+    """Refused as a stranger, and not because the customer has another address now."""
+    return as_never(p) and not p.old_address.among(OldAddress.THIS_ONE)
+
+
+def signs_in(p: Picture) -> bool:
+    """Somebody with T's name gets in, at IMAP or at submission."""
+    return p.sign_in.among(*OPENED) or p.submission.among(SignIn.OPENED)
+
+
+def customer_refused(p: Picture) -> bool:
+    """The customer's own secret, and not by a login that is older than the password."""
+    if p.sign_in.among(SignIn.REFUSED):
+        return True
+    return p.sign_in.among(SignIn.REFUSED_BEFORE) and not p.password_change.among(PasswordChange.REFUSED_EARLIER)
+
+
+def refused_where_control_enters(p: Picture) -> bool:
+    if p.sign_in.among(SignIn.REFUSED_BY_MASTER):
+        return p.control_sign_in.among(Control.GOOD_BY_MASTER)
+    return customer_refused(p) and p.control_sign_in.among(*CONTROL_IN)
+
+
+def known_here(p: Picture) -> bool:
+    """Something says that this address is, or was, a mailbox: else it may simply be misspelt."""
+    return (
+        p.enrolled.among(Answer.YES)
+        or p.accepted_before.among(Answer.YES)
+        or p.portal.among(Portal.OK)
+        or (p.spelling_confirmed.among(Answer.YES) and p.contract.among(ContractState.ACTIVE))
+    )
+
+
+def known_to_imap(p: Picture) -> bool:
+    return p.sign_in.among(SignIn.EXPIRED, SignIn.DISABLED) or signs_in(p)
+
+
+def closed(p: Picture) -> bool:
+    return p.contract.among(ContractState.CLOSED) or p.portal.among(Portal.CLOSED)

@@ -1,0 +1,46 @@
+"""The station of the test mail on the way from the sender to the mailbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailprobe.evidence import End, Ending, Evidence
+from mailprobe.verdict.labels import LegState
+from mailprobe.verdict.legs import leg_state, leg_words
+from mailprobe.verdict.picture import ControlDelivery, Delivery
+from tests.unit.verdict.mails import mail
+from tests.unit.verdict.pictures import picture
+
+
+def leg(kind: End = End.FINISHED) -> Evidence:
+    return Evidence("tanaka", "canary", "here", None, 0.0, 0.0, 1.0, (), (), Ending(kind))
+
+
+@pytest.mark.parametrize(
+    ("delivery", "live", "expected"),
+    [
+        (Delivery.ARRIVED, ControlDelivery.ARRIVED, LegState.GOOD),
+        (Delivery.UNDER_WAY, ControlDelivery.ARRIVED, LegState.HELD),
+        (Delivery.UNREAD, ControlDelivery.UNSENT, LegState.UNCLEAR),
+        (Delivery.UNSENT, ControlDelivery.UNSENT, LegState.NOT_POSSIBLE),
+        (Delivery.OURS, ControlDelivery.RETURNED, LegState.OUR_FAULT),
+        (Delivery.OVERDUE, ControlDelivery.ARRIVED, LegState.BAD),
+        (Delivery.UNKNOWN_USER, ControlDelivery.ARRIVED, LegState.BAD),
+        (Delivery.UNKNOWN_USER, ControlDelivery.RETURNED, LegState.UNCLEAR),
+        (Delivery.JUNKED, ControlDelivery.ARRIVED, LegState.BAD),
+        (Delivery.JUNKED, ControlDelivery.JUNKED, LegState.UNCLEAR),
+    ],
+)
+def test_its_colour(delivery: Delivery, live: ControlDelivery, expected: LegState) -> None:
+    assert leg_state(leg(), picture(mail(delivery, live))) is expected
+
+
+def test_a_run_that_failed_is_ours_alone() -> None:
+    assert leg_state(leg(End.OUR_FAULT), picture(mail(Delivery.UNKNOWN_USER))) is LegState.OUR_FAULT
+
+
+def test_its_words_name_the_control_where_there_is_one() -> None:
+    words = leg_words(leg(), picture(mail(Delivery.OVERDUE)), "en")
+    assert words == "the test mail was taken and is not there yet (the one to a known good account arrived)"
+    alone = leg_words(leg(), picture(mail(Delivery.UNREAD, ControlDelivery.UNSENT)), "ja")
+    assert alone == "試験メールは受け付けられましたが、こちらからは見られず、番号を伺うのを待っています"
