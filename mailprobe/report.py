@@ -92,7 +92,7 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
             continue
         value = getattr(fact, field.name)
         if field.name == "took":
-            out["took_ms"] = milliseconds(value)
+            out["took_ms"] = None if value is None else milliseconds(value)
         elif field.name in INSTANTS:
             out[field.name] = None if value is None else utc(value)
         else:
@@ -100,7 +100,7 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
     return out
 
 
-INSTANTS = frozenset({"not_after", "not_before", "cached_at", "last_at"})
+INSTANTS = frozenset({"not_after", "not_before", "cached_at", "last_at", "sent_at", "returned_at"})
 
 
 def line_json(line: Line, began: float) -> dict[str, Json]:

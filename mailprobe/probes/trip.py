@@ -291,6 +291,7 @@ class Trip:
 
     async def look(self) -> None:
         """Look once, for what was sent by an earlier run; what was found is cleaned up. Raises Over."""
+        self.tell()
         if self.record.state is SENDING:
             await self.step(UNCERTAIN)
         await self.hear_returns()

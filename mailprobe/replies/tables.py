@@ -66,8 +66,14 @@ def _rules(rows: Iterable[Mapping[str, Any]], grade: str, classes: type[StrEnum]
             grade=row.get("grade", grade),
         )
         for row in rows
-        for contains in row.get("any", ("",))
+        for contains in _texts(row)
     )
+
+
+def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """`any` as it stands; `of` with `are`: every pair of them, a noun with a state soon after it."""
+    pairs = (f"{noun}*{state}" for noun in row.get("of", ()) for state in row.get("are", ()))
+    return (*row.get("any", ()), *pairs) or ("",)
 
 
 def _groups(tables: Iterable[Mapping[str, Any]], classes: type[StrEnum] = ReplyClass) -> tuple[Group, ...]:

@@ -29,16 +29,17 @@ from mailprobe.verdict.door import BEFORE_RCPT
 from mailprobe.verdict.filing import Dated, Filed
 from mailprobe.verdict.observed import Observations, Place
 from mailprobe.verdict.picture import Answer, CleanUp, ControlDelivery, Delivery, Known, ReadBack, Source
-from mailprobe.verdict.returned import Reader, agreed, by_meaning, failure, names_target
+from mailprobe.verdict.returned import Reader, agreed, by_meaning, failure, is_failure, names_target
 
 OVERDUE_AFTER, TIMES_OF_LIVE = 120.0, 5.0  # seconds, or so many times what L's own took, whichever is longer
 HOUR, DAY = 3600.0, 86400.0
 LIVE_WITHIN = HOUR  # L's test mail is a control for T's if it went out no longer before
-FAILURE_COUNTS_FOR = 8 * DAY  # queues give up after five days (RFC 5321 section 4.5.4.1); the token lasts eight
+AWAITED_FOR = 8 * DAY  # queues give up after five days (RFC 5321 section 4.5.4.1); the token lasts eight
 HANDING_OVER = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
 ON_THE_WAY = (*BEFORE_RCPT, *HANDING_OVER)
 FOUND = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE, CanaryState.REMOVED, CanaryState.LEFT})
-THERE = frozenset({Delivery.ARRIVED, Delivery.LATE, Delivery.ELSEWHERE, Delivery.JUNKED, Delivery.AUTO_REPLIED})
+OUT_OF_SIGHT = frozenset({Delivery.UNREAD, Delivery.UNREAD_OVERDUE, Delivery.UNREAD_HOUR, Delivery.LOST_TRACK})
+AWAITED = frozenset({Delivery.UNDER_WAY, Delivery.OVERDUE, Delivery.OVERDUE_HOUR, Delivery.OVERDUE_DAY})
 LATER = frozenset({Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.ONE_ALIVE})
 
 Noted = TypeVar("Noted", Canary, Arrived, CleanedUp, Returned)
@@ -71,6 +72,7 @@ class Mail:
     returned: tuple[Returned, ...]
     loose: bool
     refusal: Replied | None
+    broke: bool  # it was uncertain, as far as this evidence goes back
 
     @property
     def sent(self) -> float:
@@ -92,7 +94,7 @@ class Mail:
 
     @property
     def failed(self) -> tuple[Returned, ...]:
-        return tuple(one for one in self.returned if one.kind is ReturnKind.FAILED)
+        return tuple(one for one in self.returned if is_failure(one))
 
     def came(self, kind: ReturnKind) -> tuple[Returned, ...]:
         return tuple(one for one in self.returned if one.kind is kind)
@@ -114,10 +116,11 @@ def canary_leg(filed: Filed, reader: Reader, told: Observations, now: float, *, 
     """ran: whether the canary leg is among the evidence at all. now: Unix seconds."""
     target, live = mail_of(filed, Of.TARGET), mail_of(filed, Of.LIVE)
     exists = ran or "canary" in reader.account.probes
+    shown = read_back_of(told, target)
     return CanaryLeg(
-        delivery=delivery_known(filed, target, live, reader, now) if exists else Known(Delivery.UNASKED),
+        delivery=delivery_known(filed, target, live, reader, shown, now) if exists else Known(Delivery.UNASKED),
         control=Known(control_of(live, target), live.at if live is not None else None),
-        read_back=Known(read_back_of(told, target), None, Source.TOLD),
+        read_back=Known(shown, None, Source.TOLD),
         put_off_first=Known(yes(was_greylisted(filed, reader))),
         forwards=Known(yes(target is not None and forwards(target, reader.account))),
         clean_up=clean_up_of(filed, target),
@@ -143,9 +146,10 @@ def mail_of(filed: Filed, of: Of) -> Mail | None:
     found = [one.fact for one in noted(filed, Arrived, of) if one.fact.canary == last.canary]
     back = [one.fact for one in noted(filed, Returned, of)]
     since = last.sent_at or 0.0
-    loose = any(not one.canary and one.kind is ReturnKind.FAILED and one.returned_at >= since for one in back)
+    loose = any(not one.canary and is_failure(one) and one.returned_at >= since for one in back)
     tied = tuple(one for one in back if one.canary == last.canary)
-    return Mail(last, at, found[-1] if found else None, tied, loose, refusal_of(filed, of))
+    broke = any(one.fact.canary == last.canary and one.fact.state is CanaryState.UNCERTAIN for one in standings)
+    return Mail(last, at, found[-1] if found else None, tied, loose, refusal_of(filed, of), broke)
 
 
 def refusal_of(filed: Filed, of: Of) -> Replied | None:
@@ -161,15 +165,40 @@ def refusal_of(filed: Filed, of: Of) -> Replied | None:
 # ---- T's -------------------------------------------------------------------------------------------------------------
 
 
-def delivery_known(filed: Filed, mail: Mail | None, live: Mail | None, reader: Reader, now: float) -> Known[Delivery]:
-    """An arrival proves what is now for an hour, or as long as the carrier's limits let no other test mail out."""
-    if mail is not None:
-        value = delivery_of(mail, overdue_after(live), reader)
-        fresh = max(HOUR, reader.carrier.limits.canary_gap) if value in THERE else FAILURE_COUNTS_FOR
-        if now - mail.sent <= fresh:
-            return Known(value, mail.at)
+def delivery_known(
+    filed: Filed, mail: Mail | None, live: Mail | None, reader: Reader, told: ReadBack, now: float
+) -> Known[Delivery]:
+    """What still counts of the last test mail; else why there is no newer one. Where none is due, an old one is no gap."""
     reasons = {one.fact.why for one in filed.withheld_of("canary", Of.TARGET)}
+    if mail is not None:
+        value = delivery_of(mail, overdue_after(live), reader) if is_handed_over(mail) else not_yet(reasons)
+        if now <= counts_until(mail, value, max(HOUR, reader.carrier.limits.canary_gap), told):
+            return Known(value, mail.at)
+        if not reasons and "canary" not in reader.account.probes:
+            return Known(Delivery.UNASKED, mail.at)
     return Known(Delivery.HELD if reasons & LATER else Delivery.UNSENT, None if mail is None else mail.at)
+
+
+def counts_until(mail: Mail, value: Delivery, gap: float, told: ReadBack) -> float:
+    """Unix seconds. What was found or decides nothing counts for an hour, or as long as the limits let no other test mail
+    out; what came back, or only the customer can see, for a day; a mail that we await as long as it may come back."""
+    if value in AWAITED or (value in OUT_OF_SIGHT and told is not ReadBack.UNTOLD):
+        return mail.sent + AWAITED_FOR
+    if value in OUT_OF_SIGHT:
+        return mail.sent + DAY
+    if mail.returned and mail.folder is None:
+        return max(one.returned_at for one in mail.returned) + DAY
+    return mail.sent + gap
+
+
+def is_handed_over(mail: Mail) -> bool:
+    """Or it was tried, at least: a refusal tells more than why it was not tried again."""
+    return mail.canary.state is not CanaryState.PLANNED or mail.refusal is not None or bool(mail.returned)
+
+
+def not_yet(reasons: set[Withheld]) -> Delivery:
+    """Planned, and not on its way: nobody could be spoken to, or it must wait, or it must not go."""
+    return Delivery.UNSENT if reasons - LATER else Delivery.DEFERRED
 
 
 def overdue_after(live: Mail | None) -> float:
@@ -203,9 +232,8 @@ def arrival(mail: Mail, folder: Folder, limit: float, account: Account) -> Deliv
 
 
 def forwards(mail: Mail, account: Account) -> bool:
-    """Somebody other than T answered for T's mail. "Relayed" in T's own name is no more than an acceptance."""
-    elsewhere = any(not names_target(one, account) for one in mail.failed)
-    return elsewhere or any(not one.recipient or not names_target(one, account) for one in mail.came(ReturnKind.FORWARDED))
+    """Somebody other than T answered for T's mail. "Relayed" in T's own name, or in nobody's, is no more than an acceptance."""
+    return any(not names_target(one, account) for one in (*mail.failed, *mail.came(ReturnKind.FORWARDED)))
 
 
 def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
@@ -219,7 +247,8 @@ def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
         case CanaryState.BOUNCED:
             return Delivery.RETURNED
         case CanaryState.LOST:
-            return Delivery.LOST_TRACK if mail.canary.sent_at is None else out(mail, limit, max(mail.canary.age, limit))
+            lost_track = mail.broke or mail.canary.sent_at is None
+            return Delivery.LOST_TRACK if lost_track else out(mail, limit, max(mail.canary.age, limit))
         case _:
             delayed = bool(mail.came(ReturnKind.DELAYED))
             return Delivery.UNDER_WAY if delayed and not mail.loose else out(mail, limit, mail.canary.age)
@@ -228,7 +257,7 @@ def standing(mail: Mail, limit: float, reader: Reader) -> Delivery:
 def refused(mail: Mail, reader: Reader) -> Delivery:
     """At the end of data and before are different facts: without D beside it, "unknown" at RCPT is no proof."""
     if mail.refusal is None:
-        return Delivery.REFUSED if mail.canary.state is CanaryState.REFUSED else Delivery.UNDER_WAY
+        return Delivery.REFUSED if mail.canary.state is CanaryState.REFUSED else Delivery.DEFERRED
     if mail.refusal.code < 500:
         return Delivery.DEFERRED
     kind = by_meaning(reader.reply(mail.refusal), Delivery.REFUSED)

@@ -4,8 +4,20 @@ leg shows is never taken back by another."""
 from __future__ import annotations
 
 from mailprobe.evidence import End, Evidence
+from mailprobe.verdict.delivery import UNREAD
 from mailprobe.verdict.labels import LegState, answer, label
-from mailprobe.verdict.picture import Acceptance, Control, ControlDelivery, Delivery, Domain, Picture, Prober, SignIn, Store
+from mailprobe.verdict.picture import (
+    Acceptance,
+    Control,
+    ControlDelivery,
+    Delivery,
+    Domain,
+    Picture,
+    Prober,
+    ReadBack,
+    SignIn,
+    Store,
+)
 
 GOOD, BAD, UNCLEAR = LegState.GOOD, LegState.BAD, LegState.UNCLEAR
 NOT_POSSIBLE, HELD, OUR_FAULT = LegState.NOT_POSSIBLE, LegState.HELD, LegState.OUR_FAULT
@@ -36,6 +48,13 @@ ACCEPTANCE = {
     Acceptance.UNCLEAR: UNCLEAR,
     Acceptance.UNREACHABLE: UNCLEAR,
 }  # all others speak of the mailbox or of the servers: BAD
+READ_BACK = {
+    ReadBack.HANDSET: GOOD,
+    ReadBack.WEBMAIL: GOOD,
+    ReadBack.INBOX: GOOD,
+    ReadBack.JUNK: BAD,
+    ReadBack.NOT_SEEN: UNCLEAR,
+}
 SIGN_IN = {
     SignIn.OPENED: GOOD,
     SignIn.OPENED_BY_MASTER: GOOD,
@@ -89,10 +108,17 @@ def leg_state(evidence: Evidence, picture: Picture) -> LegState:
 def canary_state(picture: Picture) -> LegState:
     """What L's test mail met as well speaks of our mail, not of T's mailbox."""
     live = picture.control_delivery
+    if has_told(picture):
+        return READ_BACK[picture.read_back.value]
     if picture.delivery.among(Delivery.JUNKED) and live.among(ControlDelivery.JUNKED):
         return UNCLEAR
     state = DELIVERY.get(picture.delivery.value, BAD)
     return UNCLEAR if state is BAD and live.among(ControlDelivery.RETURNED) else state
+
+
+def has_told(picture: Picture) -> bool:
+    """Where only the customer can look, what he told of the test mail is what is known of it."""
+    return picture.delivery.among(*UNREAD) and picture.read_back.value in READ_BACK
 
 
 def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
@@ -113,7 +139,10 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
 
 
 def canary_words(picture: Picture, language: str) -> str:
-    words = answer("delivery", picture.delivery.value, language)
+    told = has_told(picture)
+    words = (
+        answer("read_back", picture.read_back.value, language) if told else answer("delivery", picture.delivery.value, language)
+    )
     if picture.control_delivery.among(ControlDelivery.UNSENT):
         return words
     return f"{words} ({answer('control_delivery', picture.control_delivery.value, language)})"

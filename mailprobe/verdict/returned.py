@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
-from mailprobe.evidence import Replied, Returned, Stage
+from mailprobe.evidence import Replied, Returned, ReturnKind, Stage
 from mailprobe.replies import Meaning, ReplyClass, SpeaksOf, Us, read
 from mailprobe.verdict.doors import host_of
 from mailprobe.verdict.picture import Delivery
@@ -48,6 +48,12 @@ class Reader:
             us=self.us,
             carrier=self.carrier,
         )
+
+
+def is_failure(returned: Returned) -> bool:
+    """What failed at another address than the one that was written to counts as passed on, and has failed all the same."""
+    passed_on = returned.kind is ReturnKind.FORWARDED and (returned.code >= 500 or returned.enhanced.startswith("5."))
+    return returned.kind is ReturnKind.FAILED or passed_on
 
 
 def failure(returned: Returned, reader: Reader) -> Delivery:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from mailprobe.wire import mime, quoted
 from mailprobe.wire.forwarded import MACHINE, forwarded, unquoted
-from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice
+from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice, tells_of_delivery
 from mailprobe.wire.quoted import Said
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
@@ -66,7 +66,7 @@ def failures_of(parts: tuple[mime.Part, ...], depth: int = 0) -> tuple[Failure, 
     if any(part.kind in _NO_BOUNCE for part in parts) or depth > _FORWARDED:
         return ()
     report = next((part.text for part in parts if part.kind in REPORT), "")
-    if not report and not _subject(parts):
+    if not report and not is_machine(parts):
         for inner in attached(parts):
             if found := failures_of(mime.take_apart(inner.encode("utf-8", "replace")), depth + 1):
                 return found
@@ -99,12 +99,15 @@ def _failures(parts: tuple[mime.Part, ...], told: str, report: str) -> Iterator[
     groups = _groups(report or _inline_report(plain))
     if len(groups) > 1:
         for group in groups[1:]:
-            yield _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
+            failure = _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
+            yield failure if failure.recipient or len(groups) > 2 else replace(failure, recipient=_only(parts, plain))
         return
     failed = tuple(quoted.addresses(parts[0].header("x-failed-recipients")))  # Exim's
     known = failed or (() if notice.sections else _known(parts, plain))
+    returned = any(part.kind in ORIGINAL for part in parts[1:])
     for said in read_notice(notice, known, subject, failed[0] if len(failed) == 1 else ""):
-        yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
+        if said.recipient or said.code or returned or tells_of_delivery(subject):  # else a postmaster writes of something else
+            yield Failure(said.recipient, said.action, said.enhanced, said.code, said.enhanced, said.text, said.stage, said.host)
 
 
 def _told(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
@@ -119,7 +122,10 @@ def _told(parts: tuple[mime.Part, ...]) -> tuple[str, ...]:
 def _subject(parts: tuple[mime.Part, ...]) -> str:
     """The subject, if the mail looks like a machine's notice; a person's mail must show a reply to count."""
     subject = mime.plain_words(parts[0].header("subject")) or "no subject"
-    return subject if is_machine(parts) or _LIST.search(subject) else ""
+    if is_machine(parts) or _LIST.search(subject):
+        return subject
+    returns_a_mail = any(part.kind in ORIGINAL for part in parts[1:])
+    return subject if returns_a_mail and tells_of_delivery(subject) else ""
 
 
 def is_machine(parts: tuple[mime.Part, ...]) -> bool:
@@ -133,6 +139,11 @@ def _known(parts: tuple[mime.Part, ...], told: str) -> tuple[str, ...]:
     """Whom a notice that names nobody can mean: the returned message's only recipient."""
     original = next((part.text for part in parts[1:] if part.kind in ORIGINAL), "")
     return original_recipients(original or told)
+
+
+def _only(parts: tuple[mime.Part, ...], told: str) -> str:
+    """The one recipient that a report may leave out."""
+    return next(iter(_known(parts, told)), "")
 
 
 def _inline_report(told: str) -> str:

@@ -21,7 +21,7 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 MACHINE = re.compile(
-    r"mailer-?daemon|postmaster|mail deliver|mail administrator|mail system|delivery subsystem|bounce|<>|no-?reply", re.IGNORECASE
+    r"mailer-?daemon|postmaster|mail deliver|mail administrator|mail system|delivery subsystem|<>", re.IGNORECASE
 )
 
 

@@ -28,8 +28,13 @@ _TRIES = 100_000  # separators looked at
 _ENCODED = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\s]{0,400})\?=(?:\s{1,40}(?==\?))?")
 # Only character sets: Python also calls slow transformations such as idna and punycode "encodings".
 _CHARSETS = re.compile(
-    r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])"
+    r"(?:us-ascii|utf-?8|iso-8859-\d+|windows-125\d|iso-2022-(?:jp|kr)|shift_jis|cp932|euc-(?:jp|kr)|gb\w+|big5|koi8-[ru])"
 )
+
+
+# What Japanese mail calls Shift_JIS holds the characters of code page 932.
+_ALIASES = {"shift_jis": "cp932", "x-sjis": "cp932", "ms932": "cp932", "windows-31j": "cp932"}
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +160,25 @@ def _decoded(raw: bytes, encoding: str) -> bytes:
 def _words(raw: bytes, charset: str) -> str:
     if b"\x1b$" in raw:  # Japanese bounces leave the charset out, or use characters beyond the declared set
         return raw.decode("iso2022_jp_2004", "replace")
-    for name in (charset, "utf-8"):
+    for name in (_ALIASES.get(charset, charset), "utf-8"):
         if _CHARSETS.fullmatch(name):
             try:
                 return raw.decode(name)
             except (UnicodeDecodeError, LookupError):
                 continue
-    return raw.decode("latin-1")
+    return _japanese(raw) or raw.decode("latin-1")
+
+
+def _japanese(raw: bytes) -> str:
+    """Japanese that says nothing of its charset, known by its kana; '' if it is none."""
+    for name in ("euc_jp", "cp932"):
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if _KANA.search(text):
+            return text
+    return ""
 
 
 def plain_words(value: str) -> str:

@@ -51,7 +51,8 @@ _TRANSCRIPT = re.compile(r"\s*-{2,}\s*Transcript of session|\s*-{2,}\s*Session t
 _BOUNCE = re.compile(
     r"undeliver|non-?deliver|failure notice|returned mail|mail system error|did not reach|mail failure|returned to sender|"
     r"delivery (?:status|fail|report|error|delay|problem|incomplete|has failed)|was rejected|not (?:a )?member|was not sent|"
-    r"unknown user|user unknown|couldn't be sent|could not be sent|(?:error|trouble|problem) (?:sending|delivering)|\bbounce|"
+    r"unknown user|user unknown|couldn't be sent|could not (?:be sent|send)|\bbounce|"
+    r"(?:error|trouble|problem) (?:sending|delivering)|"
     r"deliver[a-z]{0,6}\b[^.\n]{0,60}\b(?:fail|not|error|delay|unable|impossible)|"
     r"(?:fail|unable|not|n't|error|impossible)\b[^.\n]{0,60}\bdeliver|"
     r"配信不能|(?:配信|配送|配達|送信)(?:に失敗|でき(?:ません|なかった|ない)|されません|エラー)|宛先不明|"  # Japanese
@@ -134,6 +135,11 @@ def _above_copy(text: str) -> tuple[list[str], list[str]]:
             into = transcript
         into.append(line)
     return notice, transcript
+
+
+def tells_of_delivery(subject: str) -> bool:
+    """Whether a subject is that of a notice."""
+    return _BOUNCE.search(subject) is not None
 
 
 def _is_bounce(notice: Notice, whole: str, subject: str) -> bool:

@@ -23,6 +23,7 @@ _OWN_ID = re.compile(r"[mM](?<![^\n][mM])[eE][sS][sS][aA][gG][eE]-[iI][dD]:\s{0,
 _WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?!\.?[A-Za-z0-9-])")
 _LONG = 20  # characters that any signed word has
 _ENVELOPE = re.compile(r"^Original-Envelope-Id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
+_REPORT_TYPE = re.compile(r"report-type\s*=\s*\"?([A-Za-z-]{1,40})", re.IGNORECASE)  # RFC 6522 section 3
 _DAEMON = re.compile(r"mailer-?daemon|postmaster|mail deliver|mail administrator|mail system|delivery subsystem", re.IGNORECASE)
 _ANSWERED = re.compile(
     r"\b(?:auto(?:matic)?(?:ally generated)?[- ]?(?:reply|response|answer|responder)|autoreply|autorespon|out of (?:the )?office|"
@@ -120,9 +121,10 @@ def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
     """A report or a machine's notice is a bounce even if it calls itself an automatic answer, as Postfix's do; of any
     other mail the marks of an automatic answer count before its words."""
     kinds = {part.kind for part in parts}
-    if "message/feedback-report" in kinds:
+    report = _REPORT_TYPE.search(parts[0].header("content-type"))
+    if "message/feedback-report" in kinds or (report and report[1].lower() == "feedback-report"):
         return Kind.COMPLAINT, ()
-    if "message/disposition-notification" in kinds:
+    if "message/disposition-notification" in kinds or (report and report[1].lower() == "disposition-notification"):
         return Kind.RECEIPT, ()
     if not kinds & set(REPORT) and not _is_daemon(parts[0]) and _answers_itself(parts[0]):
         return Kind.AUTO_REPLY, ()

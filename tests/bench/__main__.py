@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.canned import Canned, canned, holding
 from tests.bench.laboratory import Ours, lab_of, ours, servers
+from tests.bench.mailbox import show_delays, show_watching
 from tests.bench.ours import Figures, Job, Lab
 from tests.bench.peers import exporter, measure_plugins
 from tests.bench.waits import waits
@@ -43,10 +44,12 @@ class Size:
     canned: int  # conversations
     held: int
     live: int  # rounds
+    mails: int
+    watched: tuple[int, ...]
 
 
-FULL = Size(rounds=7, checks=400, plugins=120, canned=3000, held=300, live=5)
-QUICK = Size(rounds=5, checks=60, plugins=20, canned=500, held=200, live=2)
+FULL = Size(rounds=7, checks=400, plugins=120, canned=3000, held=300, live=5, mails=50, watched=(1_000, 10_000))
+QUICK = Size(rounds=5, checks=60, plugins=20, canned=500, held=200, live=2, mails=10, watched=(1_000,))
 
 
 @dataclass(slots=True)
@@ -84,6 +87,8 @@ def main() -> int:
             show_memory(lab, office, size)
             show_bare(us, Path(folder), size)
         show_waits(office, size)
+        show_delays(office, size.mails)
+        show_watching(office.base / "tls", size.watched)
     dearer = [KINDS[kind] for kind in KINDS if ratio(cells, kind, "ours") > 1]
     print(
         f"\nFAIL: dearer than blackbox_exporter: {', '.join(dearer)}" if dearer else "\nOK: nowhere dearer than blackbox_exporter"

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from mailprobe.address import parse
 from mailprobe.bounces.token import Signer
@@ -38,7 +38,16 @@ Job = Callable[[Target, Reach, Note], Awaitable[None]]
 Kind = TypeVar("Kind")
 
 
-def target_of(office: PostOffice, name: str, *doors: str, live: str = "", secret: SecretRef | None = PASSWORD) -> Target:
+class Premises(Protocol):
+    """What a target needs to know of a post office."""
+
+    @property
+    def base(self) -> Path: ...
+    @property
+    def imaps(self) -> int: ...
+
+
+def target_of(office: Premises, name: str, *doors: str, live: str = "", secret: SecretRef | None = PASSWORD) -> Target:
     """The mailbox `name`, with mail going through these doors (`host:port`)."""
     exchangers = tuple(
         Endpoint(door.rpartition(":")[0].strip("[]"), int(door.rpartition(":")[2]), Channel.CLEAR) for door in doors
@@ -131,8 +140,11 @@ def ours_in(folder: Path) -> list[Path]:
 
 
 def taken(office: PostOffice, canary: str) -> int:
-    """How many mails of this id Postfix has put into its queue."""
-    return len(re.findall(rf"message-id=<{canary}\.", (office.base / "postfix.log").read_text(errors="replace")))
+    """How many mails of this id there are, by two witnesses: those that Postfix has put into its queue (one that broke off has
+    a line in its log as well, but is not queued), and those that Dovecot has put into a mailbox."""
+    log = (office.base / "postfix.log").read_text(errors="replace")
+    queued = sum(f"]: {one}: from=<" in log for one in re.findall(rf"(\w+): message-id=<{canary}\.", log))
+    return max(queued, len(re.findall(rf"msgid=<{canary}\.[^>]*>: saved mail", office.log())))
 
 
 class Cut:

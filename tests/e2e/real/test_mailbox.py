@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -264,6 +265,47 @@ async def test_a_folder_that_is_gone(make_room: MakeRoom) -> None:
         with room.other_client() as client:
             client.delete("Brief")
         assert await mailbox.remove(found) is Removal.GONE
+
+
+def meddle(room: Room, uid: int, what: str) -> None:
+    """What an owner may do with the test mail, and with his own, at any moment."""
+    with room.other_client() as client:
+        client.select("INBOX")
+        if what == "moves":
+            client._simple_command("UID", "MOVE", str(uid), "Lists")
+        elif what == "deletes":
+            client.uid("STORE", str(uid), "+FLAGS.SILENT", "(\\Deleted)")
+            client.uid("EXPUNGE", str(uid))
+        elif what == "reads":
+            client.uid("FETCH", f"1:{uid}", "(BODY[])")
+        else:
+            client.store("1", "+FLAGS.SILENT" if what == "marks" else "-FLAGS.SILENT", "(\\Deleted)")
+
+
+async def test_an_owner_who_meddles_during_the_removal(make_room: MakeRoom) -> None:
+    """Both at once, in every mixture that comes: his letters stay, and whatever became of the test mail is no error."""
+    room, dice = make_room(), random.Random(18)  # noqa: S311  not for secrets
+    letters = set(room.mails().values())
+    outcomes = set()
+    async with room.opened() as mailbox:
+        for number in range(30):
+            place = await mailbox.noted()
+            await room.deliver(canary_mail(f"c{number}"))
+            found = await mailbox.find(f"c{number}", SIGNER.read_stamp, place)
+            assert found is not None
+            what = dice.choice(("moves", "deletes", "reads", "marks", "unmarks"))
+            meddling = asyncio.create_task(asyncio.to_thread(meddle, room, found.uid, what))
+            await asyncio.sleep(dice.random() * 0.1)
+            outcomes.add(await mailbox.remove(found))
+            await meddling
+            assert letters <= set(room.mails().values())
+            left = await mailbox.find(f"c{number}", SIGNER.read_stamp, place)
+            assert (left is None) or (what, left.mailbox) == ("moves", "Lists")
+            if left is not None:
+                assert await mailbox.remove(left) is Removal.REMOVED
+    assert outcomes == {Removal.REMOVED, Removal.GONE}
+    assert set(room.mails().values()) == letters
+    assert not [fact for fact in room.facts if isinstance(fact, Broken)]
 
 
 ANSWERS = {

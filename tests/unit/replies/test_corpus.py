@@ -1,4 +1,4 @@
-"""Measured on real bounces, where labelled ones are at hand; labelled.py says where they are looked for, scoring.py how they count."""
+"""Measured on real bounces, where labelled ones are at hand (tests/labelled.py); scoring.py says how they count."""
 
 from __future__ import annotations
 

@@ -83,11 +83,12 @@ def delivery(*facts: Fact, **more: Any) -> Delivery:
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ([canary(S.PLANNED)], Delivery.UNDER_WAY),
+        ([canary(S.PLANNED)], Delivery.DEFERRED),
         ([canary(S.SENDING, sent_at=None)], Delivery.UNCERTAIN),
         ([canary(S.UNCERTAIN, sent_at=None)], Delivery.UNCERTAIN),
         ([canary(S.UNCERTAIN, HOUR, sent_at=None)], Delivery.LOST_TRACK),
-        ([canary(S.LOST, DAY, sent_at=None)], Delivery.LOST_TRACK),
+        ([canary(S.LOST, 5 * HOUR, sent_at=None)], Delivery.LOST_TRACK),
+        ([canary(S.UNCERTAIN), canary(S.LOST, 5 * HOUR)], Delivery.LOST_TRACK),
         ([canary()], Delivery.UNDER_WAY),
         ([canary(age=119)], Delivery.UNDER_WAY),
         ([canary(age=121)], Delivery.OVERDUE),
@@ -97,7 +98,7 @@ def delivery(*facts: Fact, **more: Any) -> Delivery:
         ([canary(S.LOST, DAY)], Delivery.OVERDUE_DAY),
         ([canary(watched=False)], Delivery.UNREAD),
         ([canary(age=121, watched=False)], Delivery.UNREAD_OVERDUE),
-        ([canary(age=DAY, watched=False)], Delivery.UNREAD_HOUR),
+        ([canary(age=5 * HOUR, watched=False)], Delivery.UNREAD_HOUR),
         ([canary(S.SEEN)], Delivery.ARRIVED),
         ([canary(S.REMOVED, folder=Folder.JUNK)], Delivery.JUNKED),
         ([canary(S.JUNKED)], Delivery.JUNKED),
@@ -138,12 +139,41 @@ def test_why_none_was_sent(why: Withheld, expected: Delivery) -> None:
     assert delivery(NotAsked(at=101, stage=Stage.MAIL, why=why)) is expected
 
 
+@pytest.mark.parametrize(
+    ("why", "expected"), [(Withheld.NOT_POLITE_YET, Delivery.DEFERRED), (Withheld.NEARLY_FULL, Delivery.UNSENT)]
+)
+def test_planned_and_not_sent(why: Withheld, expected: Delivery) -> None:
+    assert delivery(canary(S.PLANNED, sent_at=None), NotAsked(at=101, stage=Stage.MAIL, why=why)) is expected
+
+
 def test_an_old_arrival_proves_nothing_now() -> None:
     waits = NotAsked(at=101, stage=Stage.MAIL, why=Withheld.NOT_POLITE_YET)
     own, foreign = replace(CARRIER, limits=OWN_LIMITS), replace(CARRIER, limits=FOREIGN_LIMITS)
     assert delivery(canary(S.SEEN, HOUR - 60), waits, carrier=own) is Delivery.ARRIVED
     assert delivery(canary(S.SEEN, HOUR + 60), waits, carrier=own) is Delivery.HELD
     assert delivery(canary(S.SEEN, 5 * HOUR), waits, carrier=foreign) is Delivery.ARRIVED
+
+
+def test_what_was_left_behind_by_an_earlier_check_is_no_gap_for_ever() -> None:
+    """Where no test mail is due, an old one neither proves anything nor stands in the way of what is proven now."""
+    with_leg = replace(ACCOUNT, probes=("mx", "canary"))
+    for old in (canary(S.REMOVED, 3 * DAY), canary(S.REFUSED, 3 * DAY), canary(S.LOST, 3 * DAY, watched=False)):
+        assert delivery(old) is Delivery.UNASKED
+        assert delivery(old, account=with_leg) is Delivery.UNSENT
+    assert delivery(canary(S.LOST, 3 * DAY)) is Delivery.OVERDUE_DAY
+    assert delivery(canary(S.LOST, 9 * DAY)) is Delivery.UNASKED
+
+
+def test_a_number_may_be_read_out_days_later() -> None:
+    old = canary(age=3 * DAY, watched=False)
+    assert delivery(old) is Delivery.UNASKED
+    assert delivery(old, told=said(Place.INBOX)) is Delivery.UNREAD_HOUR
+
+
+def test_what_came_back_counts_for_a_day() -> None:
+    sent = canary(S.BOUNCED, 4 * DAY)
+    assert delivery(sent, returned(**{**UNKNOWN, "returned_at": NOW - HOUR})) is Delivery.UNKNOWN_USER
+    assert delivery(sent, returned(**{**UNKNOWN, "returned_at": NOW - 2 * DAY})) is Delivery.UNASKED
 
 
 def test_absence_counts_up_to_the_last_look_only() -> None:
@@ -194,7 +224,7 @@ def test_the_refusal_of_a_mail_is_its_own() -> None:
     next_session = replace(end("220 mx1 ESMTP", Stage.GREETING), at=102.5)
     assert delivery(refused, next_session, canary(S.REFUSED)) is Delivery.FILTERED
     assert delivery(end("554 5.7.1 your IP is on our block list", Stage.GREETING), canary(S.REFUSED)) is Delivery.OURS
-    assert delivery(end("550 5.5.1 EHLO unknown", Stage.EHLO), end("250 ok", MAIL), canary(S.PLANNED)) is Delivery.UNDER_WAY
+    assert delivery(end("550 5.5.1 EHLO unknown", Stage.EHLO), end("250 ok", MAIL), canary(S.PLANNED)) is Delivery.DEFERRED
 
 
 def test_put_off_first_then_taken_and_seen() -> None:
@@ -227,6 +257,8 @@ def test_a_filter_that_says_unknown_after_data(name: str) -> None:
         (returned(**{**UNKNOWN, "recipient": "u000002@store.internal"}), Delivery.RETURNED),
         (returned(**{**UNKNOWN, "recipient": "hanako@mail.test"}), Delivery.RETURNED_ELSEWHERE),
         (returned(**{**UNKNOWN, "recipient": "taro@far.test"}), Delivery.RETURNED_ELSEWHERE),
+        (returned(ReturnKind.FORWARDED, **{**UNKNOWN, "recipient": "u000002@store1.mail.test"}), Delivery.UNKNOWN_USER),
+        (returned(ReturnKind.FORWARDED, **{**UNKNOWN, "recipient": "taro@far.test"}), Delivery.RETURNED_ELSEWHERE),
         (returned(**{**UNKNOWN, "code": 450, "enhanced": "4.1.1"}), Delivery.RETURNED),
         (returned(code=550, enhanced="5.2.0", text="recipient refuses to receive this mail"), Delivery.FILTERED),
         (returned(code=552, enhanced="5.2.2", text="mailbox full"), Delivery.FULL),
@@ -239,6 +271,7 @@ def test_a_filter_that_says_unknown_after_data(name: str) -> None:
         (returned(ReturnKind.DELIVERED), Delivery.OVERDUE_HOUR),
         (returned(ReturnKind.AUTO_REPLY), Delivery.AUTO_REPLIED),
         (returned(ReturnKind.FORWARDED, recipient="taro@far.test"), Delivery.FORWARDED),
+        (returned(ReturnKind.FORWARDED), Delivery.OVERDUE_HOUR),
         (returned(ReturnKind.FORWARDED, recipient=T), Delivery.OVERDUE_HOUR),  # relayed to T's own server: an acceptance
         (returned(**{**UNKNOWN, "canary": "an older one"}), Delivery.OVERDUE_HOUR),
         (returned(**{**UNKNOWN, "canary": ""}), Delivery.RETURNED),  # tied to the mailbox alone: resolves none

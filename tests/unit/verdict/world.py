@@ -441,7 +441,7 @@ def what_follows(world: World, of: Of, mail: str) -> list[Fact]:
         found.append(Returned(**back, kind=ReturnKind.FAILED, **said))
     elif of is Of.TARGET and world.truth is Truth.FORWARDS:
         said = {"code": 550, "enhanced": "5.1.1", "text": "User unknown", "recipient": "hanako@far.test"}
-        found.append(Returned(**back, kind=ReturnKind.FAILED, **said))
+        found.append(Returned(**back, kind=ReturnKind.FORWARDED, **said))
     elif of is Of.TARGET and world.truth is Truth.VACATION:
         found.append(Returned(**back, kind=ReturnKind.AUTO_REPLY))
     return found

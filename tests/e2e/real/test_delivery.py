@@ -1,0 +1,184 @@
+"""The whole program with test mails, on a real Postfix and Dovecot: what it says, and says anew when something comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.real.accepts_first import FULL, accepting_first
+from tests.e2e.real.lab import Answer, run_alone, start_alone
+from tests.e2e.real.mailing import ours_in, tree
+from tests.e2e.real.postoffice import DOMAIN, Mailbox, PostOffice, free_port, greets, missing_programs
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or missing_programs() != (), reason="private servers need root, Dovecot, Postfix and NSD"
+)
+SECRETS = {"SECRET": "secret"}
+KEY = "0123456789abcdef" * 4
+
+
+@dataclass(frozen=True)
+class Program:
+    """mailprobe as its user has it: one configuration, one store, a process for each command."""
+
+    folder: Path
+
+    def check(self, address: str, *more: str) -> Answer:
+        words = ["check", address, "--config", str(self.folder / "mailprobe.toml"), "--json", "--lang", "en", *more]
+        return run_alone(words, SECRETS, self.folder)
+
+    @contextlib.contextmanager
+    def serving(self, port: int) -> Iterator[subprocess.Popen[str]]:
+        words = ["serve", "--config", str(self.folder / "mailprobe.toml")]
+        daemon = start_alone(words, SECRETS, self.folder)
+        try:
+            greets("127.0.0.1", port, b"220")
+            yield daemon
+        finally:
+            daemon.send_signal(signal.SIGTERM)
+            _, said = daemon.communicate(timeout=15)
+            assert daemon.returncode == 0, said
+            assert "Traceback" not in said, said
+            assert "taro" not in said.lower(), said  # nobody's address in a log
+
+
+def configured(folder: Path, carrier: list[str], accounts: list[str], bounces: int) -> Program:
+    (folder / "token.key").write_text(KEY)
+    (folder / "token.key").chmod(0o600)
+    lines = [
+        "[prober]",
+        'name = "probe1.probe.test"',
+        'mail_from = "probe@probe.test"',
+        'bounce_domain = "bounce.probe.test"',
+        'token_keys = ["file:token.key"]',
+        'allow_networks = ["127.0.0.0/8", "::1/128"]',
+        "[store]",
+        f'url = "sqlite:///{folder}/mailprobe.db"',
+        "[bounces]",
+        f'listen = "127.0.0.1:{bounces}"',
+        "[carriers.lab]",
+        'relation = "own"',
+        'username = "{local}"',
+        'limits = { rcpt_gap = "1s", canary_gap = "1s" }',
+        *carrier,
+    ]
+    for account in accounts:
+        lines += ["[[accounts]]", account]
+    (folder / "mailprobe.toml").write_text("\n".join(lines) + "\n")
+    return Program(folder)
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[PostOffice]:
+    boxes = {name: Mailbox() for name in ("live", "round", "reader", "junky")}
+    with (
+        tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder,
+        PostOffice(Path(folder), mailboxes=boxes, public=False) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def program(office: PostOffice, tmp_path: Path) -> Program:
+    carrier = [
+        f'domains = ["{DOMAIN}"]',
+        f'mx = ["{office.at("mx")}"]',
+        f'imap = "{office.imaps_url}"',
+        f'tls_ca = "{office.base}/tls/ca.pem"',
+        f'live_controls = [{{ address = "live@{DOMAIN}", secret = "env:SECRET" }}]',
+        f'dead_control = "nobody-7f3a@{DOMAIN}"',
+    ]
+    account = f'id = "round"\naddress = "round@{DOMAIN}"\nsecret = "env:SECRET"\nprobes = ["dns", "mx", "imap"]'
+    return configured(tmp_path, carrier, [account], free_port())
+
+
+def canaries(answer: Answer) -> list[dict[str, object]]:
+    return [fact for fact in answer.facts("canary") if fact["fact"] == "canary" and fact["of"] == "target"]
+
+
+def test_it_arrives_and_is_taken_out_again(office: PostOffice, program: Program) -> None:
+    office.deliver("round", b"Subject: kept\r\n\r\nfor ever\r\n", seen=True)
+    before = tree(office.maildir("round"))
+    answer = program.check("round", "--canary")
+    assert (answer.code, answer.verdict["confidence"], answer.exit_code) == ("healthy", "high", 0)
+    assert "delivery" not in answer.verdict["missing"]
+    assert [fact["state"] for fact in canaries(answer)][-2:] == ["seen", "removed"]
+    assert any(row["kind"] == "canary" and row["of"] == "target" for row in answer.report["proof"])
+    assert tree(office.maildir("round")) == before
+
+
+def test_without_a_way_in_the_customer_reads_the_number_out(office: PostOffice, program: Program) -> None:
+    """Sent with his consent; not healthy until he has seen it, and a wrong number is refused."""
+    address = f"reader@{DOMAIN}"
+    assert program.check(address, "--observed", "canary_seen=inbox:1234").exit_code == 64
+    sent = program.check(address, "--canary", "--consent", "the customer, by phone", "--observed", "spelling_confirmed")
+    assert (sent.code, sent.exit_code) == ("waiting", 3), sent.verdict
+    number = str(canaries(sent)[-1]["number"])
+    assert len(number) == 4
+    wrong = program.check(address, "--observed", f"canary_seen=inbox:{(int(number) + 1) % 10_000:04}")
+    assert wrong.exit_code == 64
+    assert json.loads(wrong.output)["error"]["code"] == "MP1111"
+    (mail,) = ours_in(office.maildir("reader"))
+    text = message_from_bytes(mail.read_bytes()).get_payload(decode=True)
+    assert isinstance(text, bytes)
+    assert number in text.decode()
+    read = program.check(address, "--observed", f"canary_seen=handset:{number}")
+    assert (read.code, read.verdict["confidence"]) == ("healthy", "medium"), read.verdict  # told, so never more than that
+    assert read.verdict["handset_reset_allowed"] is False
+    junk = program.check(address, "--observed", f"canary_seen=junk:{number}")
+    assert (junk.code, junk.verdict["handset_reset_allowed"]) == ("delivered_to_junk", False)
+
+
+def test_nobody_agreed_and_nothing_signs(office: PostOffice, program: Program) -> None:
+    """Without a bounce domain what comes back could not be told from forgery: nothing is sent, and that is said."""
+    text = (program.folder / "mailprobe.toml").read_text()
+    (program.folder / "mailprobe.toml").write_text(text.replace('bounce_domain = "bounce.probe.test"', ""))
+    answer = program.check("round", "--canary")
+    withheld = [fact["why"] for fact in answer.facts("canary") if fact["fact"] == "not_asked"]
+    assert withheld == ["no_sender"]
+    assert answer.code == "accepts_mail", answer.verdict
+    assert not ours_in(office.maildir("round"))
+
+
+def test_accepted_and_then_bounced(tmp_path: Path) -> None:
+    """Postfix takes the mail and is refused behind; its own report reaches the daemon, and the verdict is another one then."""
+    with tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder:
+        port = free_port()
+        with accepting_first(Path(folder), port) as (plain, _):
+            carrier = [f'domains = ["{FULL}"]', f'mx = ["127.0.0.1:{plain}"]', f'live_controls = [{{ address = "live@{FULL}" }}]']
+            account = f'id = "customer"\naddress = "Taro@{FULL}"\nprobes = ["dns", "mx"]'
+            program = configured(tmp_path, carrier, [account], port)
+            first = program.check("customer", "--canary")  # nobody receives yet: Postfix keeps its report
+            assert first.code == "waiting", first.verdict
+            with program.serving(port):
+                run_queue(Path(folder))
+                revised = eventually(lambda: program.check("customer"), lambda answer: answer.code != "waiting")
+    assert revised.code == "mailbox_full", (revised.verdict, revised.facts("canary"), revised.facts("mx"))
+    (returned,) = [fact for fact in revised.facts("canary") if fact["fact"] == "returned"]
+    assert (returned["kind"], returned["code"], returned["enhanced"]) == ("failed", 552, "5.2.2")
+    assert canaries(revised)[-1]["state"] == "bounced"
+    assert revised.verdict["handset_reset_allowed"] is False
+
+
+def run_queue(folder: Path) -> None:
+    subprocess.run(["postqueue", "-c", str(folder / "conf"), "-f"], check=True, timeout=20)
+
+
+def eventually(ask: object, is_it: object, within: float = 60.0) -> Answer:
+    until = time.monotonic() + within
+    while True:
+        answer: Answer = ask()  # type: ignore[operator]  # a function of no arguments
+        if is_it(answer) or time.monotonic() > until:  # type: ignore[operator]  # a predicate of the answer
+            return answer
+        time.sleep(0.5)
