@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.bounce_report import explain, spoken, texts
+from mailprobe.cli import main
 from mailprobe.replies import SPEAKS, Meaning, ReplyClass, SpeaksOf
 from mailprobe.understood import Understood, meaning_of
 from mailprobe.wire.dsn import Failure
@@ -77,6 +78,21 @@ def test_what_is_no_bounce_is_said_to_be_none(text: str, tmp_path: Path, capsys:
     assert isinstance(failures, list)
     assert not found["is_bounce"]
     assert not any(one["hard"] for one in failures)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, "one.eml", UNKNOWN)
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), "--json"])
+    assert ended.value.code == 0
+    assert one_line(capsys)["is_bounce"]
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), str(tmp_path / "none"), "--lang", "en"])
+    assert ended.value.code == 66
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), "--lang", "fr"])
+    assert ended.value.code == 64
+    assert "error[MP1107]" in capsys.readouterr().err
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
