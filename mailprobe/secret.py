@@ -93,16 +93,17 @@ class SecretRef:
     def __str__(self) -> str:
         return f"{self.scheme}:{self.place}"
 
-    async def read(self) -> Secret:
-        """The value, read now; raises SecretError MP1011 to MP1015. Files and commands never block the event loop."""
+    async def read(self, *, lines: bool = False) -> Secret:
+        """The value, read now; raises SecretError MP1011 to MP1015. Files and commands never block the event loop. A value of
+        more than one line is refused unless `lines` (a PEM key has them)."""
         if self.scheme == "prompt":
-            return self.prompted()
+            return self.prompted(lines=lines)
         if self.scheme == "env":
-            return boxed(from_environment(self.place), str(self))
+            return boxed(from_environment(self.place), str(self), lines=lines)
         if self.scheme == "exec":
-            return boxed(await from_command(self.place), str(self))
+            return boxed(await from_command(self.place), str(self), lines=lines)
         path = credential_path(self.place) if self.scheme == "cred" else Path(self.place)
-        return boxed(await asyncio.to_thread(from_file, path), str(self))
+        return boxed(await asyncio.to_thread(from_file, path), str(self), lines=lines)
 
     def trouble(self) -> SecretError | None:
         """What can be told without reading the value: a variable that is not set, a file that is absent or open to others."""
@@ -115,10 +116,10 @@ class SecretRef:
             return error
         return None
 
-    def prompted(self) -> Secret:
+    def prompted(self, *, lines: bool = False) -> Secret:
         if self.given is None:
             raise SecretError("MP1015", "no secret was typed", "use --ask-secret, or another kind of reference")
-        return boxed(self.given.reveal(), str(self))
+        return boxed(self.given.reveal(), str(self), lines=lines)
 
 
 def parse_ref(text: str, *, base: Path | None = None) -> SecretRef:
@@ -148,12 +149,12 @@ def check_place(scheme: str, place: str) -> None:
         command_words(place)
 
 
-def boxed(value: str, place: str) -> Secret:
+def boxed(value: str, place: str, *, lines: bool = False) -> Secret:
     """Strip exactly one line end, refuse what cannot be meant."""
     value = value.removesuffix("\r\n" if value.endswith("\r\n") else "\n")
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
         raise SecretError("MP1010", f"{place} is not UTF-8 (value not shown)", "store the secret as UTF-8 text")
-    if re.search(r"[\r\n\0]", value):
+    if re.search(r"\0" if lines else r"[\r\n\0]", value):
         raise SecretError("MP1014", f"{place} holds more than one line (value not shown)", "put the secret there, alone")
     if not value:
         raise SecretError("MP1014", f"{place} is empty", "put the secret there")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from mailprobe.canary import ALIVE, Record
@@ -53,15 +54,24 @@ async def nothing_returned(subject: str, since: float) -> tuple[Returned, ...]:
 
 
 class Logbook:
-    """`Journal` of one run over a store. `returns`: what came back to a mailbox's senders, where bounces are received."""
+    """`Journal` of one run over a store, for mailboxes of a carrier with these limits. `returns`: reads what came back to a
+    mailbox's senders, where bounces are received."""
 
     def __init__(
-        self, store: KeepsCanaries, limits: Limits, relation: Relation, wall: Wall, returns: Returns = nothing_returned
+        self,
+        store: KeepsCanaries,
+        limits: Limits,
+        relation: Relation,
+        wall: Wall,
+        *,
+        vantage: str = "",
+        returns: Returns = nothing_returned,
     ) -> None:
         self._table = store.canaries
         self._limits = limits
         self._relation = relation
         self._wall = wall
+        self._vantage = vantage
         self._returns = returns
 
     def subject_of(self, address: str) -> str:
@@ -69,7 +79,8 @@ class Logbook:
 
     async def plan(self, record: Record) -> Record | Denied:
         """The record, written down, or why no test mail may be sent now."""
-        return await self._table.plan(record, lambda past: may_send(past, self._limits, self._relation, self._wall()))
+        here = replace(record, vantage=self._vantage)
+        return await self._table.plan(here, lambda past: may_send(past, self._limits, self._relation, self._wall()))
 
     async def step(self, before: Record, after: Record) -> bool:
         return await self._table.step(before, after)

@@ -10,7 +10,7 @@ import asyncio
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from mailprobe.address import Address
 from mailprobe.canary import ALIVE, Record
@@ -234,6 +234,7 @@ class Trip:
         words = self.words_of(posted) | {"sent_at": sent_at if accepted else None}
         if not await self.step(SETTLED[posted.end], **words):
             self.record = replace(self.record, state=UNCERTAIN, **words)
+            self.tell()
 
     async def settle(self, posted: Posted) -> None:
         """What did not come to DATA: refused for good, put off, or somebody else's."""
@@ -277,10 +278,11 @@ class Trip:
             until = self.reach.clock() + min(max(self.reach.clock() - began, SLICES[0]), SLICES[1])
             if self.mailbox is not None:
                 found = await self.mailbox.watch(self.record.id, self.signs.read_stamp, self.since, until)
-                if found is not None:
+                if is_arrival(found):
                     await self.saw(found)
                     await self.hear_returns()
-                if found is not None or self.reach.clock() < until - 1.0:  # or it has given up by itself, and said why
+                    break
+                if self.reach.clock() < until - 1.0:  # it has given up by itself, and said why
                     break
             elif self.reach.clock() - began < BOUNCES_WITHIN:
                 await self.sleep(ASK_RETURNS)
@@ -304,7 +306,7 @@ class Trip:
         await self.hear_returns()
         if self.mailbox is not None and self.record.state is not PLANNED:
             found = await self.mailbox.find(self.record.id, self.signs.read_stamp, self.since)
-            if found is not None:
+            if is_arrival(found):
                 await self.saw(found)
             elif self.record.state in INSIDE:
                 await self.is_gone()
@@ -313,8 +315,6 @@ class Trip:
 
     async def saw(self, found: Found) -> None:
         """An arrival is written down and noted once, whoever sees it; then the mail is taken out again."""
-        if found.kind is not Kind.ARRIVAL:  # a bounce or an automatic answer that carries our stamp
-            return
         if self.record.state not in INSIDE and not await self.arrived(found):
             return
         await self.remove(found)
@@ -361,6 +361,11 @@ class Trip:
                 await self.step(CanaryState.BOUNCED)
 
 
+def is_arrival(found: Found | None) -> TypeGuard[Found]:
+    """The test mail itself, and not a bounce or an automatic answer that carries its stamp."""
+    return found is not None and found.kind is Kind.ARRIVAL
+
+
 def without(text: str, address: Address) -> str:
     """A server's words without the address and without its local part as a word: what is written down names nobody."""
     for name in (address.wire.decode(), f"{address.content}@{address.domain}", address.local, address.content):
@@ -370,5 +375,5 @@ def without(text: str, address: Address) -> str:
 
 async def signed(composed: bytes, dkim: Dkim, domain: str) -> bytes:
     """Raises SecretError and OurFault: a mail that cannot be signed as configured is not sent."""
-    key = (await dkim.key.read()).reveal()
+    key = (await dkim.key.read(lines=True)).reveal()
     return await asyncio.to_thread(message.signed, composed, selector=dkim.selector, domain=domain, key=key.encode())

@@ -158,3 +158,10 @@ async def test_a_typed_secret_is_held_in_memory_only() -> None:
     assert ref.scheme == "prompt"
     assert MARKER not in f"{ref} {ref!r}"
     assert await code_of(parse_ref("prompt:")) == "MP1015"
+
+
+async def test_a_key_of_many_lines_is_taken_where_it_is_one(tmp_path: Path) -> None:
+    ref = kept(tmp_path / "key.pem", f"-----BEGIN KEY-----\n{MARKER}\n-----END KEY-----\n")
+    assert await code_of(ref) == "MP1014"
+    assert (await ref.read(lines=True)).reveal() == f"-----BEGIN KEY-----\n{MARKER}\n-----END KEY-----"
+    assert MARKER not in repr(await ref.read(lines=True))

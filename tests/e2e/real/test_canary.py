@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.canary import OPEN
-from mailprobe.evidence import Arrived, Broken, CanaryState, CleanedUp, Folder, Of, Removal, Replied, Stage
+from mailprobe.evidence import Arrived, Broken, CanaryState, CleanedUp, Folder, Of, Removal, Replied, Secured, Stage
 from mailprobe.probes import Target, canary
 from mailprobe.probes.posting import AGAIN_AFTER
 from mailprobe.probes.trip import GIVEN_UP
@@ -176,3 +176,13 @@ async def test_out_of_time_ends_at_once(office: PostOffice, mailing: Mailing) ->
         began = time.monotonic()
         assert not await mailing.run(canary.probe, target_of(office, "junky", door), within=3.0)
     assert time.monotonic() - began < 3.5
+
+
+async def test_through_a_relay(office: PostOffice, mailing: Mailing) -> None:
+    """Nobody answers at the exchanger that is written down; the relay takes the mail, over the TLS that it offers."""
+    target = target_of(office, "round", "127.0.0.9:1")
+    target = replace(target, prober=replace(target.prober, relay=f"smtp://{office.at('mx')}"))
+    assert await mailing.run(canary.probe, target)
+    assert mailing.states()[-1] is S.REMOVED
+    assert {fact.server for fact in mailing.all(Replied)} == {office.at("mx")}
+    assert any(fact.server == office.at("mx") for fact in mailing.all(Secured))

@@ -180,7 +180,7 @@ class PostWorld(World):
         net = PostNet(Anywhere(), self.lines.append, servers=self.servers)
         carrier, journal = target.carrier, None
         if self.store is not None:
-            journal = Logbook(self.store, carrier.limits, carrier.relation, self.wall, self.came_back)
+            journal = Logbook(self.store, carrier.limits, carrier.relation, self.wall, vantage="here", returns=self.came_back)
         names = cast(Resolver, Names(self.names))
         return Reach(
             net, names, net.clock, self.wall, self.purse, self.manners, self.leg, False, self.journal(journal), self.signs

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mailprobe.address import parse
 from mailprobe.bounces.token import Signer, Token
 from mailprobe.canary import OPEN, Record
 from mailprobe.carriers import OWN_LIMITS, Relation
+from mailprobe.config import Dkim
 from mailprobe.evidence import (
     Arrived,
     Canary,
@@ -31,7 +35,8 @@ from mailprobe.evidence import (
 from mailprobe.probes import Journal, SignInEnd, Target, canary
 from mailprobe.probes.own_mail import Kind
 from mailprobe.probes.posting import AGAIN_AFTER
-from mailprobe.probes.trip import GIVEN_UP, without
+from mailprobe.probes.trip import BOUNCES_WITHIN, GIVEN_UP, without
+from mailprobe.secret import Secret, SecretRef
 from mailprobe.store import Store, open_store
 from tests.unit.probes.post import PROBER, Exchanger, PostWorld, boxes_for, exchanger, mailing
 from tests.unit.probes.servers import CLOSE, HANG
@@ -103,7 +108,8 @@ async def test_what_is_written_down_names_nobody(store: Store) -> None:
     record = await record_of(store)
     assert record.reply == "250 2.0.0 <***> queued for ***, ***: 4711"
     assert record.subject == store.canaries.subject_of(T.key)
-    assert (record.consent, record.account, record.uidvalidity, record.uidnext) == ("enrolled", "tanaka", 7, 1)
+    assert (record.consent, record.account, record.vantage) == ("enrolled", "tanaka", "here")
+    assert (record.uidvalidity, record.uidnext) == (7, 1)
     local, _, domain = record.sender.partition("@")
     token = SIGNS.read_sender(local, world.now)
     assert isinstance(token, Token)
@@ -420,3 +426,39 @@ async def test_no_control_is_said(store: Store) -> None:
     await run(world, asked=whom(live_controls=()))
     assert [(fact.of, fact.why) for fact in world.all(NotAsked)] == [(Of.LIVE, Withheld.NO_CONTROL)]
     assert L.key not in world.boxes["l@mail.test"].calls
+
+
+async def test_an_unwatched_mail_is_waited_for_a_while_and_no_longer(store: Store) -> None:
+    world = PostWorld({HERE: exchanger()}, store=store, signs=SIGNS)
+    asked = whom(live_controls=())
+    now = [0.0]
+
+    async def nap(seconds: float) -> None:
+        now[0] += seconds
+
+    reach = replace(world.reach(asked), clock=lambda: now[0])
+    means = canary.means_of(asked, reach, world.facts.append, world.opener)
+    assert means is not None
+    trip = await means.set_out(means.customer)
+    assert trip is not None
+    trip.sleep = nap
+    await canary.travel(trip)
+    assert (now[0], trip.record.state) == (BOUNCES_WITHIN, S.ACCEPTED)
+
+
+async def test_a_mail_is_signed_as_configured_or_not_sent(store: Store) -> None:
+    pytest.importorskip("dkim")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    served = exchanger()
+    for secret in (Secret("not a key"), Secret(pem.decode())):
+        asked = whom(live_controls=())
+        asked = replace(asked, prober=replace(PROBER, dkim=Dkim("mp1", SecretRef.of_value(secret))))
+        with suppress(ExceptionGroup):
+            await run(world_of(store, served), asked=asked)
+    ((_, message),) = served.taken
+    assert message.startswith("DKIM-Signature: v=1; a=rsa-sha256;")
+    assert "d=p.example; i=@p.example;" in message.replace("\n", "")
+    assert "s=mp1;" in message
