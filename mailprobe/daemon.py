@@ -19,6 +19,7 @@ from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net, Tap
 from mailprobe.probes import Probe, Reach, canary, dns, imap, mx, submission
+from mailprobe.probes.posting import relay_of
 from mailprobe.replies import Us
 from mailprobe.report import Check
 from mailprobe.secret import SecretError
@@ -189,7 +190,9 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> 
                 budget=LoginBudget(store, time.time, limits.refused_logins),
                 manners=Courtesy(store, limits, order.vantage, time.time),
                 chain=chain,
-                journal=Logbook(store, limits, order.carrier.relation, time.time, returns_to(order, store)),
+                journal=Logbook(
+                    store, limits, order.carrier.relation, time.time, vantage=order.vantage, returns=returns_to(order, store)
+                ),
                 signs=signs,
             )
 
@@ -223,5 +226,7 @@ def returns_to(order: Order, store: Store) -> Callable[[str, float], Awaitable[t
 
 def written(config: Config) -> frozenset[tuple[str, int]]:
     """Endpoints that the configuration itself names: allowed as written."""
-    ends = (end for one in config.carriers.values() for end in (*one.mx, one.imap, one.submission) if end is not None)
+    ends = [end for one in config.carriers.values() for end in (*one.mx, one.imap, one.submission) if end is not None]
+    relay = relay_of(config.prober)
+    ends += [relay] if relay is not None else []
     return frozenset((end.host, end.port) for end in ends if end.origin is Origin.CONFIGURED)
