@@ -112,10 +112,10 @@ def test_every_mail_of_an_mbox_counts(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("make", "code", "exit_code"),
     [
-        (lambda folder: folder / "none.eml", "MP1110", 66),
-        (lambda folder: folder, "MP1110", 66),
-        (lambda folder: write(folder, "empty.eml", " \n"), "MP1111", 65),
-        (lambda folder: write(folder, "x.bin", "\x00\x01\x02 nothing"), "MP1112", 65),
+        (lambda folder: folder / "none.eml", "MP1114", 66),
+        (lambda folder: folder, "MP1114", 66),
+        (lambda folder: write(folder, "empty.eml", " \n"), "MP1115", 65),
+        (lambda folder: write(folder, "x.bin", "\x00\x01\x02 nothing"), "MP1116", 65),
     ],
 )
 def test_bad_input_is_told_and_stops_nobody(
