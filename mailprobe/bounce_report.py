@@ -87,7 +87,7 @@ def explained(path: Path) -> Explained | Refused:
     found = tuple(one for mail in mails for one in understand(mail.failures))
     if not found and not looks_like_mail(raw):
         return refused(
-            "MP1112", path, "is no mail", "save the returned mail as a file (.eml), or paste its text with the answer in it"
+            "MP1116", path, "is no mail", "save the returned mail as a file (.eml), or paste its text with the answer in it"
         )
     return Explained(str(path), kind_of(mails), found)
 
@@ -106,14 +106,14 @@ def content(path: Path) -> bytes | Refused:
         raw = sys.stdin.buffer.read(MOST) if str(path) == STDIN else read_file(path)
     except OSError as error:
         return refused(
-            "MP1110",
+            "MP1114",
             path,
             f"cannot be read: {error.strerror}",
             "name a file with the returned mail, or - for standard input",
             NO_INPUT,
         )
     if not raw.strip():
-        return refused("MP1111", path, "is empty", "save the returned mail as a file (.eml)")
+        return refused("MP1115", path, "is empty", "save the returned mail as a file (.eml)")
     return raw
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailprobe.bounces.token import Signer
 from mailprobe.canary import Record
-from mailprobe.carriers import Carrier, Origin
+from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.engine import CANARY, LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
@@ -74,6 +74,7 @@ class House:
     config: Config
     store: Store
     engine: Embedded
+    bare: Callable[[Limits, str, SignInChain, Tap], Reach]  # a reach without a journal, for what is no account's
     signs: Signer | None = None
 
     async def check(self, question: Question, listener: Listener) -> Check:
@@ -180,23 +181,23 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> 
     async with open_store(config.store_url) as store:
         signs = await signer_of(config)
 
-        def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
-            limits = order.carrier.limits
+        def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap) -> Reach:
             return Reach(
                 net=net(guard, tap),
                 resolver=resolver,
                 clock=time.monotonic,
                 wall=time.time,
                 budget=LoginBudget(store, time.time, limits.refused_logins),
-                manners=Courtesy(store, limits, order.vantage, time.time),
+                manners=Courtesy(store, limits, vantage, time.time),
                 chain=chain,
-                journal=Logbook(
-                    store, limits, order.carrier.relation, time.time, vantage=order.vantage, returns=returns_to(order, store)
-                ),
-                signs=signs,
             )
 
-        yield House(config, store, Embedded(PROBES, reach_for), signs)
+        def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
+            carrier, vantage, returns = order.carrier, order.vantage, returns_to(order, store)
+            journal = Logbook(store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns)
+            return replace(bare(carrier.limits, vantage, chain, tap), journal=journal, signs=signs)
+
+        yield House(config, store, Embedded(PROBES, reach_for), bare, signs)
 
 
 async def signer_of(config: Config) -> Signer | None:

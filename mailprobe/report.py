@@ -91,8 +91,8 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
         if field.name == "at":
             continue
         value = getattr(fact, field.name)
-        if field.name == "took":
-            out["took_ms"] = None if value is None else milliseconds(value)
+        if field.name in DURATIONS:
+            out[f"{field.name}_ms"] = None if value is None else milliseconds(value)
         elif field.name in INSTANTS:
             out[field.name] = None if value is None else utc(value)
         else:
@@ -100,6 +100,7 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
     return out
 
 
+DURATIONS = frozenset({"took", "age"})
 INSTANTS = frozenset({"not_after", "not_before", "cached_at", "last_at", "sent_at", "returned_at"})
 
 

@@ -13,20 +13,26 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mailprobe.bounces.intake import Desk, Told, keep_taking_in
-from mailprobe.bounces.receiver import Received, Receiver, receiving, tls_of
+from mailprobe.bounces.receiver import Keep, Received, Receiver, receiving, tls_of
 from mailprobe.bounces.recipients import Ours
 from mailprobe.bounces.token import Signer
 from mailprobe.canary import Record
+from mailprobe.carriers import OWN_LIMITS
 from mailprobe.check import configured
-from mailprobe.config import Account, Config, ConfigError, Problem, ad_hoc, load
+from mailprobe.config import Account, BounceMailbox, Config, ConfigError, Problem, ad_hoc, load
 from mailprobe.daemon import House, open_house
 from mailprobe.engine import CANARY, Order, Watch
+from mailprobe.engine.embedded import SignInChain
 from mailprobe.evidence import Evidence, Fact
+from mailprobe.probes.bounce_mailbox import Mark, fetch_bounces
+from mailprobe.probes.session import Over
+from mailprobe.store import Store
+from mailprobe.wire.mime import take_apart
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +42,7 @@ LOOKS = (120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 86_400.0)
 DAILY = 86_400.0
 LOOK_WITHIN = 60.0
 FETCH_EVERY = 60.0
+FETCH_WITHIN = 50.0
 USAGE, CANNOT_CREATE, NO_PERMISSION = 64, 73, 77  # sysexits.h
 
 
@@ -71,11 +78,14 @@ async def at_work(house: House, signs: Signer) -> AsyncIterator[Receiver | None]
 
     async with contextlib.AsyncExitStack() as rooms:
         receiver = None
+        desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
+        background = [keep_taking_in(desk, woken, told), look_after(house)]
+        if house.config.bounces_imap is not None:
+            background.append(fetching(house, house.config.bounces_imap, keep))
         if house.config.bounces_listen:
             receiver = await rooms.enter_async_context(reception(house.config, signs, keep))
         group = await rooms.enter_async_context(asyncio.TaskGroup())
-        desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
-        tasks = [group.create_task(keep_taking_in(desk, woken, told)), group.create_task(look_after(house))]
+        tasks = [group.create_task(one) for one in background]
         try:
             yield receiver
         finally:
@@ -84,7 +94,7 @@ async def at_work(house: House, signs: Signer) -> AsyncIterator[Receiver | None]
 
 
 @contextlib.asynccontextmanager
-async def reception(config: Config, signs: Signer, keep: Callable[[Received], Awaitable[None]]) -> AsyncIterator[Receiver]:
+async def reception(config: Config, signs: Signer, keep: Keep) -> AsyncIterator[Receiver]:
     """The receiver of bounces, its address logged."""
     host, _, port = config.bounces_listen.rpartition(":")
     ours = Ours(config.prober.name, config.prober.bounce_domain, config.prober.mail_from)
@@ -109,6 +119,44 @@ def no_port(listen: str, error: OSError) -> ConfigError:
     hint = hints.get(number, "name an address of this machine")
     code = NO_PERMISSION if number == errno.EACCES else CANNOT_CREATE
     return ConfigError((Problem("MP1019", "bounces.listen", f"cannot listen at {listen}: {os.strerror(number)}", hint),), code)
+
+
+async def fetching(house: House, mailbox: BounceMailbox, keep: Keep) -> None:
+    """Where port 25 is not ours: the bounces come from a mailbox, every minute."""
+
+    async def kept(raw: bytes) -> None:
+        await keep(Received(time.time(), "", came_from_nobody(raw), (), raw))
+
+    reach = house.bare(OWN_LIMITS, house.config.engine.vantage, SignInChain(runs_imap=False), lambda line: None)
+    while True:
+        try:
+            async with asyncio.timeout(FETCH_WITHIN):
+                count = await fetch_bounces(mailbox, reach, unnoted, kept, Fetched(house.store))
+            log.info("%d mails were fetched from the bounce mailbox", count)
+        except Over:
+            log.error("the bounce mailbox cannot be read: %s", mailbox.server.label)
+        except Exception as error:  # what was not remembered as handed on comes again
+            log.error("bounces cannot be fetched from %s: %s", mailbox.server.label, type(error).__name__)
+        await asyncio.sleep(FETCH_EVERY)
+
+
+def came_from_nobody(raw: bytes) -> bool:
+    """Return-Path holds the envelope sender (RFC 5321 section 4.4); a bounce has none."""
+    return take_apart(raw)[0].header("return-path").strip() == "<>"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Keeps `probes.bounce_mailbox.Marks` in the store."""
+
+    store: Store
+
+    async def mark(self, mailbox: str) -> Mark | None:
+        found = await self.store.marks.mark(mailbox)
+        return Mark(*found) if found is not None else None
+
+    async def keep(self, mailbox: str, mark: Mark) -> None:
+        await self.store.marks.keep(mailbox, mark.uidvalidity, mark.uid)
 
 
 async def told(one: Told) -> None:
@@ -175,3 +223,6 @@ async def look_into(house: House, account: Account) -> tuple[Evidence, ...]:
 
 
 def unheard(leg: str, fact: Fact) -> None: ...
+
+
+def unnoted(fact: Fact) -> None: ...

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from mailprobe.bounces.letter import Letter, Reading, read_letter, spellings
-from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed, traces
+from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed
 from mailprobe.bounces.token import DAY, LIVES
 from mailprobe.canary import Record, may_step
 from mailprobe.evidence import CanaryState, Returned, ReturnKind
@@ -126,7 +126,7 @@ async def read_within(letter: Letter, desk: Desk) -> tuple[Reading, Signed] | No
 
     def work() -> tuple[Reading, Signed]:
         reading = read_letter(letter.raw, null_sender=letter.null_sender)
-        return reading, signed(traces(reading.parts), desk.signs, letter.at)
+        return reading, signed(reading.ties, desk.signs, letter.at)
 
     try:
         async with asyncio.timeout(desk.budget * (1 + min(letter.tries, TRIES))):

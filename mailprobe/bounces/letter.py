@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from mailprobe import address
 from mailprobe.evidence import Returned, ReturnKind, Stage
-from mailprobe.wire import mime
-from mailprobe.wire.dsn import Failure, read_bounce
+from mailprobe.wire.dsn import Failure
+from mailprobe.wire.returned import Kind, Mail, Ties, read_returned
 from mailprobe.wire.text import clean
 
 _KINDS = {
@@ -21,11 +20,8 @@ _KINDS = {
     "relayed": ReturnKind.FORWARDED,
     "expanded": ReturnKind.FORWARDED,
 }  # RFC 3464 section 2.3.3; any other action decides nothing
-_REPORT = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")  # RFC 3464, 6533, 5965
-_RECEIPT = "message/disposition-notification"  # RFC 8098: it lay in a mailbox
-_MACHINE = re.compile(r"mailer-daemon|postmaster|mail delivery", re.IGNORECASE)
 _NOTHING = Failure("", "", "", 0, "", "", Stage.AFTER_ACCEPTANCE)  # what a person's server writes is not ours to keep
-_AUTO = ("x-autoreply", "x-autorespond", "x-auto-reply-from", "x-mail-autoreply")
+_ANSWERS = (Kind.AUTO_REPLY, Kind.RECEIPT)  # each says that the test mail lay in a mailbox
 
 
 class Letter(Protocol):
@@ -61,18 +57,18 @@ class Said:
 class Reading:
     """message_id: the mail's own, '' if it has none."""
 
-    parts: tuple[mime.Part, ...]
     said: tuple[Said, ...]
+    ties: Ties
     message_id: str
 
 
 def read_letter(raw: bytes, *, null_sender: bool) -> Reading:
-    """At most the first 64 KiB; `said` is empty for a mail that is neither a bounce nor an automatic reply."""
-    parts = mime.take_apart(raw)
-    said = tuple(said_by(_KINDS[one.action], one) for one in read_bounce(raw) if one.action in _KINDS)
-    if not said and is_auto_reply(parts, null_sender=null_sender):
+    """`said` is empty for a mail that is neither a bounce nor somebody's answer."""
+    mail = read_returned(raw)
+    said = tuple(said_by(_KINDS[one.action], one) for one in mail.failures if one.action in _KINDS)
+    if not mail.failures and is_answer(mail, null_sender=null_sender):
         said = (said_by(ReturnKind.AUTO_REPLY, _NOTHING),)
-    return Reading(parts, said, parts[0].header("message-id"))
+    return Reading(said, mail.ties, mail.message_id)
 
 
 def said_by(kind: ReturnKind, failure: Failure) -> Said:
@@ -90,16 +86,11 @@ def said_by(kind: ReturnKind, failure: Failure) -> Said:
     return Said(kind, clean(failure.recipient, 320), clean(failure.original_recipient, 320), fact)
 
 
-def is_auto_reply(parts: tuple[mime.Part, ...], *, null_sender: bool) -> bool:
-    """RFC 3834 section 5, and what was usual before it; also a person's answer. Each says that the test mail has reached
-    somebody, so a bounce that was not understood must never pass for one."""
-    own = parts[0]
-    if any(part.kind in _REPORT for part in parts) or _MACHINE.search(own.header("from")):
-        return False
-    marked = own.header("auto-submitted").lower().startswith(("auto-replied", "auto-notified"))
-    older = any(own.header(name) for name in _AUTO) or own.header("precedence").lower() == "auto_reply"
-    answer = not null_sender and bool(own.header("in-reply-to") or own.header("references"))
-    return marked or older or answer or any(part.kind == _RECEIPT for part in parts)
+def is_answer(mail: Mail, *, null_sender: bool) -> bool:
+    """An automatic answer, a receipt, or what a person wrote in answer: the test mail has reached somebody. A bounce that was
+    not understood must never pass for one."""
+    wrote_back = mail.kind is Kind.OTHER and not null_sender and mail.is_answer and not mail.from_machine
+    return mail.kind in _ANSWERS or wrote_back
 
 
 def spellings(text: str) -> Iterator[str]:

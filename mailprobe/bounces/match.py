@@ -8,40 +8,26 @@ signature of ours is backscatter, whatever it says.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from mailprobe.bounces.token import PREFIX, Token, Unfit
 from mailprobe.canary import Record
 from mailprobe.evidence import CanaryState
-from mailprobe.wire import mime
+from mailprobe.wire.returned import Ties
 
-STAMP = "x-mailprobe-token"
 MAILBOX = 16  # characters of a subject that a signed sender holds
 # It may still come back; what is not yet answered for is out as well, because a bounce can overtake that answer
 OUT = frozenset({CanaryState.SENDING, CanaryState.ACCEPTED, CanaryState.UNCERTAIN, CanaryState.LOST})
 MOST = 20  # candidates looked at in one mail
-_REPORT = ("message/delivery-status", "message/global-delivery-status")
-_ORIGINAL = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial")
-_ENVELOPE_ID = re.compile(r"^original-envelope-id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
-_IDS = re.compile(r"^(?:message-id|" + STAMP + r")[ \t]*:[ \t\n]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
-_STAMP = re.compile(r"(?<![A-Za-z0-9.+_-])[A-Za-z0-9]{1,64}\.[A-Za-z2-7]{18}(?![A-Za-z0-9])")
-_SENDER = re.compile(r"(?<![A-Za-z0-9.+_-])" + PREFIX + r"[a-z2-7]{34}(?=@)", re.IGNORECASE)
+_STAMP = re.compile(r"[A-Za-z0-9]{1,64}\.[A-Za-z2-7]{18}")
+_SENDER = re.compile(PREFIX + r"[a-z2-7]{34}", re.IGNORECASE)
 
 
 class ReadsSigns(Protocol):
     def read_sender(self, local: str, now: float) -> Token | Unfit: ...
     def read_stamp(self, text: str) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """Where a mail may show what we gave to it, in the order of trust."""
-
-    envelope_id: str
-    message_ids: tuple[str, ...]
-    body: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +48,20 @@ class Tie:
     by_stamp: bool = False
 
 
-def traces(parts: tuple[mime.Part, ...]) -> Traces:
-    """What a mail shows, from its parts (the mail's own headers first)."""
-    own = parts[0]
-    report = next((part.text for part in parts[1:] if part.kind in _REPORT), "")
-    returned = next((part.text for part in parts[1:] if part.kind in _ORIGINAL), "")
-    found = _ENVELOPE_ID.search(report)
-    replied_to = f"{own.header('in-reply-to')} {own.header('references')}".split()
-    ids = (*(one[1] for one in _IDS.finditer(returned)), *replied_to[:MOST])
-    headers = "\n".join(value for _, value in own.headers)  # a fetched mail shows in them whom it came to
-    return Traces(found[1] if found else "", ids, (headers, *(part.text for part in parts[1:])))
-
-
-def signed(found: Traces, signs: ReadsSigns, now: float) -> Signed:
+def signed(ties: Ties, signs: ReadsSigns, now: float) -> Signed:
     """Read every signature once, in order. now: Unix seconds, when the mail came."""
-    ids = (stamp for text in (found.envelope_id, *found.message_ids) for stamp in stamps(text))
-    quoted = (stamp for text in found.body for stamp in stamps(text))
-    canaries = (signs.read_stamp(one) for one in first([*first(ids), *first(quoted)]))
-    written = first(one[0].lower() for text in found.body for one in _SENDER.finditer(text))
-    senders = (signs.read_sender(one, now) for one in written)
+    given = (one.partition("@")[0] for one in (*ties.envelope_ids, *ties.message_ids))
+    stamps = first(one for one in (*given, *ties.words) if _STAMP.fullmatch(one))
+    senders = (signs.read_sender(one, now) for one in first(one for one in ties.words if _SENDER.fullmatch(one)))
+    canaries = (signs.read_stamp(one) for one in stamps)
     return Signed(tuple(one for one in canaries if one), tuple(one for one in senders if isinstance(one, Token)))
 
 
-def stamps(text: str) -> Iterator[str]:
-    """Everything that is written like a stamp."""
-    for one in _STAMP.finditer(text.replace("+2E", ".")):  # xtext (RFC 3461 section 4) that nobody undid
-        yield one[0].lower()
-
-
 def first(found: Iterable[str]) -> list[str]:
-    """The first few, each once: a stranger's mail may hold thousands."""
+    """The first few, each once whatever its case: a stranger's mail may hold thousands."""
     kept: dict[str, None] = {}
     for one in found:
-        kept.setdefault(one)
+        kept.setdefault(one.lower())
         if len(kept) >= MOST:
             break
     return list(kept)

@@ -15,7 +15,7 @@ from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant_preset, no_carrier
 from mailprobe.config.certificate import read_certificate
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
-from mailprobe.config.meaning import check_secret, is_lab, make_carriers, make_prober
+from mailprobe.config.meaning import authority, check_secret, is_lab, make_carriers, make_prober
 from mailprobe.config.places import Places
 from mailprobe.config.problems import ConfigError, NoCarrier, Problem, cut, format_problem, visible
 from mailprobe.config.reading import (
@@ -122,7 +122,8 @@ def mailbox_of(sheet: Sheet, bounces: BouncesSection) -> BounceMailbox | None:
     if bounces.imap is None:
         return None
     check_secret(sheet, bounces.imap.secret, ("bounces", "imap", "secret"))
-    return BounceMailbox(bounces.imap.server, bounces.imap.username, bounces.imap.secret)
+    ca = authority(sheet, bounces.imap.tls_ca, ("bounces", "imap", "tls_ca"))
+    return BounceMailbox(bounces.imap.server, bounces.imap.username, bounces.imap.secret, ca)
 
 
 def read_store(sheet: Sheet, raw: object) -> str:

@@ -155,6 +155,7 @@ class BounceMailboxSection(Section):
     server: ImapServer
     username: str
     secret: SecretField
+    tls_ca: str | None = None
 
 
 class BouncesSection(Section):

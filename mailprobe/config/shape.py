@@ -63,11 +63,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class BounceMailbox:
-    """Where bounces are fetched instead of received."""
+    """Where bounces are fetched instead of received. ca: beside the system's, for a certificate of one's own house."""
 
     server: Endpoint
     username: str
     secret: SecretRef
+    ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from mailprobe.carriers import AuthForm, Endpoint
+from mailprobe.carriers import AuthForm
+from mailprobe.config import BounceMailbox
 from mailprobe.evidence import As, Lookup, NotAsked, NotSecured, Of, Stage, Withheld
 from mailprobe.probes import Note, Reach, SignInEnd
 from mailprobe.probes.imap_credential import Credential
@@ -21,23 +21,13 @@ from mailprobe.probes.imap_folders import Folders
 from mailprobe.probes.imap_session import Session, enter
 from mailprobe.probes.imap_sign_in import log_in
 from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.secret import SecretError, SecretRef
+from mailprobe.secret import SecretError
 
 OCTETS = 65_536  # of each bounce; what says why it came back stands in front
 AT_ONCE = 2_000  # UIDs looked through in one go
 MOST = 500  # bounces of one visit; the next one goes on from there
 
 Sink = Callable[[bytes], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class BounceMailbox:
-    """Where bounces are fetched. `ca`: beside the system's, for a server with a certificate of its own house."""
-
-    server: Endpoint
-    username: str
-    secret: SecretRef
-    ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ async def travel(trip: Trip) -> None:
     """All that one run can do for one mailbox. What is cut off by the deadline is told as it stands."""
     try:
         await trip.open()
+        trip.tell()  # whether this run can look is news
         with suppress(Over):
             await trip.finish_others()
             if trip.record.state is SENDING:

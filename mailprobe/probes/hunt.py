@@ -52,7 +52,8 @@ class Pace:
 
 @dataclass(slots=True, eq=False)
 class Hunt:
-    """places: from where on each folder has not been looked at. elsewhere: the other folders, Junk first."""
+    """since: what was noted of INBOX before the sending. places: from where on each folder has not been looked at. elsewhere:
+    the other folders, Junk first."""
 
     folders: Folders
     elsewhere: tuple[tuple[str, Folder], ...]
@@ -60,12 +61,14 @@ class Hunt:
     wall: Callable[[], float]
     canary: str
     read_stamp: ReadStamp
+    since: Place | None
     places: dict[str, Place]
     pace: Pace
     quoted: Found | None = None  # the first mail with our stamp that is no arrival
     by: SeenBy = SeenBy.POLL
     wakes: int = 0
     missed: int = 0  # rounds in which IDLE did not tell what was there
+    began: float | None = None  # monotonic second of the first wait
 
     def clock(self) -> float:
         return self.folders.session.clock()
@@ -74,21 +77,27 @@ class Hunt:
         return await self.look_in_inbox() or await self.look_elsewhere(everywhere=True) or self.quoted
 
     async def wait(self, until: float) -> Found | None:
-        """Until that monotonic second; the last look comes just after it."""
-        began = self.clock()
-        for moment in self.pace.asks:
-            await self._sleep(min(began + moment, until))
-            if found := await self.look_in_inbox():
+        """Until that monotonic second; the last look comes just after it. A wait may be followed by another: it goes on."""
+        if self.began is None:
+            self.began = self.clock()
+            if found := await self._ask_at_once(self.began, until):
                 return found
         while True:
             now = self.clock()
-            length = max(0.0, min(max(now - began, self.pace.shortest), self.pace.longest, until - now))
+            length = max(0.0, min(max(now - self.began, self.pace.shortest), self.pace.longest, until - now))
             if found := await self.look_elsewhere(everywhere=now >= until or length >= self.pace.everywhere):
                 return found
             if found := await self._round(min(now + length, until)):
                 return found
             if now >= until:
                 return self.quoted
+
+    async def _ask_at_once(self, began: float, until: float) -> Found | None:
+        for moment in self.pace.asks:
+            await self._sleep(min(began + moment, until))
+            if found := await self.look_in_inbox():
+                return found
+        return None
 
     async def look_in_inbox(self) -> Found | None:
         known, inbox = self.places.get(INBOX), self.folders.inbox

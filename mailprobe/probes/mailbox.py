@@ -102,6 +102,7 @@ class Mailbox:
     pace: Pace = field(default_factory=Pace)
     junk_places: dict[str, Place] = field(default_factory=dict)
     elsewhere: tuple[tuple[str, Folder], ...] | None = None  # the other folders, Junk first; None: not asked yet
+    watching: Hunt | None = None  # a watch that has not seen it yet
 
     async def noted(self) -> Place:
         """Before sending: where INBOX stands, and for a watch on this session also where Junk does. Facts: Opened."""
@@ -126,8 +127,15 @@ class Mailbox:
         return await (await self._hunt(canary, read_stamp, since)).once()
 
     async def watch(self, canary: str, read_stamp: ReadStamp, since: Place | None, until: float) -> Found | None:
-        """Wait for it, from right after the acceptance until that monotonic second; the last look comes just after. As `find`."""
-        return await (await self._hunt(canary, read_stamp, since)).wait(until)
+        """Wait for it, from right after the acceptance until that monotonic second; the last look comes just after. As `find`.
+        A watch for the same test mail after this one goes on where it ended."""
+        hunt = self.watching
+        if hunt is None or (hunt.canary, hunt.since) != (canary, since):
+            hunt = await self._hunt(canary, read_stamp, since)
+        self.watching = None
+        found = await hunt.wait(until)
+        self.watching = hunt if found is None or found.kind is not Kind.ARRIVAL else None
+        return found
 
     async def remove(self, found: Found) -> Removal:
         """Take out this one mail, if it still is what it was. It alone: without UID EXPUNGE it is left. Takes \\Recent from the
@@ -151,7 +159,7 @@ class Mailbox:
     async def _hunt(self, canary: str, read_stamp: ReadStamp, since: Place | None) -> Hunt:
         places = self.junk_places | ({} if since is None else {INBOX: since})
         elsewhere = await self._elsewhere()
-        return Hunt(self.folders, elsewhere, self.sender_domains, self.wall, canary, read_stamp, places, self.pace)
+        return Hunt(self.folders, elsewhere, self.sender_domains, self.wall, canary, read_stamp, since, places, self.pace)
 
     async def _elsewhere(self) -> tuple[tuple[str, Folder], ...]:
         if self.elsewhere is None:

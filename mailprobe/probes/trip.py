@@ -119,11 +119,18 @@ class Trip:
                 state=record.state,
                 sent_at=record.sent_at,
                 took=record.took,
-                age=max(0.0, self.reach.wall() - record.sent_at) if record.sent_at is not None else 0.0,
+                age=max(0.0, self.reach.wall() - self.left_at) if self.left_at is not None else 0.0,
                 folder=record.folder,
                 watched=record.watched,
             )
         )
+
+    @property
+    def left_at(self) -> float | None:
+        """When it left us, Unix seconds: the answer to the end of data, or when that should have come."""
+        if self.record.state is UNCERTAIN:
+            return self.record.changed_at
+        return self.record.sent_at
 
     @property
     def since(self) -> Place | None:
@@ -224,7 +231,7 @@ class Trip:
         accepted = posted.end is PostEnd.ACCEPTED
         self.accepted_at = posted.at if accepted else None
         sent_at = self.reach.wall() - (self.reach.clock() - posted.at)
-        words = self.words_of(posted) | {"sent_at": sent_at if posted.end is not PostEnd.REFUSED else None}
+        words = self.words_of(posted) | {"sent_at": sent_at if accepted else None}
         if not await self.step(SETTLED[posted.end], **words):
             self.record = replace(self.record, state=UNCERTAIN, **words)
             self.tell()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
+    from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -31,6 +32,7 @@ class Store:
     sessions: Sessions
     bounces: Bounces
     canaries: Canaries
+    marks: Marks
 
 
 @contextlib.asynccontextmanager
@@ -41,6 +43,7 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
+    from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -49,6 +52,8 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
         make_room(place, with_directory=not url)
     database = await open_database(place)
     try:
-        yield Store(SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database))
+        yield Store(
+            SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database), Marks(database)
+        )
     finally:
         await database.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2  # PRAGMA user_version. 2: inbox, returns, canaries; an older file only lacks tables
+VERSION = 2  # PRAGMA user_version. 2: inbox, returns, canaries, marks; an older file only lacks tables
 
 metadata = MetaData()
 
@@ -147,4 +147,13 @@ returns = Table(
     Column("at", Float, nullable=False),
     Index("returns_by_mailbox", "mailbox", "at"),
     Index("returns_by_canary", "canary"),
+)
+
+# Up to which UID the bounces of a mailbox have been fetched.
+marks = Table(
+    "marks",
+    metadata,
+    Column("mailbox", String, primary_key=True),  # hash of user and server
+    Column("uidvalidity", Integer, nullable=False),
+    Column("uid", Integer, nullable=False),
 )

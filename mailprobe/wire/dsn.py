@@ -52,7 +52,8 @@ class Failure:
 
     @property
     def exact(self) -> str:
-        return self.enhanced if self.code else self.enhanced or self.status
+        bare = len(self.text) <= len("421 ")  # a code without a word: the reporter may know more
+        return self.enhanced if self.code and not bare else self.enhanced or self.status
 
 
 def read_bounce(raw: bytes) -> tuple[Failure, ...]:
@@ -162,11 +163,13 @@ def _groups(report: str) -> list[dict[str, str]]:
         elif field := _FIELD.fullmatch(line.rstrip()):
             last = field[1].lower()
             if _starts_recipient(last, groups):
+                if len(groups) == mime.PARTS:
+                    break
                 groups.append({})
             groups[-1].setdefault(last, field[2][: mime.VALUE])
         else:
             last = ""
-    return groups[: mime.PARTS]
+    return groups
 
 
 def _starts_recipient(field: str, groups: list[dict[str, str]]) -> bool:

@@ -42,7 +42,11 @@ _STAGES = (
         ("name was rejected", "ehlo", "helo"),
         re.compile(r"my name was rejected|(?:\b(?:to|after|for)|>>>) (?:ehlo|helo)\b"),
     ),
-    ("connect", ("initial connection", "greeting failed"), re.compile(r"initial connection|greeting failed")),
+    (
+        "connect",
+        ("initial connection", "greeting failed", "refused to talk"),
+        re.compile(r"initial connection|greeting failed|refused to talk to me"),
+    ),
     ("data", ("data",), re.compile(r"(?:\b(?:to|after|for)|>>>) data\b|data command|\[data\]")),
 )
 _XTEXT = re.compile(r"\+([2-7][0-9A-F])")

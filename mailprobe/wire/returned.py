@@ -20,7 +20,7 @@ _TIES, _WORDS = 50, 500  # kept; long words are common where headers are signed
 _SCANNED = 64 * 1024  # characters of each part in which words are looked for
 _MESSAGE_ID = re.compile(r"<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
 _OWN_ID = re.compile(r"[mM](?<![^\n][mM])[eE][sS][sS][aA][gG][eE]-[iI][dD]:\s{0,4}<([^<>\s@]{1,200}@[^<>\s@]{1,200})>")
-_WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?![A-Za-z0-9.-])")
+_WORD = re.compile(r"(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]{20,80}|[A-Za-z0-9]{1,80}\.[A-Za-z0-9]{16,80})(?!\.?[A-Za-z0-9-])")
 _LONG = 20  # characters that any signed word has
 _ENVELOPE = re.compile(r"^Original-Envelope-Id[ \t]*:[ \t]*(\S{1,200})", re.IGNORECASE | re.MULTILINE)
 _REPORT_TYPE = re.compile(r"report-type\s*=\s*\"?([A-Za-z-]{1,40})", re.IGNORECASE)  # RFC 6522 section 3
@@ -61,12 +61,16 @@ class Ties:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """sender: the address in From, '' if none."""
+    """sender: the address in From; message_id: the mail's own header; '' if none. is_answer: it names a mail that it answers
+    (RFC 5322 section 3.6.4). from_machine: a mail system's own name is its sender's."""
 
     kind: Kind
     failures: tuple[Failure, ...] = ()
     ties: Ties = Ties()
     sender: str = ""
+    message_id: str = ""
+    is_answer: bool = False
+    from_machine: bool = False
 
 
 UNPARSED = Mail(Kind.UNPARSED)
@@ -83,6 +87,9 @@ def read_returned(raw: bytes) -> Mail:
         failures=tuple(failure for one in found for failure in one.failures),
         ties=_all_ties([one.ties for one in found]),
         sender=telling[0].sender,
+        message_id=telling[0].message_id,
+        is_answer=telling[0].is_answer,
+        from_machine=any(one.from_machine for one in found),
     )
 
 
@@ -98,7 +105,16 @@ def _some(mails: Iterator[bytes]) -> Iterator[bytes]:
 
 def _read(parts: tuple[mime.Part, ...]) -> Mail:
     kind, failures = _kind(parts)
-    return Mail(kind, failures, _ties(parts), quoted.first_address(parts[0].header("from")))
+    top = parts[0]
+    return Mail(
+        kind=kind,
+        failures=failures,
+        ties=_ties(parts),
+        sender=quoted.first_address(top.header("from")),
+        message_id=top.header("message-id"),
+        is_answer=bool(top.header("in-reply-to") or top.header("references")),
+        from_machine=_is_daemon(top),
+    )
 
 
 def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
@@ -114,7 +130,7 @@ def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
         return Kind.AUTO_REPLY, ()
     if failures := failures_of(parts):
         return Kind.BOUNCE, failures
-    return (Kind.AUTO_REPLY if _answers_itself(parts[0]) else Kind.OTHER), ()
+    return Kind.OTHER, ()  # a report or a machine's notice that says nothing we know, however it calls itself
 
 
 def _is_daemon(top: mime.Part) -> bool:

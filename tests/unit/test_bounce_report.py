@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailprobe.bounce_report import explain, spoken, texts
+from mailprobe.cli import main
 from mailprobe.replies import SPEAKS, Meaning, ReplyClass, SpeaksOf
 from mailprobe.understood import Understood, meaning_of
 from mailprobe.wire.dsn import Failure
@@ -79,6 +80,21 @@ def test_what_is_no_bounce_is_said_to_be_none(text: str, tmp_path: Path, capsys:
     assert not any(one["hard"] for one in failures)
 
 
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, "one.eml", UNKNOWN)
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), "--json"])
+    assert ended.value.code == 0
+    assert one_line(capsys)["is_bounce"]
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), str(tmp_path / "none"), "--lang", "en"])
+    assert ended.value.code == 66
+    with pytest.raises(SystemExit) as ended:
+        main(["bounce", str(path), "--lang", "fr"])
+    assert ended.value.code == 64
+    assert "error[MP1107]" in capsys.readouterr().err
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(UNKNOWN.encode())))
     explain([Path("-")], as_json=True, language="en")
@@ -96,10 +112,10 @@ def test_every_mail_of_an_mbox_counts(tmp_path: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("make", "code", "exit_code"),
     [
-        (lambda folder: folder / "none.eml", "MP1110", 66),
-        (lambda folder: folder, "MP1110", 66),
-        (lambda folder: write(folder, "empty.eml", " \n"), "MP1111", 65),
-        (lambda folder: write(folder, "x.bin", "\x00\x01\x02 nothing"), "MP1112", 65),
+        (lambda folder: folder / "none.eml", "MP1114", 66),
+        (lambda folder: folder, "MP1114", 66),
+        (lambda folder: write(folder, "empty.eml", " \n"), "MP1115", 65),
+        (lambda folder: write(folder, "x.bin", "\x00\x01\x02 nothing"), "MP1116", 65),
     ],
 )
 def test_bad_input_is_told_and_stops_nobody(

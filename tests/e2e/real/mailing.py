@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -111,7 +112,8 @@ class Mailing:
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     def states(self, of: Of = Of.TARGET) -> list[CanaryState]:
-        return [fact.state for fact in self.all(Canary) if fact.of is of]
+        """The states in order; told again (it is older now, or watched) counts once."""
+        return [state for state, _ in groupby(fact.state for fact in self.all(Canary) if fact.of is of)]
 
     async def record(self, name: str) -> Record:
         found = await self.store.canaries.last(self.store.canaries.subject_of(f"{name}@{DOMAIN}"))

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from mailprobe.carriers import LiveControl
+from mailprobe.config import BounceMailbox
 from mailprobe.evidence import Answered, As, Broken, Folder, Opened, Quota, Removal, SeenBy
-from mailprobe.probes.bounce_mailbox import BounceMailbox, Mark, fetch_bounces
+from mailprobe.probes.bounce_mailbox import Mark, fetch_bounces
 from mailprobe.probes.mailbox import Found, Kind, Pace, Place
 from mailprobe.secret import Secret, SecretRef
 from tests.e2e.real.lab import Lab

@@ -9,11 +9,12 @@ from typing import Any, cast
 import pytest
 
 from mailprobe.carriers import Channel, Endpoint
+from mailprobe.config import BounceMailbox
 from mailprobe.evidence import Answered, NotAsked, NotSecured, Stage
 from mailprobe.net.resolver import Resolver
 from mailprobe.probes import Reach
 from mailprobe.probes import bounce_mailbox as room
-from mailprobe.probes.bounce_mailbox import BounceMailbox, Mark, fetch_bounces
+from mailprobe.probes.bounce_mailbox import Mark, fetch_bounces
 from mailprobe.probes.session import Over
 from mailprobe.secret import parse_ref
 from tests.unit.probes.mailbox_server import MailboxServer, harmless, made

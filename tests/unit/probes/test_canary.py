@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -71,7 +72,8 @@ async def run(world: PostWorld, job: Any = canary.probe, asked: Target | None = 
 
 
 def states(world: PostWorld, of: Of = Of.TARGET) -> list[CanaryState]:
-    return [fact.state for fact in world.all(Canary) if fact.of is of]
+    """The states in order; told again (it is older now, or watched) counts once."""
+    return [state for state, _ in groupby(fact.state for fact in world.all(Canary) if fact.of is of)]
 
 
 async def record_of(store: Store, address: str = "t@mail.test") -> Record:

@@ -301,6 +301,26 @@ async def test_the_last_look_is_everywhere(visit: Visit) -> None:
     assert found.mailbox == "Notes"
 
 
+async def test_a_second_watch_goes_on_where_the_first_ended(visit: Visit) -> None:
+    """What was learnt stays: where each folder was read up to, and that IDLE is of no use."""
+    visit.server.refuses = ("IDLE",)
+    async with visit.opened() as mailbox:
+        mailbox.pace = replace(QUICK, asks=(0.0, 0.0, 0.0))
+        before = await mailbox.noted()
+        assert await mailbox.watch("one", SIGNER.read_stamp, before, visit.reach.clock() + 0.02) is None
+        searches = [line for line in visit.server.got if "SEARCH" in line]
+        visit.server.boxes["Notes"].put(canary())
+        found = await mailbox.watch("one", SIGNER.read_stamp, before, LONG_AGO)
+        assert found is not None
+        assert found.mailbox == "Notes"
+        assert [line for line in visit.server.got if "SEARCH" in line] == searches
+        assert visit.server.got.count("IDLE") == 1
+        visit.server.boxes["INBOX"].put(canary("two"))
+        asked = visit.server.got.count("NOOP")
+        assert await mailbox.watch("two", SIGNER.read_stamp, before, LONG_AGO) is not None
+        assert visit.server.got.count("NOOP") - asked <= 1
+
+
 async def test_whoever_is_stopped_in_an_idle_says_no_more(visit: Visit) -> None:
     mailbox = await visit.open()
     assert mailbox is not None

@@ -28,7 +28,7 @@ if WHERE is not None:
 
     def test_without_a_folds_own_words_one_abstains_rather_than_blames() -> None:
         seen = sum((held_out(FOUND, fold) for fold in range(FOLDS)), Counter[str]())
-        assert seen["of others blamed"] <= 0.02 * seen["of others"]
+        assert seen["of others blamed"] <= 0.03 * seen["of others"]
         assert seen["abstained"] < 0.3 * seen["rows"]
 
     def test_what_is_no_bounce_names_no_failure() -> None:
