@@ -27,6 +27,7 @@ from mailprobe.daemon import Listener
 from mailprobe.evidence import End, Evidence, Fact
 from mailprobe.report import Check
 from mailprobe.verdict import Code, Status, Verdict
+from mailprobe.verdict.delivery import UNREAD
 from mailprobe.verdict.explain import Explanation, explain
 from mailprobe.verdict.labels import label, note, title
 from mailprobe.verdict.legs import leg_state, leg_words
@@ -41,6 +42,7 @@ COLOUR = {"good": "green", "bad": "red", "unclear": "yellow", "our_fault": "mage
 STATUS_COLOUR = {Status.OK: "green", Status.DEGRADED: "yellow", Status.DOWN: "red", Status.UNKNOWN: "cyan"}
 STATUS_SIGN = {Status.OK: "✓", Status.DEGRADED: "△", Status.DOWN: "✗", Status.UNKNOWN: "?"}
 WIDTH = 100
+READ_OUT = "canary_seen=inbox:NNNN  (junk: webmail: handset: / canary_not_seen:NNNN)"
 USAGE = 64  # sysexits.h
 EVERY = "all"
 
@@ -172,6 +174,8 @@ def words_table(check: Check, spoken: Spoken, language: str) -> Table:
     row("next", spoken.next)
     row("who", f"{spoken.who} ({verdict.code.value} · {label('confidence', verdict.confidence.value, language)})")
     row("handset", spoken.why_no_handset)
+    if check.picture.delivery.among(*UNREAD):
+        row("read_out", f"mailprobe check {visible(check.address)} --observed {READ_OUT}")
     for one in verdict.notes:
         row("note", note(one, language))
     return rows
