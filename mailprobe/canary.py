@@ -52,7 +52,8 @@ class Record:
     sent_at: float | None = None  # the answer to the end of data
     server: str = ""
     ip: str = ""
-    reply: str = ""  # the words of that answer, without the address; they often hold the queue id
+    reply: str = ""  # the last answer of that server with its codes, without the address; it often holds the queue id
+    stage: str = ""  # at which step that answer came: an `evidence.Stage`
     folder: Folder | None = None  # where it was found
     mailbox: str = ""  # the folder's name, as the server writes it
     uid: int | None = None

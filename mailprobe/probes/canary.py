@@ -202,6 +202,7 @@ class Means:
         last = await self.journal.last(subject)
         if last is not None:
             trip = self.trip(whose, last)
+            trip.tell_answer()
             trip.tell()
             await trip.hear_returns()
 

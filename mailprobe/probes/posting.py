@@ -49,6 +49,7 @@ class Posted:
     server: str = ""
     ip: str = ""
     reply: str = ""
+    stage: str = ""  # of the reply
     not_before: float | None = None
 
 
@@ -226,10 +227,10 @@ class Handover:
 
     def ended(self, end: PostEnd, answer: Replied) -> Posted:
         reply = " ".join(part for part in (str(answer.code), answer.enhanced, answer.text) if part)
-        return replace(self.posted(end, reply), at=answer.at)
+        return replace(self.posted(end, reply), at=answer.at, stage=answer.stage.value)
 
     def posted(self, end: PostEnd, reply: str = "", not_before: float | None = None) -> Posted:
-        return Posted(end, self.reach.clock(), self.endpoint.label, self.ip, reply, not_before)
+        return Posted(end, self.reach.clock(), self.endpoint.label, self.ip, reply, not_before=not_before)
 
     def not_tried(self, denied: Denied, stage: Stage) -> Posted:
         """Why not, as a fact."""

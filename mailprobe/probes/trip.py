@@ -52,7 +52,7 @@ GONE_ASTRAY = frozenset({CanaryState.LOST, CanaryState.BOUNCED})
 INSIDE = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE})  # found, and not yet removed
 SETTLED = {PostEnd.ACCEPTED: CanaryState.ACCEPTED, PostEnd.REFUSED: CanaryState.REFUSED, PostEnd.UNCERTAIN: UNCERTAIN}
 
-_REPLY = re.compile(r"(4\d\d)(?: (\d\.\d{1,3}\.\d{1,3}))? (.*)")
+_REPLY = re.compile(r"([45]\d\d)(?: (\d\.\d{1,3}\.\d{1,3}))? (.*)")
 
 
 class Mailbox(Protocol):
@@ -127,8 +127,8 @@ class Trip:
 
     @property
     def left_at(self) -> float | None:
-        """When it left us, Unix seconds: the answer to the end of data, or when that should have come."""
-        if self.record.state is UNCERTAIN:
+        """When it left us, Unix seconds: the answer to the end of data, or when that should have come, or the refusal."""
+        if self.record.state in (UNCERTAIN, CanaryState.REFUSED):
             return self.record.changed_at
         return self.record.sent_at
 
@@ -190,12 +190,12 @@ class Trip:
         if denied is not None:
             self.note(withheld(self.reach.clock(), self.of, "", "", Stage.MAIL, denied))
             return
-        self.tell_put_off()
+        self.tell_answer()
         posted = await post(await self.envelope(), self.target, self.reach, self.note, self, self.sleep)
         await self.settle(posted)
 
-    def tell_put_off(self) -> None:
-        """What the server said when it put this mail off, as a remembered answer: it belongs to the mail's way."""
+    def tell_answer(self) -> None:
+        """What the server said last of this mail, put off or refused, as a remembered answer."""
         said = _REPLY.fullmatch(self.record.reply)
         if said is not None:
             self.note(
@@ -204,7 +204,7 @@ class Trip:
                     of=self.of,
                     server=self.record.server,
                     ip=self.record.ip,
-                    stage=Stage.RCPT,
+                    stage=Stage(self.record.stage) if self.record.stage else Stage.MAIL,
                     code=int(said[1]),
                     enhanced=said[2] or "",
                     text=said[3],
@@ -250,7 +250,7 @@ class Trip:
 
     def words_of(self, posted: Posted) -> dict[str, Any]:
         reply = without(posted.reply, self.address)
-        return {"server": posted.server, "ip": posted.ip, "reply": reply}
+        return {"server": posted.server, "ip": posted.ip, "reply": reply, "stage": posted.stage}
 
     async def envelope(self) -> Envelope:
         prober, stamp = self.target.prober, self.signs.stamp(self.record.id)

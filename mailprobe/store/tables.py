@@ -90,6 +90,7 @@ canaries = Table(
     Column("server", String, nullable=False),
     Column("ip", String, nullable=False),
     Column("reply", String, nullable=False),
+    Column("stage", String, nullable=False),
     Column("folder", String),
     Column("mailbox", String, nullable=False),
     Column("uid", Integer),

@@ -151,6 +151,19 @@ def test_nobody_agreed_and_nothing_signs(office: PostOffice, program: Program) -
     assert not ours_in(office.maildir("round"))
 
 
+def test_refused_once_it_was_read_and_told_again_by_the_next_check(office: PostOffice, program: Program) -> None:
+    text = (program.folder / "mailprobe.toml").read_text()
+    (program.folder / "mailprobe.toml").write_text(text.replace(office.at("mx"), office.at("mx_reads")))
+    first = program.check("round", "--canary")
+    again = program.check("round")
+    for answer in (first, again):
+        said = [fact for fact in answer.facts("canary") if fact["fact"] == "replied" and fact["code"] == 550]
+        assert {(fact["stage"], fact["enhanced"]) for fact in said if fact["of"] == "target"} == {("end_of_data", "5.7.1")}
+        assert answer.status not in ("down", "ok"), answer.verdict
+    assert first.code == again.code
+    assert not ours_in(office.maildir("round"))
+
+
 def test_accepted_and_then_bounced(tmp_path: Path) -> None:
     """Postfix takes the mail and is refused behind; its own report reaches the daemon, and the verdict is another one then."""
     with tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder:
