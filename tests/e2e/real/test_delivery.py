@@ -28,6 +28,41 @@ SECRETS = {"SECRET": "secret"}
 KEY = "0123456789abcdef" * 4
 
 
+REPORT = """Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@mx.test>
+To: <{to}>
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain
+
+<{address}>: host inner.test said: 550 5.1.1 User unknown (in reply to RCPT TO command)
+
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+Remote-MTA: dns; inner.test
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--b1
+Content-Type: text/rfc822-headers
+
+From: <probe@probe.test>
+To: <{address}>
+Message-ID: {id}
+
+--b1--
+"""
+
+
 @dataclass(frozen=True)
 class Program:
     """mailprobe as its user has it: one configuration, one store, a process for each command."""
@@ -39,12 +74,14 @@ class Program:
         return run_alone(words, SECRETS, self.folder)
 
     @contextlib.contextmanager
-    def serving(self, port: int) -> Iterator[subprocess.Popen[str]]:
+    def serving(self, port: int | None = None) -> Iterator[None]:
+        """The daemon, with its receiver up where it has one."""
         words = ["serve", "--config", str(self.folder / "mailprobe.toml")]
         daemon = start_alone(words, SECRETS, self.folder)
         try:
-            greets("127.0.0.1", port, b"220")
-            yield daemon
+            if port is not None:
+                greets("127.0.0.1", port, b"220")
+            yield
         finally:
             daemon.send_signal(signal.SIGTERM)
             _, said = daemon.communicate(timeout=15)
@@ -81,7 +118,7 @@ def configured(folder: Path, carrier: list[str], accounts: list[str], bounces: i
 
 @pytest.fixture(scope="module")
 def office() -> Iterator[PostOffice]:
-    boxes = {name: Mailbox() for name in ("live", "round", "reader", "junky")}
+    boxes = {name: Mailbox() for name in ("live", "round", "reader", "away", "bounces")}
     with (
         tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder,
         PostOffice(Path(folder), mailboxes=boxes, public=False) as opened,
@@ -162,6 +199,30 @@ def test_refused_once_it_was_read_and_told_again_by_the_next_check(office: PostO
         assert answer.status not in ("down", "ok"), answer.verdict
     assert first.code == again.code
     assert not ours_in(office.maildir("round"))
+
+
+def test_a_bounce_that_lies_in_a_mailbox(office: PostOffice, program: Program) -> None:
+    """No port 25 of ours: the daemon fetches what came back, and the next check says something else."""
+    address = f"away@{DOMAIN}"
+    assert program.check(address, "--canary", "--observed", "spelling_confirmed").code == "waiting"
+    (mail,) = ours_in(office.maildir("away"))
+    sent = message_from_bytes(mail.read_bytes())
+    sender = sent["Return-Path"].strip("<>")
+    office.deliver("bounces", REPORT.format(to=sender, address=address, id=sent["Message-ID"]).encode())
+    office.deliver("bounces", REPORT.format(to=sender, address=address, id="<x@y>").replace("b-", "b-aa").encode())  # forged
+    config = program.folder / "mailprobe.toml"
+    ca = f"{office.base}/tls/ca.pem"
+    imap = f'imap = {{ server = "{office.imaps_url}", username = "bounces", secret = "env:SECRET", tls_ca = "{ca}" }}'
+    config.write_text("\n".join(imap if line.startswith("listen") else line for line in config.read_text().splitlines()))
+    before = tree(office.maildir("bounces"))
+    with program.serving():
+        known = ("--observed", "spelling_confirmed,contract=active")
+        revised = eventually(lambda: program.check(address, *known), lambda answer: answer.code != "waiting")
+    (returned,) = [fact for fact in revised.facts("canary") if fact["fact"] == "returned"]
+    assert (returned["kind"], returned["enhanced"], returned["stage"]) == ("failed", "5.1.1", "rcpt")
+    assert canaries(revised)[-1]["state"] == "bounced"
+    assert (revised.code, revised.status) == ("unknown_behind_gateway", "down"), revised.verdict
+    assert tree(office.maildir("bounces")) == before  # read, and nothing changed
 
 
 def test_accepted_and_then_bounced(tmp_path: Path) -> None:
