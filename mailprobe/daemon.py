@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from mailprobe.bounces.token import Signer
-from mailprobe.canary import Record
 from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.engine import CANARY, LEGS, Order, Watch
@@ -34,6 +33,7 @@ from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import take_picture
 from mailprobe.wire.returned import read_returned
 
+MAY_COME = 8 * 86_400.0  # seconds: queues hold a mail for five days (RFC 5321 section 4.5.4.1)
 PROBES: dict[str, Probe] = {
     "dns": dns.probe,
     "mx": mx.probe,
@@ -106,7 +106,7 @@ class House:
         probes, only = question.account.probes, question.only
         legs = tuple(leg for leg in LEGS if leg in probes and (not only or leg in only))
         sends = question.canary or CANARY in (only or probes)
-        looks = sends or (not only and await self.last_canary(question.account) is not None)
+        looks = sends or (not only and await self.sent_lately(question.account))
         return (*legs, *((CANARY,) if looks else ())), sends
 
     async def numbers(self, account: Account) -> tuple[str, ...]:
@@ -114,10 +114,11 @@ class House:
         canaries = self.store.canaries
         return tuple(one.number for one in await canaries.of_mailbox(canaries.subject_of(account.address.key), 0.0))
 
-    async def last_canary(self, account: Account) -> Record | None:
-        """The last test mail to this mailbox, as it is written down."""
+    async def sent_lately(self, account: Account) -> bool:
+        """Whether a test mail went to this mailbox that may still turn up, or come back."""
         canaries = self.store.canaries
-        return await canaries.last(canaries.subject_of(account.address.key))
+        last = await canaries.last(canaries.subject_of(account.address.key))
+        return last is not None and time.time() - last.planned_at < MAY_COME
 
 
 @dataclass(slots=True)
