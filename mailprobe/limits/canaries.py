@@ -38,7 +38,9 @@ def may_send(past: Sequence[Record], limits: Limits, relation: Relation, now: fl
 
 class CanaryTable(Protocol):
     def subject_of(self, address: str) -> str: ...
-    async def plan(self, record: Record, decide: Callable[[tuple[Record, ...]], Result | None]) -> Record | Result: ...
+    async def plan(
+        self, record: Record, decide: Callable[[tuple[Record, ...]], Result | None], since: float
+    ) -> Record | Result: ...
     async def step(self, before: Record, after: Record) -> bool: ...
     async def open_ones(self, subject: str, now: float) -> tuple[Record, ...]: ...
     async def last(self, subject: str) -> Record | None: ...
@@ -80,7 +82,8 @@ class Logbook:
     async def plan(self, record: Record) -> Record | Denied:
         """The record, written down, or why no test mail may be sent now."""
         here = replace(record, vantage=self._vantage)
-        return await self._table.plan(here, lambda past: may_send(past, self._limits, self._relation, self._wall()))
+        since = self._wall() - max(ALIVE_FOR, self._limits.canary_gap)  # nothing older speaks against it
+        return await self._table.plan(here, lambda past: may_send(past, self._limits, self._relation, self._wall()), since)
 
     async def step(self, before: Record, after: Record) -> bool:
         return await self._table.step(before, after)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, or_, select, update
 
 from mailprobe.canary import OPEN, Record, may_step
 from mailprobe.evidence import CanaryState, Folder, Of
@@ -19,6 +19,23 @@ DAY = 86400.0
 KEPT = 400 * DAY  # seconds that an ended record is kept: whoever asks about a mail asks within the year
 LINGERS = 8 * DAY  # a mail given up for lost may still come: queues hold one for five days (RFC 5321 section 4.5.4.1)
 MOST_REPLY = 500  # characters of a server's answer
+NAMES = tuple(field.name for field in fields(Record))
+
+# Built once, with names for what is given: to build a statement with its two dozen values takes longer than to run it.
+ROWS = select(canaries).order_by(canaries.c.planned_at, canaries.c.id)
+OF_SUBJECT = ROWS.where(canaries.c.subject == bindparam("whose"))
+SINCE = OF_SUBJECT.where(canaries.c.planned_at >= bindparam("since"))
+LAST = OF_SUBJECT.order_by(None).order_by(canaries.c.planned_at.desc(), canaries.c.id.desc()).limit(1)
+STILL_OPEN = or_(
+    canaries.c.state.in_(OPEN),
+    canaries.c.state.in_((CanaryState.LOST, CanaryState.BOUNCED)) & (canaries.c.planned_at > bindparam("lingering")),
+)
+OPEN_OF_SUBJECT, ALL_OPEN = OF_SUBJECT.where(STILL_OPEN), ROWS.where(STILL_OPEN)
+ENDED = tuple(state for state in CanaryState if state not in OPEN)  # by name, so that the index finds them
+OUTDATED = delete(canaries).where(canaries.c.state.in_(ENDED) & (canaries.c.changed_at < bindparam("kept_since")))
+PLAN = insert(canaries)
+STEP = update(canaries).where((canaries.c.id == bindparam("which")) & (canaries.c.state == bindparam("was")))
+STEP_WITHIN = STEP.where(canaries.c.changed_at == bindparam("was_at"))
 
 
 class Canaries:
@@ -30,17 +47,16 @@ class Canaries:
     def subject_of(self, address: str) -> str:
         return self._database.hashed("address", address)
 
-    async def plan(self, record: Record, decide: Callable[[tuple[Record, ...]], T | None]) -> Record | T:
-        """In one transaction: show `decide` the mailbox's records, oldest first, and write this one down if it has nothing
-        against it. The record, or what `decide` said."""
+    async def plan(self, record: Record, decide: Callable[[tuple[Record, ...]], T | None], since: float = 0.0) -> Record | T:
+        """In one transaction: show `decide` the mailbox's records planned since then, oldest first, and write this one down if
+        it has nothing against it. The record, or what `decide` said."""
 
         def work(connection: Connection) -> Record | T:
-            denied = decide(records(connection, canaries.c.subject == record.subject))
+            denied = decide(records(connection, SINCE, whose=record.subject, since=since))
             if denied is not None:
                 return denied
-            old = (canaries.c.changed_at < record.planned_at - KEPT) & canaries.c.state.not_in(OPEN)
-            connection.execute(delete(canaries).where(old))
-            connection.execute(insert(canaries).values(row_of(record)))
+            connection.execute(OUTDATED, {"kept_since": record.planned_at - KEPT})
+            connection.execute(PLAN, row_of(record))
             return record
 
         return await self._database.run(work)
@@ -51,47 +67,39 @@ class Canaries:
         same = before.state is after.state
         if not same and not may_step(before.state, after.state):
             return False
-        where = (canaries.c.id == before.id) & (canaries.c.state == before.state)
-        if same:
-            where &= canaries.c.changed_at == before.changed_at
-        change = update(canaries).where(where).values(row_of(after))
-        return await self._database.run(lambda connection: connection.execute(change).rowcount == 1)
+        change = STEP_WITHIN if same else STEP
+        given = row_of(after) | {"which": before.id, "was": before.state} | ({"was_at": before.changed_at} if same else {})
+        return await self._database.run(lambda connection: connection.execute(change, given).rowcount == 1)
 
     async def open_ones(self, subject: str, now: float) -> tuple[Record, ...]:
         """Those that are still out or still in the mailbox, oldest first; and for a while those that may still turn up."""
-        where = (canaries.c.subject == subject) & still_open(now)
-        return await self._database.run(lambda connection: records(connection, where))
+        given = {"whose": subject, "lingering": now - LINGERS}
+        return await self._database.run(lambda connection: records(connection, OPEN_OF_SUBJECT, **given))
 
     async def all_open(self, now: float) -> tuple[Record, ...]:
         """Those of every mailbox that somebody has to look after, and those that may still turn up."""
-        return await self._database.run(lambda connection: records(connection, still_open(now)))
+        return await self._database.run(lambda connection: records(connection, ALL_OPEN, lingering=now - LINGERS))
 
     async def by_id(self, canary: str) -> Record | None:
-        found = await self._database.run(lambda connection: records(connection, canaries.c.id == canary))
+        found = await self._database.run(lambda connection: records(connection, ROWS.where(canaries.c.id == canary)))
         return found[0] if found else None
 
     async def of_mailbox(self, mailbox: str, since: float) -> tuple[Record, ...]:
         """Those planned since then whose subject begins with `mailbox`, hexadecimal, oldest first."""
         where = canaries.c.subject.startswith(mailbox, autoescape=True) & (canaries.c.planned_at >= since)
-        return await self._database.run(lambda connection: records(connection, where))
+        return await self._database.run(lambda connection: records(connection, ROWS.where(where)))
 
     async def last(self, subject: str) -> Record | None:
-        found = await self._database.run(lambda connection: records(connection, canaries.c.subject == subject))
-        return found[-1] if found else None
+        found = await self._database.run(lambda connection: records(connection, LAST, whose=subject))
+        return found[0] if found else None
 
 
-def still_open(now: float) -> ColumnElement[bool]:
-    may_come = (canaries.c.state.in_((CanaryState.LOST, CanaryState.BOUNCED))) & (canaries.c.planned_at > now - LINGERS)
-    return or_(canaries.c.state.in_(OPEN), may_come)
-
-
-def records(connection: Connection, where: Any) -> tuple[Record, ...]:
-    rows = connection.execute(select(canaries).where(where).order_by(canaries.c.planned_at, canaries.c.id)).mappings()
-    return tuple(record_of(row) for row in rows)
+def records(connection: Connection, rows: Select[Any], **given: Any) -> tuple[Record, ...]:
+    return tuple(record_of(row) for row in connection.execute(rows, given).mappings())
 
 
 def row_of(record: Record) -> dict[str, Any]:
-    return asdict(record) | {"reply": record.reply[:MOST_REPLY]}
+    return {name: getattr(record, name) for name in NAMES} | {"reply": record.reply[:MOST_REPLY]}
 
 
 def record_of(row: RowMapping) -> Record:

@@ -50,7 +50,7 @@ def servers(folder: Path) -> Iterator[PostOffice]:
     """Dovecot and Postfix on CPU 1, which they inherit from this process, set up as a busy site would."""
     os.sched_setaffinity(0, {1})
     boxes = {user(number): Mailbox(imap=SECRET, smtp=SECRET) for number in range(USERS + 1)}
-    with PostOffice(folder, authority=LeafOnly(), mailboxes=boxes) as office:
+    with PostOffice(folder, authority=LeafOnly(), mailboxes=boxes, public=False) as office:
         dovecot, postfix = office.base / "dovecot.conf", office.base / "postfix" / "conf"
         dovecot.write_text(dovecot.read_text() + BUSY_DOVECOT)
         run("dovecot", "-c", str(dovecot), "reload")
