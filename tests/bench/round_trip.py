@@ -227,7 +227,7 @@ def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.bench.round_trip", description=__doc__)
     words.add_argument("--quick", action="store_true", help="short rounds: about a minute and a half")
     quick = words.parse_args().quick
-    rounds, each = (5, 3) if quick else (7, 10)
+    rounds, each = (5, 3) if quick else (7, 6)
     with TemporaryDirectory(prefix="mailprobe-bench-") as folder, servers(Path(folder)) as office:
         os.sched_setaffinity(0, {0})  # the servers stay on CPU 1
         seen = uvloop.run(measure(office, rounds, each))
