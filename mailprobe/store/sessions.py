@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.store.database import Database
@@ -15,6 +15,17 @@ from mailprobe.store.tables import sessions
 T = TypeVar("T")
 
 KEPT = 86400.0  # seconds: the longest gap that is asked for
+
+# Built once: to build a statement takes longer than to run it.
+AT = sessions.c.host == bindparam("where")
+AT_HOST = select(sessions.c.began_at, sessions.c.left_at).where(AT).order_by(sessions.c.began_at)
+OUTDATED = delete(sessions).where(AT & (sessions.c.began_at < bindparam("kept_since")))
+BEGIN = insert(sessions).returning(sessions.c.id)
+THIS = sessions.c.id == bindparam("key")
+OVER = delete(sessions).where(
+    sessions.c.host == select(sessions.c.host).where(THIS).scalar_subquery(), sessions.c.left_at.is_not(None)
+)
+LEAVE = update(sessions).where(THIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +51,21 @@ class Sessions:
             denied = decide(at_host(connection, host))
             if denied is not None:
                 return denied
-            connection.execute(delete(sessions).where(sessions.c.host == host, sessions.c.began_at < now - KEPT))
-            begun = insert(sessions).values(host=host, began_at=now).returning(sessions.c.id)
-            key: int = connection.execute(begun).scalar_one()
+            connection.execute(OUTDATED, {"where": host, "kept_since": now - KEPT})
+            key: int = connection.execute(BEGIN, {"host": host, "began_at": now}).scalar_one()
             return key
 
         return await self._database.run(work)
 
     def leave_soon(self, key: int, now: float) -> None:
         """End a session, in turn and without waiting. Of those that are over, each host keeps only its last."""
-        host = select(sessions.c.host).where(sessions.c.id == key).scalar_subquery()
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(sessions).where(sessions.c.host == host, sessions.c.left_at.is_not(None)))
-            connection.execute(update(sessions).where(sessions.c.id == key).values(left_at=now))
+            connection.execute(OVER, {"key": key})
+            connection.execute(LEAVE, {"key": key, "left_at": now})
 
         self._database.soon(work)
 
 
 def at_host(connection: Connection, host: str) -> tuple[Session, ...]:
-    asked = select(sessions.c.began_at, sessions.c.left_at).where(sessions.c.host == host)
-    return tuple(Session(row.began_at, row.left_at) for row in connection.execute(asked.order_by(sessions.c.began_at)))
+    return tuple(Session(row.began_at, row.left_at) for row in connection.execute(AT_HOST, {"where": host}))

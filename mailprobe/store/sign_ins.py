@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import Stage
@@ -23,6 +23,14 @@ class SignInState(StrEnum):
     RESERVED = "reserved"  # under way, or its process died
     REFUSED = "refused"
     GIVEN_BACK = "given_back"
+
+
+# Built once: to build a statement takes longer than to run it.
+SPENT = (sign_ins.c.login == bindparam("whose")) & (sign_ins.c.state != SignInState.GIVEN_BACK)
+HISTORY = select(sign_ins).where(SPENT).order_by(sign_ins.c.reserved_at, sign_ins.c.id)
+OUTDATED = delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("kept_since"))
+RESERVE = insert(sign_ins).returning(sign_ins.c.id)
+END = update(sign_ins).where(sign_ins.c.id == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,9 @@ class SignIns:
             denied = decide(history(connection, login))
             if denied is not None:
                 return denied
-            connection.execute(delete(sign_ins).where(sign_ins.c.reserved_at < now - KEPT))
+            connection.execute(OUTDATED, {"kept_since": now - KEPT})
             row = {"login": login, "secret": secret, "stage": stage, "state": SignInState.RESERVED, "reserved_at": now}
-            key: int = connection.execute(insert(sign_ins).values(row).returning(sign_ins.c.id)).scalar_one()
+            key: int = connection.execute(RESERVE, row).scalar_one()
             return key
 
         return await self._database.run(work)
@@ -74,8 +82,7 @@ class SignIns:
         await self._end(key, state=SignInState.REFUSED, ended_at=now, words=words)
 
     async def _end(self, key: int, **change: SignInState | float | str) -> None:
-        ended = update(sign_ins).where(sign_ins.c.id == key).values(**change)
-        await self._database.run(lambda connection: connection.execute(ended))
+        await self._database.run(lambda connection: connection.execute(END, {"key": key, **change}))
 
     async def control_good_at(self, login: str) -> float | None:
         """When this control last signed in, Unix seconds."""
@@ -91,6 +98,5 @@ class SignIns:
 
 def history(connection: Connection, login: str) -> tuple[SignIn, ...]:
     """Every login of this key that was not given back."""
-    asked = select(sign_ins).where(sign_ins.c.login == login, sign_ins.c.state != SignInState.GIVEN_BACK)
-    rows = connection.execute(asked.order_by(sign_ins.c.reserved_at, sign_ins.c.id))
+    rows = connection.execute(HISTORY, {"whose": login})
     return tuple(SignIn(row.secret, Stage(row.stage), SignInState(row.state), row.reserved_at, row.words) for row in rows)

@@ -88,7 +88,8 @@ def test_without_a_configuration(tmp_path: Path) -> None:
     without a resolver nothing is known, and nobody is blamed."""
     if subprocess.run(["unshare", "--net", "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine does not let us make a network of our own")
-    started = start_alone(["check", "u000002@i.softbank.jp", "--json", "--within", "5"], {}, tmp_path, "unshare", "--net")
+    state = {"STATE_DIRECTORY": str(tmp_path)}  # without a file the store is the user's own
+    started = start_alone(["check", "u000002@i.softbank.jp", "--json", "--within", "5"], state, tmp_path, "unshare", "--net")
     output, errors = started.communicate(timeout=60)
     assert "Traceback" not in errors
     assert "MP1048" in errors

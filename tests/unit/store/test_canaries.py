@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from mailprobe.canary import STEPS, Record
-from mailprobe.evidence import CanaryState, Folder, Of
+from mailprobe.canary import OPEN, STEPS, Record
+from mailprobe.carriers import FOREIGN_LIMITS, Relation
+from mailprobe.evidence import CanaryState, Folder, Of, Withheld
+from mailprobe.limits import Logbook
+from mailprobe.probes import Denied
 from mailprobe.store import open_store
-from mailprobe.store.canaries import LINGERS, MOST_REPLY, Canaries
+from mailprobe.store.canaries import DAY, KEPT, LINGERS, MOST_REPLY, Canaries
 
 NOW = 1_800_000_000.0
 RECORD = Record(
@@ -108,6 +111,40 @@ async def test_a_denied_plan_writes_nothing_and_shows_the_past() -> None:
         assert await store.canaries.plan(replace(RECORD, id="b", planned_at=NOW + 9), no) == "no"
         assert seen == [(first,)]
         assert await store.canaries.last(RECORD.subject) == first
+
+
+async def test_a_plan_is_shown_what_was_planned_since() -> None:
+    async with open_store("sqlite://") as store:
+        for number in range(4):
+            await planned(store.canaries, id=f"{number}", planned_at=NOW + number, state=CanaryState.REMOVED)
+        seen: list[tuple[Record, ...]] = []
+        await store.canaries.plan(replace(RECORD, id="b", planned_at=NOW + 9), seen.append, since=NOW + 2)
+        assert [one.id for one in seen[0]] == ["2", "3"]
+
+
+async def test_the_past_that_a_long_gap_asks_for_is_read() -> None:
+    """The gap of a carrier may be longer than the day that a mail is alive."""
+    gap = 3 * DAY
+    limits, now = replace(FOREIGN_LIMITS, canary_gap=gap), NOW + gap - 1
+    async with open_store("sqlite://") as store:
+        await planned(store.canaries, state=CanaryState.REMOVED)
+        logbook = Logbook(store, limits, Relation.FOREIGN, lambda: now)
+        denied = await logbook.plan(replace(RECORD, id="b", planned_at=now))
+        assert isinstance(denied, Denied)
+        assert (denied.why, denied.not_before) == (Withheld.NOT_POLITE_YET, NOW + gap)
+        now += 2
+        assert isinstance(await logbook.plan(replace(RECORD, id="b", planned_at=now)), Record)
+
+
+async def test_what_ended_long_ago_goes_with_the_next_plan() -> None:
+    async with open_store("sqlite://") as store:
+        for state in CanaryState:
+            await planned(store.canaries, id=state.value, subject=state.value, state=state)
+        await planned(store.canaries, id="new", subject="new", planned_at=NOW + KEPT)
+        assert await store.canaries.by_id("removed") is not None
+        await planned(store.canaries, id="newer", subject="new", planned_at=NOW + KEPT + 1)
+        kept = {state for state in CanaryState if await store.canaries.by_id(state.value) is not None}
+        assert kept == OPEN
 
 
 async def test_open_ones_and_those_that_may_still_come() -> None:
