@@ -59,9 +59,8 @@ def test_ctrl_c(form: str, lab: Lab, begun: int, tmp_path: Path) -> None:
 
 def test_out_of_time(lab: Lab, tmp_path: Path) -> None:
     """`--within` holds, and silence alone is no illness."""
-    began = time.monotonic()
     answer = check(lab, replace(hanging(lab), within=2.0), tmp_path)
-    assert time.monotonic() - began < 6
+    assert 2000 <= answer.report["took_ms"] < 4000  # by its own clock: the start of the program is not the check's
     assert answer.status == "unknown"
 
 
