@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -106,6 +107,11 @@ async def sweep(target: Target, reach: Reach, note: Note, opener: Opener = open_
             await means.look_for(whose)
 
 
+def under_way(trips: Sequence[Trip]) -> Trip | None:
+    """The last of them that is on its way and not given up."""
+    return next((one for one in reversed(trips) if one.record.state in ALIVE and not one.is_overdue), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """One mailbox that test mails go to."""
@@ -167,16 +173,18 @@ class Means:
         with what became of the last one."""
         subject = self.journal.subject_of(whose.address.key)
         open_ones = [self.trip(whose, one) for one in await self.journal.open_ones(subject)]
-        alive = [one for one in open_ones if one.record.state in ALIVE and not one.is_overdue]
-        if alive:
-            trip = alive[-1]
-        else:
+        trip = under_way(open_ones)
+        if trip is None:
             planned = await self.journal.plan(self.draft(whose, subject))
-            if isinstance(planned, Denied):
+            if isinstance(planned, Denied) and planned.why is Withheld.ONE_ALIVE:  # another run was faster: its mail is ours too
+                open_ones = [self.trip(whose, one) for one in await self.journal.open_ones(subject)]
+                trip = under_way(open_ones)
+            if isinstance(planned, Record):
+                trip = self.trip(whose, planned)
+            elif trip is None:
                 self.not_asked(whose.of, planned)
                 await self.recall(whose, subject)
                 return None
-            trip = self.trip(whose, planned)
         trip.others = [one for one in open_ones if one is not trip]
         trip.tell()
         return trip

@@ -296,7 +296,7 @@ class Trip:
         if last is not None and last.id == self.record.id and last.state is not self.record.state:
             self.record = last
             self.tell()
-        return self.record.state in OUT
+        return self.record.state in OUT or self.record.state is SENDING  # by another run: its answer comes at any moment
 
     async def look(self) -> None:
         """Look once, for what was sent by an earlier run; what was found is cleaned up. Raises Over."""
