@@ -25,7 +25,7 @@ from mailprobe.canary import Record
 from mailprobe.carriers import OWN_LIMITS
 from mailprobe.check import configured
 from mailprobe.config import Account, BounceMailbox, Config, ConfigError, Problem, ad_hoc, load
-from mailprobe.daemon import House, open_house
+from mailprobe.daemon import House, open_house, signer_of
 from mailprobe.engine import CANARY, Order, Watch
 from mailprobe.engine.embedded import SignInChain
 from mailprobe.evidence import Evidence, Fact
@@ -57,9 +57,10 @@ def configured_for_serving(named: Path | None) -> Config:
 
 
 async def serve(config: Config) -> None:
-    """Until SIGTERM or SIGINT. Raises ConfigError for what cannot be served, StoreError, and OSError for a port not to be had."""
+    """Until SIGTERM or SIGINT. Raises ConfigError for what cannot be served (a port not to be had, a bad key), and StoreError."""
     async with open_house(config) as house:
         if house.signs is None:
+            await signer_of(config)  # says what is wrong with a key that cannot be used
             hint = "set prober.bounce_domain and prober.token_keys"
             raise ConfigError((Problem("MP1112", "prober", "nothing signs the senders of test mails", hint),), USAGE)
         async with at_work(house, house.signs):
@@ -174,7 +175,7 @@ async def asked_to_end() -> None:
 
 @dataclass(slots=True)
 class Rounds:
-    """When each open test mail was last looked for, Unix seconds; 0 is before this process began."""
+    """When each open test mail was last looked for, Unix seconds; one that is missing was not looked for yet."""
 
     last: dict[str, float]
 
