@@ -25,7 +25,6 @@ import re
 import socket
 import ssl
 import time
-from asyncio import sslproto
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +33,7 @@ from typing import Protocol, TypeVar, cast
 
 from mailprobe.evidence import Breakage, Line, TlsFault, Unreachable
 from mailprobe.net import tls
+from mailprobe.net.sealed import Sealed
 from mailprobe.wire import OurFault, TheirFault
 from mailprobe.wire.text import clean
 
@@ -53,10 +53,6 @@ _UNREACHABLE = {
     errno.ENOBUFS: Unreachable.OUR_LIMIT,
     errno.ENOMEM: Unreachable.OUR_LIMIT,
 }
-
-if hasattr(sslproto.SSLProtocol, "max_size"):
-    # plain asyncio holds a read buffer of this size per TLS session: 256 KiB by default, and replies are never near it
-    sslproto.SSLProtocol.max_size = 32768
 
 Value_co = TypeVar("Value_co", covariant=True)
 Value = TypeVar("Value")
@@ -120,8 +116,8 @@ class Stream(asyncio.Protocol):
         self._place = server if ip in server else f"{server} {ip}"
         self._tap = tap
         self._clock = clock
-        self._raw: asyncio.Transport | None = None
         self._transport: asyncio.Transport | None = None
+        self._sealed: Sealed | None = None  # once TLS is up
         self._parser: Parser[object] | None = None
         self._unread = b""
         self._left = BUDGET
@@ -137,7 +133,7 @@ class Stream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.sent_at = self.heard_at = self._clock()
-        self._raw = self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is one in all but name
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own class is one in all but name
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self._clock()
@@ -146,11 +142,31 @@ class Stream(asyncio.Protocol):
             self._end(Breakage.TOO_MUCH, "")
             self.close()
             return
+        if self._sealed is not None:
+            data = self._opened(self._sealed, data)
+            if not data:
+                return
         self._unread = self._unread + data if self._unread else data
         if len(self._unread) > HIGH_WATER and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
         self._wake()
+
+    def _opened(self, sealed: Sealed, data: bytes) -> bytes:
+        """What the server said under TLS; an end or a broken record ends the dialogue."""
+        try:
+            said = sealed.opened(data)
+        except ssl.SSLError as error:
+            self._end(Breakage.RESET, clean(error.reason or str(error)))
+            return b""
+        self._hand_over(sealed.to_send())
+        if said is None:
+            self._end(Breakage.CLOSED, "")
+        return said or b""
+
+    def _hand_over(self, data: bytes) -> None:
+        if data and self._transport is not None:
+            self._transport.write(data)
 
     def eof_received(self) -> bool:
         self._end(Breakage.CLOSED, "")
@@ -182,28 +198,34 @@ class Stream(asyncio.Protocol):
 
     async def next(self, parser: Parser[Value]) -> Value:
         """The next thing the server says. Raises Broke."""
-        self._parser = parser
-        while True:
-            try:
-                value = parser.next()
-            except TheirFault as fault:
-                raise self._broke(Breakage(fault.why), fault.words) from None
-            if value is not None:
-                return value
+        while (value := self.at_hand(parser)) is None:
             if not self._unread:
                 await self._more()
             parser.feed(self._take())
+        return value
+
+    def at_hand(self, parser: Parser[Value]) -> Value | None:
+        """The next thing that the server has said already, or None. Raises Broke."""
+        self._parser = parser
+        try:
+            return parser.next()
+        except TheirFault as fault:
+            raise self._broke(Breakage(fault.why), fault.words) from None
 
     async def _more(self) -> None:
         """Returns when there are unread octets. Raises Broke when there will be none."""
+        await self._arrival()
+        if not self._unread:
+            raise self._broke(self._over or Breakage.CLOSED, self._over_detail)
+
+    async def _arrival(self) -> None:
+        """Returns when more has come, or nothing will."""
         if self._over is None:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        if not self._unread:
-            raise self._broke(self._over or Breakage.CLOSED, self._over_detail)
 
     def _take(self) -> bytes:
         data, self._unread = self._unread, b""
@@ -246,7 +268,7 @@ class Stream(asyncio.Protocol):
         self.sent_at = self._clock()
         if self._transport is None or self._over is not None:
             return  # what the server said before it went is still to be read; the next read tells how it went
-        self._transport.write(data)
+        self._transport.write(data if self._sealed is None else self._sealed.seal(data))
         if self._quick_ack:
             self._acknowledge_at_once()
 
@@ -254,7 +276,7 @@ class Stream(asyncio.Protocol):
         """A server with Nagle on waits for the ACK of its session tickets before it answers the first command after the TLS 1.3
         handshake; our delayed ACK would add 40 ms that are not the server's. The option is not sticky: it counts only now."""
         self._quick_ack = False
-        sock = self._raw.get_extra_info("socket") if self._raw is not None else None
+        sock = self._transport.get_extra_info("socket") if self._transport is not None else None
         if sock is not None and hasattr(socket, "TCP_QUICKACK"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
@@ -262,12 +284,13 @@ class Stream(asyncio.Protocol):
         """Put lines of the dialogue ('S', 'C') or events ('*') into the transcript."""
         at = self.heard_at if who == "S" else self._clock()
         for text in texts:
-            self._tap(Line(at, self._place, who, self.mask(text) if self._hidden else text))
+            self._tap(Line(at, self._place, who, self.mask(text)))
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
-        self._hidden += tuple(secret for secret in secrets if secret)
-        self._hidden_parts = "\n".join(self._hidden)
+        if secrets:
+            self._hidden += tuple(secret for secret in secrets if secret)
+            self._hidden_parts = "\n".join(self._hidden)
 
     def mask(self, text: str) -> str:
         """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
@@ -303,14 +326,19 @@ class Stream(asyncio.Protocol):
         return shown
 
     async def _handshake(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
-        if self._raw is None or self._over is not None:
-            raise ConnectionResetError("closed before TLS started")
-        loop = asyncio.get_running_loop()
-        secured = await loop.start_tls(self._raw, self, context, server_hostname=name)
-        if secured is None:
-            raise ConnectionResetError("closed during the handshake")
-        self._transport, self._quick_ack = secured, True
-        return cast(ssl.SSLObject, secured.get_extra_info("ssl_object"))
+        sealed = Sealed(context, name)
+        try:
+            while not sealed.shake(self._take()):
+                self._hand_over(sealed.to_send())
+                if not self._unread:
+                    await self._arrival()
+                if not self._unread:
+                    raise ConnectionResetError(self._over_detail or "closed during the handshake")
+        finally:
+            self._hand_over(sealed.to_send())  # our last word, or an alert (RFC 8446 section 6.2)
+        self._sealed, self._quick_ack = sealed, True
+        self._unread = self._opened(sealed, b"")  # a server that speaks first may have done so with its last flight
+        return sealed.session
 
     def _insecure(self, why: TlsFault, detail: str) -> CannotSecure:
         self.tell("*", f"no TLS: {why.value} {detail}".rstrip())
@@ -319,16 +347,15 @@ class Stream(asyncio.Protocol):
 
     def ends(self) -> tuple[str, str]:
         """The IP addresses of the peer and of our own end, as the kernel knows them; '' where there is none."""
-        if self._raw is None:
+        if self._transport is None:
             return "", ""
-        peer, own = self._raw.get_extra_info("peername"), self._raw.get_extra_info("sockname")
+        peer, own = self._transport.get_extra_info("peername"), self._transport.get_extra_info("sockname")
         return (peer[0] if peer else ""), (own[0] if own else "")
 
     def close(self) -> None:
-        """Abort the raw socket. Idempotent; unread bytes are gone."""
-        if self._raw is not None:
-            self._raw.abort()
-            self._raw = None
+        """Abort the socket. Idempotent; unread bytes are gone."""
+        if self._transport is not None:
+            self._transport.abort()
         self._transport = None
         self._unread = b""
 

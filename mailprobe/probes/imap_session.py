@@ -187,7 +187,7 @@ class Session:
         said: list[imap.Response] = []
         rest = zip(command.lines[1:], command.shown[1:], strict=True)
         while True:
-            value = await self.heard(stage)
+            value = self._at_hand(stage) or await self.heard(stage)
             if isinstance(value, imap.Status) and value.tag != "*":
                 return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
             if isinstance(value, imap.Continuation):
@@ -201,6 +201,14 @@ class Session:
         if line is None:
             self._break_off(stage, Breakage.GARBAGE, "+")
         self.stream.send(line, shown)
+
+    def _at_hand(self, stage: Stage) -> imap.Response | None:
+        """As `heard`, of what has come already: an answer of many lines waits once."""
+        try:
+            value = self.stream.at_hand(self.parser)
+        except Broke as broke:
+            self._broke(stage, broke)
+        return None if value is None else self._told(stage, value)
 
     async def heard(self, stage: Stage) -> imap.Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mailprobe.wire import TheirFault
@@ -20,6 +20,7 @@ LINE_CAP = 65_536  # octets of one response without its literals
 LITERAL_CAP = 262_144  # octets announced by the literals of one response
 KEPT_CAP = 65_536  # octets kept of the literals of one response; longer ones are passed over
 UNTAGGED_CAP = 2_000  # untagged responses per command
+REMEMBERED_CAP = 1_000  # octets of a line that may be remembered
 NUMBER_CAP = 2**63 - 1  # RFC 9051 section 9: number64
 
 # RFC 9051 section 9, `literal`: a server must not send the non-synchronizing form {5+}
@@ -50,6 +51,11 @@ class Status:
     code: str = ""
     args: str = ""
     text: str = ""
+    shown: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        code = f" [{self.code} {self.args}]" if self.args else f" [{self.code}]" if self.code else ""
+        object.__setattr__(self, "shown", (f"{self.tag} {self.status}{code} {self.text}".rstrip(),))
 
     @property
     def words(self) -> str:
@@ -57,21 +63,16 @@ class Status:
         args = f" {self.args}" if self.args and self.code != "CAPABILITY" else ""
         return f"[{self.code}{args}] {self.text}".rstrip() if self.code else self.text
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        code = f" [{self.code} {self.args}]" if self.args else f" [{self.code}]" if self.code else ""
-        return (f"{self.tag} {self.status}{code} {self.text}".rstrip(),)
-
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """The server's capability list, upper case."""
 
     names: tuple[str, ...]
+    shown: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        return (f"* CAPABILITY {' '.join(self.names)}",)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", (f"* CAPABILITY {' '.join(self.names)}",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +191,11 @@ class Parser:
                 self._scanned = len(self._buffer)
                 self._watch(self._start, self._scanned)
                 return None
-            self._watch(self._start, end)
-            part = bytes(self._buffer[self._start : end]).removesuffix(b"\r")
+            part = bytes(self._buffer[self._start : end])
+            if self._line or len(part) > LINE_CAP or part[:1] < b" ":
+                self._watch(self._start, end)
             self._start = self._scanned = end + 1
+            part = part.removesuffix(b"\r")
             if not (part.endswith(b"}") and self._announced(part)):
                 return self._taken(part) if self._line else part
         return None
@@ -281,12 +284,10 @@ class Parser:
         self._untagged += 1
         if self._untagged > UNTAGGED_CAP:
             raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
-        status = _status("*", line[2:])
-        if status is not None:
-            return status
+        of_itself = (_remembered if len(line) <= REMEMBERED_CAP else _of_itself)(line)
+        if of_itself is not None:
+            return of_itself
         name, rest = _named(line)
-        if name == "CAPABILITY":
-            return Capabilities(capabilities(clean(rest, LINE_CAP)))
         if name == "QUOTA":
             return QuotaRoot(_resources(rest, line))
         literals, self._kept = self._kept, []
@@ -302,6 +303,20 @@ class Parser:
         if asked is Data.SEARCH and name in ("SEARCH", "ESEARCH"):
             return searched(rest) if name == "SEARCH" else extended_search(rest)
         return None
+
+
+def _of_itself(line: bytes) -> Status | Capabilities | None:
+    """An untagged line that speaks of the server, or how the command goes on; None: it is data. Raises TheirFault."""
+    status = _status("*", line[2:])
+    if status is not None:
+        return status
+    name, rest = _named(line)
+    return Capabilities(capabilities(clean(rest, LINE_CAP))) if name == "CAPABILITY" else None
+
+
+# A server says the same lines at every check: to read them anew each time was a tenth of a check's CPU. What follows a tag is
+# never kept, nor anything of a mailbox's mail: those values are made outside.
+_remembered = lru_cache(maxsize=512)(_of_itself)
 
 
 @lru_cache(maxsize=256)  # each server says the same list at every check
