@@ -108,6 +108,29 @@ class Broke(Exception):
 class Stream(asyncio.Protocol):
     """One connection. Made by `Net.connect`; use it from one task only."""
 
+    __slots__ = (
+        "_clock",
+        "_hidden",
+        "_hidden_parts",
+        "_left",
+        "_over",
+        "_over_detail",
+        "_parser",
+        "_paused",
+        "_place",
+        "_quick_ack",
+        "_sealed",
+        "_tap",
+        "_transport",
+        "_unread",
+        "_waiter",
+        "heard_at",
+        "ip",
+        "local",
+        "sent_at",
+        "server",
+    )
+
     def __init__(self, server: str, ip: str, tap: Tap, clock: Clock) -> None:
         self.server = server
         self.ip = ip

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NoReturn, TypedDict
 
@@ -31,7 +30,7 @@ from mailprobe.evidence import (
     TlsFault,
     Unreachable,
 )
-from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
+from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Parser, Stream
 from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import imap, imap_command
 from mailprobe.wire.imap_command import Command
@@ -92,9 +91,13 @@ class Session:
     offered: tuple[str, ...] | None = None  # None: a sign-in may have changed it, and nobody has said to what
     tags: int = 0
     leaving: Command | None = None  # the LOGOUT that has been sent
+    server: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.server = self.endpoint.label
 
     def here(self, at: float) -> Seen:
-        return {"at": at, "of": self.of, "server": self.endpoint.label, "ip": self.ip}
+        return {"at": at, "of": self.of, "server": self.server, "ip": self.ip}
 
     def close(self) -> None:
         self.stream.close()
@@ -204,8 +207,9 @@ class Session:
 
     def _at_hand(self, stage: Stage) -> imap.Response | None:
         """As `heard`, of what has come already: an answer of many lines waits once."""
+        parser: Parser[imap.Response] = self.parser
         try:
-            value = self.stream.at_hand(self.parser)
+            value = self.stream.at_hand(parser)
         except Broke as broke:
             self._broke(stage, broke)
         return None if value is None else self._told(stage, value)
@@ -333,8 +337,7 @@ def has_quota(offered: tuple[str, ...]) -> bool:
 async def enter(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], None], of: Of, trust: Trust) -> Session:
     """To the door of one server address: connected, secured, greeted, what it offers known. Raises Over or Insecure."""
     session = await _connected(net, endpoint, ip, note, of)
-    with ExitStack() as on_failure:
-        on_failure.callback(session.close)
+    try:
         if endpoint.channel is Channel.IMPLICIT:
             await session.secure(trust)
             await session.greeted()
@@ -342,7 +345,9 @@ async def enter(net: Net, endpoint: Endpoint, ip: str, note: Callable[[Fact], No
             await session.greeted()
             await session.start_tls(trust)
         await session.learn_offer()
-        on_failure.pop_all()
+    except BaseException:
+        session.close()
+        raise
     return session
 
 

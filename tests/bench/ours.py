@@ -105,6 +105,8 @@ class Free:
 class InClear(Stream):
     """No handshake: a configured server is never asked in clear, so the bench leaves out just that and keeps the whole probe."""
 
+    __slots__ = ()
+
     async def secure(self, server_name: str, **given: Any) -> Tls:
         return Tls("", "", "default", False, None)
 
