@@ -25,7 +25,7 @@ PEOPLE = ("live", "late", "missed", "given_up", "swallowed", "picky", "grey", "c
 HELD = {"late": "HOLD", "missed": "HOLD", "given_up": "HOLD"}  # Postfix says 250 and keeps the mail until it is told otherwise
 ACCESS = {**HELD, "swallowed": "DISCARD", "grey": "450 4.2.0 Greylisted, please try again in 300 seconds"}
 FILTERS = {"picky": "550 5.7.1 Recipient refuses mail from this domain"}
-SHORT = ("--canary", "--within", "4")  # for a mail that does not come
+SHORT = ("--canary", "--within", "6")  # for a mail that does not come
 
 
 @pytest.fixture(scope="module")
