@@ -165,13 +165,15 @@ class Canary(Seen):
 
     number: the four digits that a customer reads back. sent_at: Unix seconds of the answer to the end of data. took: seconds
     from there to the arrival, on our one monotonic clock. watched: somebody can look into the mailbox, so absence means
-    something. age: seconds since sent_at when this was noted.
+    something. age: seconds since it left us when this was noted; where nobody heard the answer, since it was planned. found_at:
+    Unix seconds of the look that found it, which is all that is known of the arrival where nobody saw both ends of its way.
     """
 
     canary: str
     number: str
     state: CanaryState
     sent_at: float | None = None
+    found_at: float | None = None
     took: float | None = None
     age: float = 0.0
     folder: Folder | None = None

@@ -118,6 +118,7 @@ class Trip:
                 number=record.number,
                 state=record.state,
                 sent_at=record.sent_at,
+                found_at=record.found_at,
                 took=record.took,
                 age=max(0.0, self.reach.wall() - self.left_at) if self.left_at is not None else 0.0,
                 folder=record.folder,
@@ -127,9 +128,12 @@ class Trip:
 
     @property
     def left_at(self) -> float | None:
-        """When it left us, Unix seconds: the answer to the end of data, or when that should have come, or the refusal."""
+        """When it left us, Unix seconds: the answer to the end of data, or when that should have come, or the refusal. Once an
+        uncertain one is found or given up, no more is known than when it was planned."""
         if self.record.state in (UNCERTAIN, CanaryState.REFUSED):
             return self.record.changed_at
+        if self.record.sent_at is None and self.record.state not in (PLANNED, SENDING):
+            return self.record.planned_at
         return self.record.sent_at
 
     @property
@@ -301,6 +305,8 @@ class Trip:
     async def look(self) -> None:
         """Look once, for what was sent by an earlier run; what was found is cleaned up. Raises Over."""
         self.tell()
+        if self.record.state is PLANNED:
+            self.tell_answer()
         if self.record.state is SENDING:
             await self.step(UNCERTAIN)
         await self.hear_returns()

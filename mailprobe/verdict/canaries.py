@@ -84,6 +84,12 @@ class Mail:
         return (self.found is not None and self.found.took) or self.canary.took or 0.0
 
     @property
+    def took_at_most(self) -> float:
+        """The same; where nobody saw both, up to the look that found it."""
+        found_at = self.canary.found_at
+        return self.took or (max(0.0, found_at - self.sent) if found_at is not None else 0.0)
+
+    @property
     def folder(self) -> Folder | None:
         """Where it was found; None as long as it was not."""
         if self.found is not None:
@@ -180,15 +186,16 @@ def delivery_known(
 
 
 def counts_until(mail: Mail, value: Delivery, gap: float, told: ReadBack) -> float:
-    """Unix seconds. What was found or decides nothing counts for an hour, or as long as the limits let no other test mail
-    out; what came back, or only the customer can see, for a day; a mail that we await as long as it may come back."""
+    """Unix seconds. What was found counts for an hour from then, what decides nothing for an hour from the sending, or as long
+    as the limits let no other test mail out; what came back, or only the customer can see, for a day; a mail that we await as
+    long as it may come back."""
     if value in AWAITED or (value in OUT_OF_SIGHT and told is not ReadBack.UNTOLD):
         return mail.sent + AWAITED_FOR
     if value in OUT_OF_SIGHT:
         return mail.sent + DAY
     if mail.returned and mail.folder is None:
         return max(one.returned_at for one in mail.returned) + DAY
-    return mail.sent + gap
+    return max(mail.sent, mail.canary.found_at or 0.0) + gap
 
 
 def is_handed_over(mail: Mail) -> bool:
@@ -227,7 +234,7 @@ def arrival(mail: Mail, folder: Folder, limit: float, account: Account) -> Deliv
         return Delivery.AUTO_REPLIED
     if folder is Folder.OTHER:
         return Delivery.ELSEWHERE
-    late = mail.canary.state is CanaryState.LATE or mail.took > limit
+    late = mail.canary.state is CanaryState.LATE or mail.took_at_most > limit  # in time is only what is shown to be
     return Delivery.LATE if late else Delivery.ARRIVED
 
 

@@ -244,7 +244,7 @@ class Delivery(StrEnum):
     UNREAD_OVERDUE = "unread_overdue"
     UNREAD_HOUR = "unread_hour"
     ARRIVED = "arrived"
-    LATE = "late"  # it arrived when it was overdue already
+    LATE = "late"  # it arrived when it was overdue already, or nobody had looked until then
     ELSEWHERE = "elsewhere"  # in another folder than INBOX and junk: a sorting rule
     JUNKED = "junked"
     OVERDUE = "overdue"  # we can look, and it is not there

@@ -201,12 +201,16 @@ def run_main(words: list[str], secrets: dict[str, str]) -> Answer:
     return Answer(code if isinstance(code, int) else 0, output.getvalue(), errors.getvalue())
 
 
-def start_alone(words: list[str], secrets: dict[str, str], folder: Path, *before: str) -> subprocess.Popen[str]:
-    """The program in a process of its own, as a user starts it; in a folder of its own, so that no configuration lies about."""
+def start_alone(
+    words: list[str], secrets: dict[str, str], folder: Path, *before: str, ahead: float = 0.0
+) -> subprocess.Popen[str]:
+    """The program in a process of its own, as a user starts it; in a folder of its own, so that no configuration lies about.
+    ahead: seconds that the machine's clock on the wall is ahead for it."""
+    program = ["mailprobe"] if not ahead else ["tests.e2e.real.ahead", str(ahead)]
     here = str(Path(__file__).parents[3])
     env = {**os.environ, **secrets, "PYTHONPATH": here, "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [*before, sys.executable, "-m", "mailprobe", *words],
+        [*before, sys.executable, "-m", *program, *words],
         env=env,
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -216,8 +220,8 @@ def start_alone(words: list[str], secrets: dict[str, str], folder: Path, *before
     )
 
 
-def run_alone(words: list[str], secrets: dict[str, str], folder: Path, within: float = 90.0) -> Answer:
-    started = start_alone(words, secrets, folder)
+def run_alone(words: list[str], secrets: dict[str, str], folder: Path, within: float = 90.0, *, ahead: float = 0.0) -> Answer:
+    started = start_alone(words, secrets, folder, ahead=ahead)
     output, errors = started.communicate(timeout=within)
     assert "Traceback" not in errors, errors
     return Answer(started.returncode, output, errors)

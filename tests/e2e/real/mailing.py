@@ -150,10 +150,12 @@ def taken(office: PostOffice, canary: str) -> int:
 
 
 class Cut:
-    """A wire to a mail server that breaks at the end of the first mail. `passes`: whether the end gets through before."""
+    """A wire to a mail server that breaks at the end of a mail. passes: whether the end gets through before; whose: only the
+    mail to this local part meets it."""
 
-    def __init__(self, host: str, port: int, *, passes: bool) -> None:
+    def __init__(self, host: str, port: int, *, passes: bool, whose: str = "") -> None:
         self.host, self.port, self.passes = host, port, passes
+        self.marked = f"RCPT TO:<{whose}".encode()
         self.visits = self.ends = 0
 
     @contextlib.asynccontextmanager
@@ -178,7 +180,7 @@ class Cut:
         said = b""
         while data := await reader.read(65536):
             said += data
-            if said.endswith(b"\r\n.\r\n"):
+            if said.endswith(b"\r\n.\r\n") and self.marked in said:
                 self.ends += 1
                 backwards.cancel()
                 if self.passes:

@@ -55,18 +55,20 @@ class Mailbox:
     imap: str | None = "secret"
     smtp: str | None = "secret"
     in_mx: bool = True
+    files_into: str = ""  # the folder that delivery files his mail into, by a plus address (RFC 5233); '': INBOX
     imap_fields: str = ""
     user_fields: str = ""
 
 
 @dataclass
 class PostOffice:
-    """Start with `with PostOffice(folder) as office:`; change `mailboxes` or `access` and call `write_directory()`."""
+    """Start with `with PostOffice(folder) as office:`; change `mailboxes`, `access` or `filters` and call `write_directory()`."""
 
     base: Path
     authority: Authority = field(default_factory=Authority)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     access: dict[str, str] = field(default_factory=dict)
+    filters: dict[str, str] = field(default_factory=dict)  # the same once the mail was read
     zones: dict[str, str] = field(default_factory=dict)
     imap: int = 0
     imaps: int = 0
@@ -104,7 +106,7 @@ class PostOffice:
 
     def write_directory(self) -> None:
         """What the servers know now: the MX map, and the two password files. Postfix reads a changed map at its next process."""
-        lines: dict[str, list[str]] = {"imap": [], "smtp": [], "users": [], "recipients": []}
+        lines: dict[str, list[str]] = {"imap": [], "smtp": [], "users": [], "recipients": [], "aliases": []}
         for name, box in self.mailboxes.items():
             if box.imap is not None:
                 lines["imap"].append(f"{name}:{{PLAIN}}{box.imap}::::::{box.imap_fields}")
@@ -113,11 +115,16 @@ class PostOffice:
             lines["users"].append(f"{name}:::::::{box.user_fields}")
             if box.in_mx:
                 lines["recipients"] += [f"{name}@{DOMAIN} {name}", f"{name}@{OTHER_DOMAIN} {name}"]
+            if box.files_into:
+                lines["aliases"].append(f"{name}@{DOMAIN} {name}+{box.files_into}@{DOMAIN}")
+                lines["recipients"].append(f"{name}+{box.files_into}@{DOMAIN} {name}")
         self._write("passwd.imap", lines["imap"])
         self._write("passwd.smtp", lines["smtp"])
         self._write("users", lines["users"])
         self._write("recipients", lines["recipients"])
+        self._write("aliases", lines["aliases"])
         self._write("access", [f"{name}@{DOMAIN} {answer}" for name, answer in self.access.items()])
+        self._write("filters", [f"{name}@{DOMAIN} {answer}" for name, answer in self.filters.items()])
         self._write("masters", ["master:{PLAIN}masterpw::::::"])
 
     def reload(self) -> None:
@@ -125,6 +132,12 @@ class PostOffice:
         self.write_directory()
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "reload")
         greets("127.0.0.1", self.doors["mx"], b"220")
+
+    def release(self) -> None:
+        """Deliver what Postfix holds (`HOLD` in `access`)."""
+        conf = str(self.base / "postfix" / "conf")
+        run("postsuper", "-c", conf, "-H", "ALL")
+        run("postqueue", "-c", conf, "-f")
 
     def at(self, door: str) -> str:
         """`address:port` of a door, as written under `mx`."""

@@ -78,6 +78,9 @@ mail_plugins = quota
 protocol imap {{
   mail_plugins = quota imap_quota
 }}
+protocol lmtp {{
+  lmtp_save_to_detail_mailbox = yes
+}}
 plugin {{
   quota = count:User quota
   quota_rule = *:storage=10M
@@ -144,9 +147,11 @@ default_transport = error:5.4.4 test server, no relaying
 mynetworks = 192.0.2.1/32
 virtual_mailbox_domains = mail.test two.test
 virtual_mailbox_maps = texthash:{base}/recipients
+virtual_alias_maps = texthash:{base}/aliases
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access texthash:{base}/access
+smtpd_end_of_data_restrictions = check_recipient_access texthash:{base}/filters
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = {base}/tls/good.pem
 smtpd_tls_key_file = {base}/tls/good.key

@@ -203,6 +203,11 @@ async def test_an_uncertain_one_that_did_arrive_is_seen(store: Store) -> None:
     await run(world, canary.sweep)
     assert states(world)[-2:] == [S.SEEN, S.REMOVED]
     assert (await record_of(store)).took is None
+    world.now += 7200
+    await run(world, canary.look)
+    (told,) = [fact for fact in world.all(Canary) if fact.of is Of.TARGET][-1:]
+    assert (told.state, told.sent_at) == (S.REMOVED, None)
+    assert told.age == pytest.approx(7200, abs=2)  # since it was planned: nobody heard when it was taken
 
 
 class Dies(Exception):
@@ -288,6 +293,8 @@ async def test_lost_after_a_day_and_late_when_it_comes_after_all(store: Store) -
     world.boxes["t@mail.test"].folder = Folder.INBOX
     await run(world, canary.sweep)
     assert states(world)[-2:] == [S.LATE, S.REMOVED]
+    (told,) = [fact for fact in world.all(Canary) if fact.of is Of.TARGET][-1:]
+    assert (told.took, told.found_at) == (None, (await record_of(store)).found_at)
 
 
 async def test_what_is_overdue_is_told_with_its_age(store: Store) -> None:

@@ -154,6 +154,28 @@ def test_an_old_arrival_proves_nothing_now() -> None:
     assert delivery(canary(S.SEEN, 5 * HOUR), waits, carrier=foreign) is Delivery.ARRIVED
 
 
+@pytest.mark.parametrize(
+    ("sent_ago", "found_ago", "expected"),
+    [
+        (200, 100, Delivery.ARRIVED),
+        (200, 10, Delivery.LATE),  # it may have come at once, but nobody looked: in time is only what is shown to be
+        (DAY, 60, Delivery.LATE),  # what has just been found is no old arrival
+        (DAY, HOUR + 60, Delivery.UNASKED),
+    ],
+)
+@pytest.mark.parametrize("answered", [True, False])
+def test_found_by_a_later_look(sent_ago: float, found_ago: float, expected: Delivery, answered: bool) -> None:
+    """Nobody saw both ends of its way; it was taken out again, whatever it was before: late, lost or uncertain."""
+    sent_at = NOW - sent_ago if answered else None
+    mine = canary(S.REMOVED, sent_ago, folder=IN_INBOX, sent_at=sent_at, found_at=NOW - found_ago)
+    assert delivery(mine, carrier=replace(CARRIER, limits=OWN_LIMITS)) is expected
+
+
+def test_found_by_a_later_look_where_lives_own_is_slow() -> None:
+    mine = canary(S.REMOVED, 200, folder=IN_INBOX, found_at=NOW - 10)
+    assert delivery(mine, live(took=60.0)) is Delivery.ARRIVED
+
+
 def test_what_was_left_behind_by_an_earlier_check_is_no_gap_for_ever() -> None:
     """Where no test mail is due, an old one neither proves anything nor stands in the way of what is proven now."""
     with_leg = replace(ACCOUNT, probes=("mx", "canary"))
