@@ -8,8 +8,7 @@ What counts as what, in one place:
   support: "down" takes two readings of down.
 * better again takes two readings as well, one after the other; so does another verdict with the same status.
 * a reading that could not tell, or a bad one without good controls, changes nothing. Neither does silence.
-* every moment counts once: what is older than, or as old as, what was read already is passed over. Nothing said is taken
-  back by a late result or by one that was delivered twice.
+* a reading counts once, and in the order in which it was judged; and the same facts judged twice are not two readings.
 """
 
 from __future__ import annotations
@@ -30,23 +29,28 @@ RANK = {Status.UNKNOWN: 0, Status.OK: 0, Status.DEGRADED: 1, Status.DOWN: 2}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One new evidence judged. at: Unix seconds at which the facts that decide were seen, not when they were judged: the
-    same facts judged again are the same reading. controls_good: nothing that was asked beside the account says that the
-    fault is ours or another's; see `readings.controls_good`."""
+    """One new evidence judged. at: Unix seconds of the judgement, which puts readings in order. seen_at: Unix seconds at which
+    the newest of the facts that decide was seen; None: just then. controls_good: nothing that was asked beside the account
+    says that the fault is ours or another's; see `readings.controls_good`."""
 
     at: float
     code: Code
     status: Status
     controls_good: bool = True
+    seen_at: float | None = None
+
+    @property
+    def seen(self) -> float:
+        return self.at if self.seen_at is None else self.seen_at
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What an account's status is, and what speaks against it so far. Times are Unix seconds.
 
-    since: when the first of the two readings that made it was taken. read_at: of the newest reading, known_at: of the
-    newest that could tell. unconfirmed: reading that waits for a second one; of several the earliest `at`, with what all
-    of them support.
+    since: when what made it was first seen. read_at: of the newest reading, known_at: of the
+    newest that could tell. unconfirmed: reading that waits for a second one; of several the times of the
+    earliest, with what all of them support.
     """
 
     status: Status = Status.UNKNOWN
@@ -118,7 +122,7 @@ def weigh(standing: Standing, reading: Reading, interval: float, relation: Relat
     both = supported(first, reading, side)
     if both is None:
         return waits(replace(standing, unconfirmed=reading), interval, relation)
-    if side is Side.WORSE and reading.at < first.at + gap(interval, relation):
+    if reading.seen <= first.seen or (side is Side.WORSE and reading.seen < first.seen + gap(interval, relation)):
         return waits(replace(standing, unconfirmed=both), interval, relation)
     done = changed(standing, both, reading.at)
     if side_of(done.standing, reading) is Side.AGREES:
@@ -130,16 +134,20 @@ def weigh(standing: Standing, reading: Reading, interval: float, relation: Relat
 def supported(first: Reading, second: Reading, side: Side) -> Reading | None:
     """What both readings say at least, with the time of the first and the newest verdict that says just that."""
     if side is Side.OTHER:
-        return replace(second, at=first.at) if first.code is second.code else None
+        return since_first(second, first) if first.code is second.code else None
     milder = min if side is Side.WORSE else max
     status = milder(first.status, second.status, key=RANK.__getitem__)
-    return replace(second if second.status is status else first, at=first.at)
+    return since_first(second if second.status is status else first, first)
+
+
+def since_first(reading: Reading, first: Reading) -> Reading:
+    return replace(reading, at=first.at, seen_at=first.seen)
 
 
 def changed(standing: Standing, reading: Reading, at: float) -> Step:
     """The standing that a confirmed reading makes."""
     revised = reading.status is standing.status
-    since = standing.since if revised else reading.at
+    since = standing.since if revised else reading.seen
     change = Change(standing.status, reading.status, reading.code, at, since, standing.code, revised)
     return Step(replace(standing, status=reading.status, since=since, code=reading.code, unconfirmed=None), change)
 
@@ -169,7 +177,7 @@ def gap(interval: float, relation: Relation) -> float:
 def waits(standing: Standing, interval: float, relation: Relation) -> Step:
     """The standing as it is, and when a second reading would decide about what is unconfirmed."""
     first = standing.unconfirmed
-    return Step(standing, None, first.at + gap(interval, relation) if first is not None else None)
+    return Step(standing, None, first.seen + gap(interval, relation) if first is not None else None)
 
 
 def is_new(standing: Standing, reading: Reading, now: float) -> bool:
@@ -178,7 +186,7 @@ def is_new(standing: Standing, reading: Reading, now: float) -> bool:
 
 
 def forget_old(standing: Standing, at: float, interval: float) -> Standing:
-    """A bad reading that nothing followed for so long says nothing about now."""
+    """A reading that no second one followed for so long says nothing about now."""
     first = standing.unconfirmed
     lasts = max(STALE * interval, REMEMBERED)
     return replace(standing, unconfirmed=None) if first is not None and at > first.at + lasts else standing

@@ -110,9 +110,8 @@ FAILED: frozenset[StrEnum] = frozenset(
 
 def read(verdict: Verdict, picture: Picture, prober_fit: bool, now: float) -> Reading:
     """The reading that a verdict is. prober_fit: what we check of ourselves was good for this kind of question."""
-    at = decided_at(verdict, picture)
     good = prober_fit and controls_good(verdict.code, picture)
-    return Reading(at if at is not None else now, verdict.code, verdict.status, good)
+    return Reading(now, verdict.code, verdict.status, good, decided_at(verdict, picture))
 
 
 def decided_at(verdict: Verdict, picture: Picture) -> float | None:
