@@ -1,7 +1,7 @@
 """One HTTP server: uvicorn under an app, at an address of this machine, with or without TLS.
 
 The socket is bound here, so that an address that is not to be had is an OSError like any other; uvicorn alone would end the
-process. Signals stay with the daemon.
+process. It takes connections from then on. Signals stay with the daemon.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-READY = 0.005  # seconds between two looks at whether it serves
 DRAIN = 5  # seconds that an answer under way has at the end
 
 
@@ -51,8 +50,6 @@ async def listening(
     server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
-        while not server.started and not serving.done():
-            await asyncio.sleep(READY)
         host, port = bound.getsockname()[:2]
         yield str(host), int(port)
     finally:

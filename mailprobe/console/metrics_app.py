@@ -29,7 +29,8 @@ Live = Callable[[str, str], Awaitable[ProbeRow | None]]  # account's id, probe -
 @dataclass(frozen=True, slots=True)
 class MetricsDoor:
     """What the app needs. probes: their names. ready: what is not ready yet, in words without addresses. login: who may
-    read, None for everybody. live: runs one probe at once; without it, or without a token, nobody can ask for that."""
+    read, None for everybody. live: runs one probe at once, and is
+    cancelled when the scraper waits no longer; without it, or without a token, nobody can ask for that."""
 
     metrics: Metrics
     probes: tuple[str, ...]
@@ -68,7 +69,7 @@ class MetricsDoor:
             async with asyncio.timeout(patience(request)):
                 return self.told(await self.live(row.account, probe), request)
         except TimeoutError:
-            return plain("not ready in the time that the scraper waits; the run goes into the store\n", 504)
+            return plain("no result in the time that the scraper waits\n", 504)
 
     def told(self, found: ProbeRow | None, request: Request) -> Response:
         form = negotiate(request.headers.get("accept", ""))

@@ -30,7 +30,7 @@ def negotiate(accept: str) -> Form:
     """OpenMetrics for who asks for it, else the text format; 0.0.4 for whatever cannot be read."""
     try:
         write, content_type = choose_encoder(accept)
-    except ValueError:
+    except (TypeError, ValueError):  # the library compares a version that is none with numbers
         return PLAIN
     return Form(content_type, write, END if "openmetrics" in content_type else b"")
 
