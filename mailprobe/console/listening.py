@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+MOST = 200  # connections; one more is told 503
 DRAIN = 5  # seconds that an answer under way has at the end
 
 
@@ -41,6 +42,7 @@ async def listening(
         lifespan="off",
         server_header=False,
         ws="none",
+        limit_concurrency=MOST,
         timeout_graceful_shutdown=DRAIN,
         ssl_certfile=certificate,
         ssl_keyfile=key,
