@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from mailprobe.config import Http
+
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="mailprobe", charset="UTF-8"'}
 
 
@@ -43,6 +45,15 @@ class Token:
     def fits(self, request: Request) -> bool:
         said = shown(request, "bearer").encode("utf-8", "surrogateescape")
         return bool(self.value) and same(said, self.value.encode())
+
+
+async def credentials_of(http: Http) -> tuple[Login | None, Token | None]:
+    """Who may read the metrics, and what opens a live probe, as configured. Raises SecretError for a secret not to be had."""
+    login = None
+    if http.metrics_secret is not None:
+        login = Login(http.metrics_username, (await http.metrics_secret.read()).reveal())
+    token = None if http.live_token is None else Token((await http.live_token.read()).reveal())
+    return login, token
 
 
 def shown(request: Request, scheme: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from mailprobe.metrics.counting import MOST_ACCOUNTS, BounceStage, Expected, Metrics, Outcome, Window, stage_of
 from mailprobe.metrics.exposition import Form, negotiate
 from mailprobe.metrics.recent import watch_loop
-from mailprobe.metrics.rows import AccountRow, ProbeRow, Roundtrip
+from mailprobe.metrics.rows import AccountRow, ProbeRow, Roundtrip, row_of
 
 __all__ = [
     "MOST_ACCOUNTS",
@@ -24,6 +24,7 @@ __all__ = [
     "Roundtrip",
     "Window",
     "negotiate",
+    "row_of",
     "stage_of",
     "watch_loop",
 ]

@@ -10,7 +10,11 @@ import math
 from dataclasses import dataclass, field
 
 from mailprobe.metrics.labels import escaped
+from mailprobe.status import Standing, stale_at
 from mailprobe.verdict import Actor, Code, Status
+from mailprobe.verdict.rules import RULES
+
+ACTORS = {rule.code: rule.actor for rule in RULES}
 
 
 def shown(value: float | None, *labels: tuple[str, str]) -> str:
@@ -88,3 +92,16 @@ class AccountRow:
     def status_at(self, now: float) -> Status:
         """Silence is shown as unknown."""
         return self.status if now < self.stale_at else Status.UNKNOWN
+
+
+def row_of(
+    place: tuple[str, str, str],
+    standing: Standing,
+    interval: float,
+    probes: tuple[ProbeRow, ...] = (),
+    roundtrips: tuple[Roundtrip, ...] = (),
+) -> AccountRow:
+    """The row of an account as it stands. place: its id, carrier and group; interval: seconds between its readings."""
+    actor = ACTORS[standing.code] if standing.code is not None else None
+    lasts = stale_at(standing, interval)
+    return AccountRow(*place, standing.status, lasts, standing.code, actor, probes, roundtrips)

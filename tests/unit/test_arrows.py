@@ -24,8 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "engine": {"evidence", "config", "carriers", "probes"},
-    "metrics": {"evidence", "verdict"},
-    "console": {"metrics"},
+    "metrics": {"evidence", "verdict", "status"},
+    "console": {"metrics", "config"},
     "store": {"evidence", "canary"},
     "bounces": {"address", "evidence", "canary", "wire"},
 }

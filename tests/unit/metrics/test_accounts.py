@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.metrics import AccountRow, Outcome, ProbeRow, Roundtrip
+from mailprobe.metrics import AccountRow, Outcome, ProbeRow, Roundtrip, row_of
 from mailprobe.metrics.accounts import SLICE, account_series
 from mailprobe.metrics.labels import clean, escaped
-from mailprobe.verdict import Status
+from mailprobe.metrics.rows import ACTORS
+from mailprobe.status import Standing
+from mailprobe.verdict import Actor, Code, Status
+from mailprobe.verdict.rules import RULES
 from tests.unit.metrics.given_rows import NOW, OPENMETRICS, metrics, named, row, samples, scraped, value
 
 HOSTILE = [
@@ -116,6 +119,17 @@ def test_a_piece_is_never_longer_than_a_slice_of_accounts() -> None:
     rows = [row(f"a{number}", group=f"g{number}") for number in range(3 * SLICE)]
     longest = max(piece.count(b"\n") for piece in account_series(rows, len(rows), NOW))
     assert longest == 4 * SLICE
+
+
+def test_a_row_of_a_standing_names_who_must_act_and_until_when_it_holds() -> None:
+    standing = Standing(Status.DOWN, NOW - 900, Code.DIRECTORY_OUT_OF_SYNC, NOW, NOW - 100)
+    made = row_of(("tanaka", "lab", "east"), standing, 300.0)
+    assert (made.status, made.actor, made.stale_at) == (Status.DOWN, Actor.PROVISIONING, NOW - 100 + 900)
+    assert row_of(("tanaka", "lab", "east"), Standing(), 300.0).actor is None
+
+
+def test_every_verdict_has_one_actor() -> None:
+    assert all(ACTORS[rule.code] is rule.actor for rule in RULES)
 
 
 def test_rows_that_say_the_same_are_equal_and_show_no_line_of_their_own() -> None:
