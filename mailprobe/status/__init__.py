@@ -8,7 +8,8 @@ What counts as what, in one place:
   support: "down" takes two readings of down.
 * better again takes two readings as well, one after the other; so does another verdict with the same status.
 * a reading that could not tell, or a bad one without good controls, changes nothing. Neither does silence.
-* a reading counts once, and in the order in which it was judged; and the same facts judged twice are not two readings.
+* a reading counts once, and in the order in which it was judged; of several of one instant the mildest counts; and the same
+  facts judged twice are not two readings.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Reading:
 class Standing:
     """What an account's status is, and what speaks against it so far. Times are Unix seconds.
 
-    since: when what made it was first seen. read_at: of the newest reading, known_at: of the
-    newest that could tell. unconfirmed: reading that waits for a second one; of several the times of the
+    since: when what made it was first seen. read_at: of the newest reading, read_status: what it said if it could tell;
+    known_at: of the newest that could. unconfirmed: reading that waits for a second one; of several the times of the
     earliest, with what all of them support.
     """
 
@@ -57,6 +58,7 @@ class Standing:
     since: float = 0.0
     code: Code | None = None
     read_at: float | None = None
+    read_status: Status | None = None
     known_at: float | None = None
     unconfirmed: Reading | None = None
 
@@ -102,7 +104,7 @@ def step(standing: Standing, reading: Reading, interval: float, relation: Relati
     standing = set_right(standing, now)
     if not is_new(standing, reading, now):
         return waits(standing, interval, relation)
-    standing = replace(standing, read_at=reading.at)
+    standing = replace(standing, read_at=reading.at, read_status=reading.status if can_tell(reading) else None)
     if not can_tell(reading):
         return waits(noted(standing, reading), interval, relation)
     standing = forget_old(replace(standing, known_at=reading.at), reading.at, interval)
@@ -182,7 +184,12 @@ def waits(standing: Standing, interval: float, relation: Relation) -> Step:
 
 def is_new(standing: Standing, reading: Reading, now: float) -> bool:
     """Neither read before, nor late, nor of a clock that is ahead of ours."""
-    return reading.at <= now + SKEW and (standing.read_at is None or reading.at > standing.read_at)
+    if reading.at > now + SKEW:
+        return False
+    if standing.read_at is None or reading.at != standing.read_at:
+        return standing.read_at is None or reading.at > standing.read_at
+    said = standing.read_status
+    return can_tell(reading) and (said is None or RANK[reading.status] < RANK[said])
 
 
 def forget_old(standing: Standing, at: float, interval: float) -> Standing:
@@ -198,7 +205,7 @@ def set_right(standing: Standing, now: float) -> Standing:
     if newest <= now + SKEW:
         return standing
     known = standing.known_at if standing.known_at is None else min(standing.known_at, now)
-    return replace(standing, since=min(standing.since, now), read_at=None, known_at=known, unconfirmed=None)
+    return replace(standing, since=min(standing.since, now), read_at=None, read_status=None, known_at=known, unconfirmed=None)
 
 
 def undecided(standing: Standing) -> Standing:
@@ -212,8 +219,9 @@ def step_in_maintenance(standing: Standing, reading: Reading, now: float) -> Ste
     standing = undecided(set_right(standing, now))
     if not is_new(standing, reading, now):
         return Step(standing)
-    known_at = reading.at if can_tell(reading) else standing.known_at
-    return Step(replace(standing, read_at=reading.at, known_at=known_at))
+    tells = can_tell(reading)
+    known_at = reading.at if tells else standing.known_at
+    return Step(replace(standing, read_at=reading.at, read_status=reading.status if tells else None, known_at=known_at))
 
 
 def stale_at(standing: Standing, interval: float) -> float:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+import mailprobe
 from mailprobe.bounces.door import Reason
 from mailprobe.evidence import Of, Stage, Withheld
 from mailprobe.metrics import BounceStage, Expected, Metrics, Outcome, Window, negotiate, stage_of
@@ -13,6 +17,7 @@ from mailprobe.metrics.recent import Recent, watch_loop
 from mailprobe.replies import ReplyClass, SpeaksOf
 from tests.unit.metrics.given_rows import NOW, OPENMETRICS, metrics, named, row, samples, samples_in, scraped, value
 
+README = Path(mailprobe.__file__).parent.parent / "README.md"
 PLAN = """
 account_status account carrier status
 account_info account carrier group
@@ -82,6 +87,16 @@ def test_every_family_of_the_plan_is_there_with_its_labels() -> None:
         name, *labels = line.split()
         seen = {frozenset(one) for one in named(found, name)}
         assert seen == {frozenset(labels)}, name
+
+
+def test_the_readme_has_every_family_with_its_labels() -> None:
+    rows = [line.split("|")[1:3] for line in README.read_text("utf-8").splitlines() if line.startswith("| `")]
+    written = {
+        name: set(filter(None, labels.strip().split(", "))) for names, labels in rows for name in re.findall("`([a-z_]+)`", names)
+    }
+    for line in PLAN.strip().splitlines():
+        name, *labels = line.removesuffix(" le").split()
+        assert written.get(name.removesuffix("_bucket")) == set(labels), name
 
 
 def test_nothing_of_ours_is_there_that_the_plan_does_not_have() -> None:

@@ -167,6 +167,17 @@ def test_the_same_facts_judged_again_are_no_second_reading() -> None:
     assert fresh.standing.since == START + 300
 
 
+@pytest.mark.parametrize(
+    ("words", "waits"),
+    [("full ok", False), ("ok full", False), ("? full", True), ("full ?", True), ("gone! full ok full", False)],
+)
+def test_of_several_readings_of_one_instant_the_mildest_counts(words: str, waits: bool) -> None:
+    standing = step(Standing(), reading("ok"), EVERY, Relation.OWN, START).standing
+    for word in words.split():
+        standing = step(standing, reading(word, START + 1), EVERY, Relation.OWN, START + 1).standing
+    assert (standing.unconfirmed is not None) is waits
+
+
 def test_a_first_reading_does_not_wait_for_ever() -> None:
     standing = after("ok gone")[1].standing
     late = START + EVERY + REMEMBERED + 1
@@ -300,19 +311,42 @@ def test_delivered_twice_or_late_changes_nothing(rows: list[tuple[str, float, fl
     assert standing == (once[-1].standing if once else Standing())
 
 
-@given(ROWS, RELATIONS, st.floats(SKEW + 1, 10_000_000.0), st.integers(0, 25))
-def test_never_worse_from_one_reading_wherever_the_clock_steps_back(
-    rows: list[tuple[str, float, float]], relation: Relation, back: float, where: int
-) -> None:
-    readings = told(rows)
-    before, behind = readings[:where], [replace(one, at=one.at - back, seen_at=one.seen - back) for one in readings[where:]]
-    standing = run(before, relation)[-1].standing if before else Standing()
-    if before and behind:
-        behind = [
-            replace(one, at=min(one.at, before[-1].at - back), seen_at=None) if n == 0 else one for n, one in enumerate(behind)
-        ]
-        first = step(standing, behind[0], EVERY, relation, behind[0].at)
-        assert first.change is None or not first.change.worse
+CLOCKS = st.lists(st.tuples(st.sampled_from(WORDS), st.floats(0.0, 4_000_000_000.0)), max_size=25)
+JUMPS = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([1.0, 300.0, 600.0, -61.0, -3600.0, 3600.0])), max_size=40)
+
+
+def never_from_one(readings: list[Reading], relation: Relation) -> None:
+    for number, one in enumerate(run(readings, relation)):
+        if one.change is not None and one.change.worse:
+            need = RANK[one.change.new]
+            assert len([r for r in readings[: number + 1] if RANK[r.status] >= need and r.controls_good]) >= 2
+            assert RANK[readings[number].status] >= need
+
+
+@given(CLOCKS, RELATIONS)
+def test_never_worse_from_one_reading_whatever_the_clock_says(rows: list[tuple[str, float]], relation: Relation) -> None:
+    never_from_one([reading(word, at) for word, at in rows], relation)
+
+
+@given(JUMPS, RELATIONS)
+def test_a_clock_that_jumps_to_and_fro_leaves_no_time_in_the_future(rows: list[tuple[str, float]], relation: Relation) -> None:
+    at, readings = START, []
+    for word, later in rows:
+        at += later
+        readings.append(reading(word, at))
+    never_from_one(readings, relation)
+    for one, seen in zip(run(readings, relation), readings, strict=True):
+        times = (one.standing.since, one.standing.read_at, one.standing.known_at)
+        assert all(time is None or time <= seen.at + SKEW for time in times)
+
+
+@given(JUMPS, RELATIONS)
+def test_after_any_jumps_three_good_readings_are_ok(rows: list[tuple[str, float]], relation: Relation) -> None:
+    at, readings = START, []
+    for word, later in [*rows, *[("ok", SKEW + 1)] * 3]:
+        at += later
+        readings.append(reading(word, at))
+    assert run(readings, relation)[-1].standing.status is OK
 
 
 @given(ROWS, RELATIONS)
