@@ -173,3 +173,20 @@ async def test_a_real_prometheus_reads_every_account_and_label(tmp_path: Path) -
         assert await asked(url, "mailprobe_up") == []
         probed = await until(url, 'probe_success{job="probe",account="tanaka"}', 1)
         assert (probed[0]["value"][1], probed[0]["metric"]["instance"]) == ("1", f"{host}:{port}")
+
+
+async def test_who_hangs_up_in_the_middle_of_a_scrape_leaves_nothing_behind() -> None:
+    rows = {one: row(one) for one in map(str, range(3000))}
+    of = Metrics(lambda: rows)
+    async with listening(metrics_app(MetricsDoor(of, PROBES)), "127.0.0.1:0") as (host, port):
+        before = len(asyncio.all_tasks())
+        for _ in range(20):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert await reader.read(1000)
+            writer.transport.abort()
+        assert await fetched(f"http://{host}:{port}/healthz") == b"ok\n"
+        give_up = time.monotonic() + WITHIN
+        while len(asyncio.all_tasks()) > before and time.monotonic() < give_up:  # noqa: ASYNC110  the server's own tasks
+            await asyncio.sleep(0.05)
+        assert len(asyncio.all_tasks()) <= before

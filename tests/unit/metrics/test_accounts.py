@@ -122,7 +122,7 @@ def test_a_piece_is_never_longer_than_a_slice_of_accounts() -> None:
 
 
 def test_a_row_of_a_standing_names_who_must_act_and_until_when_it_holds() -> None:
-    standing = Standing(Status.DOWN, NOW - 900, Code.DIRECTORY_OUT_OF_SYNC, NOW, NOW - 100)
+    standing = Standing(Status.DOWN, NOW - 900, Code.DIRECTORY_OUT_OF_SYNC, read_at=NOW, known_at=NOW - 100)
     made = row_of(("tanaka", "lab", "east"), standing, 300.0)
     assert (made.status, made.actor, made.stale_at) == (Status.DOWN, Actor.PROVISIONING, NOW - 100 + 900)
     assert row_of(("tanaka", "lab", "east"), Standing(), 300.0).actor is None
