@@ -29,7 +29,7 @@ from mailprobe.config.reading import (
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Prober
+from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Prober
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -42,6 +42,7 @@ __all__ = [
     "Dkim",
     "Engine",
     "Forecast",
+    "Http",
     "NoCarrier",
     "Prober",
     "Problem",
@@ -100,7 +101,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
         return None
-    certificate, private_key = read_certificate(sheet, bounces.certificate, bounces.key)
+    certificate, private_key = read_certificate(sheet, "bounces", bounces.certificate, bounces.key)
     return Config(
         prober=prober,
         carriers=carriers,
@@ -108,13 +109,30 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         store_url=store_url,
         engine=Engine(engine.nats, engine.vantage, engine.network),
         actors=actors,
-        http_listen=http.listen,
+        http=http_of(sheet, http),
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
         bounces_certificate=certificate,
         bounces_key=private_key,
         source=path,
         warnings=tuple(sheet.warnings),
+    )
+
+
+def http_of(sheet: Sheet, http: HttpSection) -> Http:
+    login = http.metrics_login
+    check_secret(sheet, login.secret if login else None, ("http", "metrics_login", "secret"))
+    check_secret(sheet, http.live_token, ("http", "live_token"))
+    certificate, key = read_certificate(sheet, "http", http.certificate, http.key)
+    return Http(
+        listen=http.listen,
+        metrics_listen=http.metrics_listen,
+        metrics_accounts=http.metrics_accounts,
+        metrics_username=login.username if login else "",
+        metrics_secret=login.secret if login else None,
+        live_token=http.live_token,
+        certificate=certificate,
+        key=key,
     )
 
 

@@ -1,4 +1,4 @@
-"""The certificate that the bounce receiver shows after STARTTLS: there, of one pair, and with a key that nobody else reads."""
+"""A certificate that we show, as bounce receiver or over HTTP: there, of one pair, and with a key that nobody else reads."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import stat
 from pathlib import Path
 
 from mailprobe.config.meaning import authority
+from mailprobe.config.places import Path as KeyPath
 from mailprobe.config.reading import Sheet
 
-CERTIFICATE, KEY = ("bounces", "certificate"), ("bounces", "key")
 
-
-def read_certificate(sheet: Sheet, certificate: str | None, key: str | None) -> tuple[Path | None, Path | None]:
+def read_certificate(sheet: Sheet, section: str, certificate: str | None, key: str | None) -> tuple[Path | None, Path | None]:
     """Both as paths, relative to the configuration; key None: it stands in the certificate's file."""
+    its_place, keys_place = (section, "certificate"), (section, "key")
     if certificate is None:
         if key is not None:
-            sheet.problem("MP1033", KEY, "a key without a certificate", 'write certificate = "FILE.pem" as well')
+            sheet.problem("MP1033", keys_place, "a key without a certificate", 'write certificate = "FILE.pem" as well')
         return None, None
     before = len(sheet.problems)
-    files = authority(sheet, certificate, CERTIFICATE), authority(sheet, key, KEY)
+    files = authority(sheet, certificate, its_place), authority(sheet, key, keys_place)
     if len(sheet.problems) == before:
-        check_pair(sheet, files[0] or Path(certificate), files[1])
+        check_pair(sheet, its_place if key is None else keys_place, files[0] or Path(certificate), files[1])
     return files
 
 
-def check_pair(sheet: Sheet, certificate: Path, key: Path | None) -> None:
-    private, where = (certificate, CERTIFICATE) if key is None else (key, KEY)
+def check_pair(sheet: Sheet, where: KeyPath, certificate: Path, key: Path | None) -> None:
+    private = certificate if key is None else key
     try:
         mode = stat.S_IMODE(private.stat().st_mode)
         if mode & 0o007:

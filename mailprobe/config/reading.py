@@ -147,8 +147,19 @@ class ManySection(Section):
     secret_template: str | None = None
 
 
+class MetricsLoginSection(Section):
+    username: Annotated[str, Field(min_length=1)]
+    secret: SecretField
+
+
 class HttpSection(Section):
     listen: Listen = ""
+    metrics_listen: Listen = ""
+    metrics_accounts: Annotated[int, Field(ge=0)] = 10_000
+    metrics_login: MetricsLoginSection | None = None
+    live_token: SecretField | None = None
+    certificate: str | None = None
+    key: str | None = None
 
 
 class BounceMailboxSection(Section):

@@ -72,6 +72,22 @@ class BounceMailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Http:
+    """Where and to whom the console, the API and the metrics are served. metrics_listen: an address of their own for
+    /metrics, /probe and /sd. metrics_accounts: so many accounts have series of their own. live_token: opens
+    /probe?live=1. certificate: with the key in the same file where there is no other."""
+
+    listen: str = ""
+    metrics_listen: str = ""
+    metrics_accounts: int = 10_000
+    metrics_username: str = ""
+    metrics_secret: SecretRef | None = None
+    live_token: SecretRef | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     nats: str = ""
     vantage: str = "here"
@@ -88,10 +104,14 @@ class Config:
     store_url: str = ""
     engine: Engine = field(default_factory=Engine)
     actors: tuple[tuple[str, str], ...] = ()
-    http_listen: str = ""
+    http: Http = field(default_factory=Http)
     bounces_listen: str = ""
     bounces_imap: BounceMailbox | None = None
     bounces_certificate: Path | None = None  # for STARTTLS; with the key in the same file where there is no other
     bounces_key: Path | None = None
     source: Path | None = None
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def http_listen(self) -> str:
+        return self.http.listen

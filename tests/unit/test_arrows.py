@@ -22,7 +22,10 @@ ARROWS: dict[str, set[str]] = {
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
+    "status": {"verdict", "carriers"},
     "engine": {"evidence", "config", "carriers", "probes"},
+    "metrics": {"evidence", "verdict", "status"},
+    "console": {"metrics", "config"},
     "store": {"evidence", "canary"},
     "bounces": {"address", "evidence", "canary", "wire"},
 }

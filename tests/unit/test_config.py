@@ -144,6 +144,10 @@ secret_template = "file:{id}.key"
 
 [http]
 listen = "127.0.0.1:8025"
+metrics_listen = "[::1]:9925"
+metrics_accounts = 500
+metrics_login = { username = "prometheus", secret = "env:A_SECRET" }
+live_token = "env:A_SECRET"
 [bounces]
 listen = "[::1]:2526"
 imap = { server = "imaps://192.0.2.7", username = "bounces", secret = "env:A_SECRET" }
@@ -184,6 +188,9 @@ provisioning = "Subscriber data desk"
     assert (carrier.domains, carrier.limits) == (("mail.test", "xn--r8jz45g.test"), OWN_LIMITS)
     assert (carrier.tls_ca, carrier.tls_profiles) == (tmp_path / "cert.pem", (("old.mail.test", "static_rsa"),))
     assert (config.http_listen, config.bounces_listen) == ("127.0.0.1:8025", "[::1]:2526")
+    assert (config.http.metrics_listen, config.http.metrics_accounts) == ("[::1]:9925", 500)
+    assert (config.http.metrics_username, str(config.http.metrics_secret)) == ("prometheus", "env:A_SECRET")
+    assert str(config.http.live_token) == "env:A_SECRET"
     assert config.bounces_imap is not None
     assert (config.bounces_imap.server.label, config.engine.network) == ("192.0.2.7:993", "inside")
     assert config.actors == (("provisioning", "Subscriber data desk"),)
@@ -216,6 +223,17 @@ def test_a_certificate_with_another_key_or_an_open_one(tmp_path: Path) -> None:
     (tmp_path / "none.key").write_text("no key")
     (tmp_path / "none.key").chmod(0o640)  # a group of its own is how distributions share a key
     assert codes(refused(tmp_path, text.format("none.key"))) == ["MP1050"]
+
+
+def test_http_has_a_certificate_of_its_own_and_nothing_but_names_what_it_is_given(tmp_path: Path) -> None:
+    pair(tmp_path)
+    config = loaded(tmp_path, '[carriers.softbank]\n[http]\ncertificate = "good.pem"\nkey = "good.key"\n')
+    assert (config.http.certificate, config.http.key) == (tmp_path / "good.pem", tmp_path / "good.key")
+    broken = (
+        '[carriers.softbank]\n[http]\nkey = "k.pem"\nmetrics_accounts = -1\nmetrics_login = { username = "p", password = "x" }\n'
+    )
+    assert sorted(codes(refused(tmp_path, broken))) == ["MP1013", "MP1033", "MP1042"]
+    assert codes(refused(tmp_path, '[carriers.softbank]\n[http]\nkey = "k.pem"\n')) == ["MP1033"]
 
 
 def test_a_preset_is_overridden_field_by_field(tmp_path: Path) -> None:
