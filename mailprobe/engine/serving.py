@@ -71,6 +71,11 @@ class Serving:
         """In a thread: a hundred thousand accounts take a second, in which nothing new is begun."""
         async with self._changing:
             self._know(fleet, await asyncio.to_thread(self._schedule.replaced, fleet.accounts, self._now()))
+            for due in self._lanes.clear():
+                if due.account.id in self._accounts:
+                    self._lanes.put(due, self._clock.steady())
+                else:
+                    self._spawn(self._withdraw(due))
 
     def _know(self, fleet: Fleet, schedule: Schedule) -> None:
         self._fleet, self._schedule = fleet, schedule
@@ -93,6 +98,10 @@ class Serving:
         for task in (self._turning, *self._tasks):
             if task is not None:
                 task.cancel()
+
+    async def _withdraw(self, due: Due) -> None:
+        await self._outbox.hand_over(skipped(due, Missed.WITHDRAWN))
+        await self._over(due)
 
     async def _give_up(self, due: Due) -> None:
         if due.slot is not None:
@@ -147,15 +156,19 @@ class Serving:
     async def _carry(self, due: Due) -> None:
         try:
             await self._outbox.hand_over(await self._row(due))
-            if due.job and self._jobs is not None:
-                jobs, key = self._jobs, due.job
-                await self._outbox.insist(lambda: jobs.done(key, self._clock.wall()))
+            await self._over(due)
         except asyncio.CancelledError:
             self.ending = True  # nobody cancels one of them alone
             raise
         finally:
             self._lanes.leave(due)
             self._begin()
+
+    async def _over(self, due: Due) -> None:
+        """A job is over when its row is durable: whoever is killed in between runs it again."""
+        jobs = self._jobs
+        if due.job and jobs is not None:
+            await self._outbox.insist(lambda: jobs.done(due.job, self._clock.wall()))
 
     async def _row(self, due: Due) -> Result:
         """Run it as the account is configured now, if it still is."""
