@@ -4,13 +4,13 @@ same evidence. A run that nobody wants any more is ended."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mailprobe.config import Account
 from mailprobe.engine import CANARY, Clock, Order, Watch
 from mailprobe.engine.run import Run, run
-from mailprobe.evidence import Evidence, Fact, Line
+from mailprobe.evidence import End, Evidence, Fact, Line
 from mailprobe.probes import Probe, Reach, SignInEnd, Target
 
 ReachFor = Callable[[Order, "SignInChain", Callable[[Line], None]], Reach]
@@ -37,6 +37,7 @@ class Follower:
     """One who wants to hear. What its own `watch` raises is its own affair: it hears no more, and the run goes on."""
 
     watch: Watch
+    live: bool
     error: Exception | None = None
 
     def learnt(self, probe: str, fact: Fact) -> None:
@@ -66,6 +67,10 @@ class Leg:
         self.run.facts.append(fact)
         for one in tuple(self.followers):
             one.learnt(self.run.probe, fact)
+
+    def refuses(self, evidence: Evidence, follower: Follower) -> bool:
+        """The schedule was held: it has one half of each budget, live checks have the other. To them this is no answer."""
+        return follower.live and self.run.order.slot is not None and evidence.ending.kind is End.HELD
 
     def join(self, follower: Follower) -> None:
         for fact in tuple(self.run.facts):
@@ -110,26 +115,22 @@ class Legs:
 
     async def ask(self, order: Order, watch: Watch) -> tuple[Evidence, ...]:
         """Run the order's probes side by side, or join those that already run; the result is in the order of `order.probes`."""
-        follower = Follower(watch)
-        legs = self._legs_for(order)
-        for leg in legs:
-            leg.join(follower)
-        tasks = {leg.task for leg in legs if leg.task is not None}
-        try:
-            if tasks:
-                await asyncio.wait(tasks)
-        except asyncio.CancelledError:
-            await leave(follower, legs)
-            raise
+        follower = Follower(watch, live=order.slot is None)
+        chain, shared = self._under_way_for(order)
+        legs = {name: shared.get(name) or self._begin(order, name, chain) for name in order.probes}
+        heard = await follow(follower, legs)
+        again = {name: self._begin(order, name, chain) for name, leg in legs.items() if leg.refuses(heard[name], follower)}
+        heard |= await follow(follower, again)
         if follower.error is not None:
             raise follower.error
-        return tuple(leg.task.result() for leg in legs if leg.task is not None)
+        return tuple(heard[name] for name in order.probes)
 
-    def _legs_for(self, order: Order) -> list[Leg]:
-        shared = {name: self._joinable(order, name) for name in dict.fromkeys((*order.probes, "imap"))}
-        imap = shared["imap"]  # also where the order does not ask for it: its login comes before any other of the account
-        chain = imap.chain if imap is not None else SignInChain(runs_imap="imap" in order.probes)
-        return [shared[name] or self._begin(order, name, chain) for name in order.probes]
+    def _under_way_for(self, order: Order) -> tuple[SignInChain, dict[str, Leg]]:
+        """What can be joined; and the chain of T's sign-in, also where the order does not ask for it itself: one that is under
+        way comes before any other login of the account."""
+        found = {name: self._joinable(order, name) for name in (*order.probes, "imap")}
+        shared = {name: leg for name, leg in found.items() if leg is not None}
+        return shared["imap"].chain if "imap" in shared else SignInChain(runs_imap="imap" in order.probes), shared
 
     def _joinable(self, order: Order, probe: str) -> Leg | None:
         now = self._clock.steady()
@@ -152,7 +153,8 @@ class Legs:
         evidence = await run(leg.run, probe)
         self._over(leg)  # before anybody is told: who asks from now on gets a run of his own
         for one in leg.followers:
-            one.ended(evidence)
+            if not leg.refuses(evidence, one):
+                one.ended(evidence)
         return evidence
 
     def _over(self, leg: Leg) -> None:
@@ -166,7 +168,21 @@ class Legs:
                 del self._under_way[key]
 
 
-async def leave(follower: Follower, legs: list[Leg]) -> None:
+async def follow(follower: Follower, legs: Mapping[str, Leg]) -> dict[str, Evidence]:
+    """Hear all of them out."""
+    for leg in legs.values():
+        leg.join(follower)
+    tasks = {name: leg.task for name, leg in legs.items() if leg.task is not None}
+    try:
+        if tasks:
+            await asyncio.wait(tasks.values())
+    except asyncio.CancelledError:
+        await leave(follower, legs.values())
+        raise
+    return {name: task.result() for name, task in tasks.items()}
+
+
+async def leave(follower: Follower, legs: Iterable[Leg]) -> None:
     """Somebody gave up: end what nobody else follows, and wait until it has let go of its connections."""
     alone = []
     for leg in legs:

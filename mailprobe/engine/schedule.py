@@ -1,4 +1,4 @@
-"""When each account is due. Pure: given `now`, a key and accounts; nothing is remembered but each account's next slot.
+"""When each account is due. Pure: given `now`, a key and accounts; nothing has to be remembered but each account's next slot.
 
 Slot n of an account begins at `offset + n * base`, a little later by the slot's own jitter. The offset is a keyed hash of the
 account's id, so it is the same after a restart and whoever else is watched, and many accounts spread over the whole interval. A
@@ -31,7 +31,7 @@ HAIR = 1e-6  # of an interval: what adding and dividing of floats may lose
 
 Every = tuple[tuple[str, float], ...]  # as in Account
 Rhythm = tuple[float, tuple[tuple[str, int], ...]]  # the base interval, and each probe with its multiple of it
-Seat = tuple[int, float]  # the next slot, and when it is due
+Seat = tuple[int, float, float]  # the next slot, the offset of all of them, and when the next is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,14 @@ def said_by(key: bytes, *words: str) -> int:
     return int.from_bytes(hmac.digest(key, "\0".join(words).encode(), "sha256")[:8])
 
 
-def plan_of(account: Account, key: bytes) -> Plan | None:
-    """The account's timetable; None where it has no `every`, or nothing to ask."""
+def plan_of(account: Account, key: bytes, offset: float | None = None) -> Plan | None:
+    """The account's timetable; None where it has no `every`, or nothing to ask. offset: where it was worked out before."""
     found = rhythm(account.every, account.probes)
     if found is None:
         return None
     base, multiples = found
-    offset = said_by(key, "offset", account.id) / 2**64 * base
+    if offset is None:
+        offset = said_by(key, "offset", account.id) / 2**64 * base
     return Plan(base, offset, tuple(part_of(account.id, key, probe, every) for probe, every in multiples))
 
 
@@ -154,10 +155,19 @@ class Schedule:
         self._fill(accounts, lambda account: self._seat(account, since.get(account.id, now)))
 
     def _fill(self, accounts: Iterable[Account], seat: Callable[[Account], Seat | None]) -> None:
-        seated = [(account, found) for account in accounts if (found := seat(account)) is not None]
-        self._accounts = tuple(account for account, _ in seated)
-        self._slots = array("q", (slot for _, (slot, _) in seated))
-        self._heap = [(at, index) for index, (_, (_, at)) in enumerate(seated)]
+        """One list after the other: a hundred thousand short-lived tuples would stay in the process's memory."""
+        kept: list[Account] = []
+        self._slots, self._offsets = array("q"), array("d")
+        self._heap: list[tuple[float, int]] = []
+        for account in accounts:
+            found = seat(account)
+            if found is not None:
+                slot, offset, at = found
+                self._heap.append((at, len(kept)))
+                self._slots.append(slot)
+                self._offsets.append(offset)
+                kept.append(account)
+        self._accounts = tuple(kept)
         heapify(self._heap)
 
     def _seat(self, account: Account, after: float) -> Seat | None:
@@ -165,7 +175,13 @@ class Schedule:
         if plan is None:
             return None
         slot = first_after(plan, account.id, self._key, after)
-        return slot, at_of(plan, account.id, self._key, slot)
+        return slot, plan.offset, at_of(plan, account.id, self._key, slot)
+
+    def _plan(self, index: int) -> Plan:
+        account = self._accounts[index]
+        plan = plan_of(account, self._key, self._offsets[index])
+        assert plan is not None  # noqa: S101  only accounts with a schedule are in the heap
+        return plan
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -191,10 +207,11 @@ class Schedule:
     def _take_first(self, now: float) -> Iterable[Due | Gap]:
         at, index = self._heap[0]
         account, first = self._accounts[index], self._slots[index]
-        plan = plan_of(account, self._key)
-        assert plan is not None  # noqa: S101  only accounts with a schedule are in the heap
-        newest = max(first, newest_until(plan, account.id, self._key, now))
-        after = plan.from_(newest + 1)
+        plan = self._plan(index)
+        newest, after = first, plan.from_(first + 1)
+        if plan.start(after) <= now:
+            newest = max(first, newest_until(plan, account.id, self._key, now))
+            after = plan.from_(newest + 1)
         self._slots[index] = after
         heapreplace(self._heap, (at_of(plan, account.id, self._key, after), index))
         newest_at = at if newest == first else at_of(plan, account.id, self._key, newest)
@@ -212,7 +229,7 @@ class Schedule:
         had: dict[str, tuple[Rhythm | None, Seat]] = {}
         for at, index in self._heap:
             account = self._accounts[index]
-            had[account.id] = rhythm(account.every, account.probes), (self._slots[index], at)
+            had[account.id] = rhythm(account.every, account.probes), (self._slots[index], self._offsets[index], at)
         made = Schedule(self._key, (), now)
 
         def seat(account: Account) -> Seat | None:

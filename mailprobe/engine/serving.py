@@ -24,7 +24,7 @@ from mailprobe.evidence import End, Ending, Evidence, Fact
 
 log = logging.getLogger(__name__)
 
-SLICE = 200  # accounts looked at in one turn: a few milliseconds
+SLICE = 100  # accounts looked at in one turn: a few milliseconds, also after a long sleep
 MOST_ROWS = 1000  # on their way beside the runs, before more is looked at
 AT_ONCE, SHORTLY, SHORTEST, LONGEST = 0.005, 0.05, 0.02, 0.5  # seconds to the next turn
 JOBS_EVERY = 1.0
@@ -63,24 +63,31 @@ class Serving:
         """Until `abandon`, or cancelled."""
         past, now = self._past, self._now()
         async with self._changing:
-            self._know(fleet, await asyncio.to_thread(Schedule, past.key, fleet.accounts, now, past.ended))
+            await self._know(fleet, lambda: Schedule(past.key, fleet.accounts, now, past.ended))
         async with self._group:
             self._turning = self._group.create_task(self._turns())
 
     async def replace(self, fleet: Fleet) -> None:
-        """In a thread: a hundred thousand accounts take a second, in which nothing new is begun."""
+        """What waits for an account that is gone ends here; what is under way goes on."""
         async with self._changing:
-            self._know(fleet, await asyncio.to_thread(self._schedule.replaced, fleet.accounts, self._now()))
+            now = self._now()
+            await self._know(fleet, lambda: self._schedule.replaced(fleet.accounts, now))
             for due in self._lanes.clear():
                 if due.account.id in self._accounts:
                     self._lanes.put(due, self._clock.steady())
                 else:
                     self._spawn(self._withdraw(due))
 
-    def _know(self, fleet: Fleet, schedule: Schedule) -> None:
-        self._fleet, self._schedule = fleet, schedule
-        self._accounts = {account.id: account for account in fleet.accounts}
-        self._lanes.set_rates(schedule.rates(), self._clock.steady())
+    async def _know(self, fleet: Fleet, make: Callable[[], Schedule]) -> None:
+        """In a thread: a hundred thousand accounts take a second, in which nothing new is begun."""
+
+        def work() -> tuple[Schedule, dict[str, float], dict[str, Account]]:
+            schedule = make()
+            return schedule, schedule.rates(), {account.id: account for account in fleet.accounts}
+
+        self._schedule, rates, self._accounts = await asyncio.to_thread(work)
+        self._fleet = fleet
+        self._lanes.set_rates(rates, self._clock.steady())
 
     # ending
 

@@ -33,7 +33,7 @@ from mailprobe.engine import (
     Watch,
 )
 from mailprobe.engine.schedule import plan_of
-from mailprobe.evidence import Connected, End, Evidence, Fact
+from mailprobe.evidence import Connected, End, Evidence, Fact, NotAsked, Stage, Withheld
 from mailprobe.probes import Note, Probe, Reach, Target
 from mailprobe.secret import Secret, SecretRef
 from tests.unit import given
@@ -440,6 +440,32 @@ class EngineContract:
             (other,) = await one.engine.live(one.order(given.account(), **wanted), Ear().watch())
             assert len(one.asked) == 2
             assert (await first)[0] is not other
+
+        play(scene)
+
+    def test_a_live_check_does_not_take_the_schedule_s_being_held_for_an_answer(self) -> None:
+        """The schedule has half of each budget, the live check the other half."""
+
+        async def scene(time: Time) -> None:
+            one, (watched,), ear = Scene(time, self.make), accounts(1), Ear()
+            plain = one.probe("imap")
+
+            async def imap(target: Target, reach: Reach, note: Note) -> None:
+                if one.asked:
+                    await plain(target, reach, note)
+                    return
+                one.asked.append((time.now, "imap", target.account.id))
+                await asyncio.sleep(5)
+                note(NotAsked(at=time.now, stage=Stage.LOGIN, why=Withheld.BUDGET_SPENT, not_before=NOW + 900))
+
+            one.engine = self.make({"imap": imap}, one.jobs, time.clock, one.capacity)
+            async with one.serving_of([watched]):
+                await until(lambda: bool(one.asked))
+                (mine,) = await one.engine.live(one.order(watched), ear.watch())
+                await until(lambda: bool(one.rows))
+            assert [row.kind for row in one.rows] == [Kind.HELD]
+            assert mine.ending.kind is End.FINISHED
+            assert ear.evidence == [mine]
 
         play(scene)
 
