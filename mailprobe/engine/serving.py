@@ -19,7 +19,8 @@ from mailprobe.engine.lanes import Lanes
 from mailprobe.engine.legs import Legs
 from mailprobe.engine.rows import Outbox, ran, skipped, slept_through
 from mailprobe.engine.run import Run, cause_of, our_fault
-from mailprobe.engine.schedule import Schedule, Timeline, ahead_of
+from mailprobe.engine.schedule import Schedule
+from mailprobe.engine.timeline import Timeline, ahead_of
 from mailprobe.evidence import End, Ending, Evidence, Fact
 
 log = logging.getLogger(__name__)

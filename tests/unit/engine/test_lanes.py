@@ -13,7 +13,8 @@ import pytest
 from mailprobe.config import Account
 from mailprobe.engine import Due
 from mailprobe.engine.lanes import FASTEST, SHARE, SOON, Lanes
-from mailprobe.engine.schedule import Gap, Schedule, Timeline, plan_of
+from mailprobe.engine.schedule import Gap, Schedule, plan_of
+from mailprobe.engine.timeline import Timeline
 from tests.unit.given import account
 
 KEY = b"the store's own key"

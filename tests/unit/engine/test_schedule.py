@@ -22,14 +22,13 @@ from mailprobe.engine.schedule import (
     Part,
     Plan,
     Schedule,
-    Timeline,
-    ahead_of,
     at_of,
     first_after,
     newest_until,
     plan_of,
     rhythm,
 )
+from mailprobe.engine.timeline import Timeline, ahead_of
 from tests.unit.given import account
 
 KEY = b"the store's own key"
