@@ -1,7 +1,7 @@
 """What is due, who runs it, where results go. Here: the contract that every engine keeps.
 
-`schedule.py` says when an account is due (pure), `timeline.py` by which time, `lanes.py` who may begin (pure), `legs.py` shares a run among those who want
-it, `run.py` carries one probe, `serving.py` and `embedded.py` are the engine of one process.
+`schedule.py` says when an account is due and `timeline.py` by which time, `lanes.py` who may begin (all pure), `legs.py` shares
+a run among those who want it, `run.py` carries one probe, `serving.py` and `embedded.py` are the engine of one process.
 
 A live check and a scheduled check take the same road; a live check only streams each fact as it is learnt, and joins a run
 that is already under way for that account.
