@@ -1,75 +1,104 @@
-"""The engine of a single process: every probe of a check side by side, sign-in as a chain."""
+"""The engine of a single process: every probe of a check side by side, sign-in as a chain, slots and jobs when they are due."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mailprobe.engine import Order, Watch
-from mailprobe.engine.run import Run, run
-from mailprobe.evidence import Evidence, Fact, Line
-from mailprobe.probes import Probe, Reach, SignInEnd, Target
+from mailprobe.engine import Capacity, Clock, Fleet, Hooks, Jobs, Order, Past, Watch
+from mailprobe.engine.legs import Legs, ReachFor, SignInChain
+from mailprobe.engine.rows import wait_until
+from mailprobe.engine.run import Run
+from mailprobe.engine.serving import Serving
+from mailprobe.evidence import Evidence
+from mailprobe.probes import Probe
 
-ReachFor = Callable[[Order, "SignInChain", Callable[[Line], None]], Reach]
+__all__ = ["Embedded", "ReachFor", "SignInChain"]
 
-
-class SignInChain:
-    """T's IMAP sign-in first; submission waits for its end, so that no two logins race for one budget."""
-
-    def __init__(self, *, runs_imap: bool) -> None:
-        self._end: asyncio.Future[SignInEnd] = asyncio.get_running_loop().create_future()
-        if not runs_imap:
-            self._end.set_result(SignInEnd.NOT_RUN)
-
-    def imap_ended(self, end: SignInEnd) -> None:
-        if not self._end.done():
-            self._end.set_result(end)
-
-    async def imap_end(self) -> SignInEnd:
-        return await asyncio.shield(self._end)
+SETTLES = 1.0  # seconds that the rows of stopped runs have to be handed over
 
 
 @dataclass(slots=True)
 class Embedded:
-    """Keeps the `Engine` contract. `probes`: name -> function; `reach_for` builds what one run may touch."""
+    """Keeps the `Engine` contract. `probes`: name -> function; `reach_for` builds what one run may touch; `jobs`: where `later`
+    keeps what it is asked for (live checks need none)."""
 
     probes: Mapping[str, Probe]
     reach_for: ReachFor
-    under_way: set[Run] = field(default_factory=set)
+    jobs: Jobs | None = None
+    clock: Clock = field(default_factory=Clock)
+    capacity: Capacity = field(default_factory=Capacity)
+    _legs: Legs = field(init=False)
+    _serving: Serving | None = field(init=False, default=None)
+    _live: int = field(init=False, default=0)
+    _paused: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._legs = Legs(self.probes, self.reach_for, self.clock)
+
+    @property
+    def under_way(self) -> tuple[Run, ...]:
+        return tuple(leg.run for leg in self._legs.under_way)
 
     def stop(self) -> None:
-        for one in tuple(self.under_way):
+        for one in self.under_way:
             one.stop()
 
     async def live(self, order: Order, watch: Watch) -> tuple[Evidence, ...]:
-        """Run the order's probes side by side; the order of the result is that of `order.probes`."""
-        chain = SignInChain(runs_imap="imap" in order.probes)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._leg(order, name, chain, watch)) for name in order.probes]
-        return tuple(task.result() for task in tasks)
-
-    async def _leg(self, order: Order, name: str, chain: SignInChain, watch: Watch) -> Evidence:
-        current = Run(order, name)
-        target = Target(order.account, order.carrier, order.prober, order.consent, order.sends)
-        reach = self.reach_for(order, chain, current.lines.append)
-
-        def note(fact: Fact) -> None:
-            current.facts.append(fact)
-            watch.learnt(name, fact)
-
-        with self._listed(current):
-            evidence = await run(current, lambda: self.probes[name](target, reach, note))
-        if name == "imap":
-            chain.imap_ended(SignInEnd.UNKNOWN)
-        watch.ended(evidence)
-        return evidence
-
-    @contextlib.contextmanager
-    def _listed(self, current: Run) -> Iterator[None]:
-        self.under_way.add(current)
+        """Run the order's probes side by side, or join those under way; the order of the result is that of `order.probes`."""
+        self._live += 1
         try:
-            yield
+            return await self._legs.ask(order, watch)
         finally:
-            self.under_way.discard(current)
+            self._live -= 1
+
+    async def later(self, account: str, probe: str, not_before: float, key: str) -> None:
+        """Ask again, not before then (Unix seconds). Durable when this returns; a key that is known changes nothing."""
+        if self.jobs is None:
+            raise RuntimeError("an engine without a store keeps no jobs")
+        await self.jobs.add(account, probe, not_before, key, self.clock.wall())
+
+    async def serve(self, fleet: Fleet, hooks: Hooks, past: Past) -> None:
+        """Run what is due until `drain`, or cancelled. One at a time."""
+        if self._serving is not None:
+            raise RuntimeError("this engine serves already")
+        serving = Serving(hooks, past, self._legs, self.jobs, self.clock, self.capacity, lambda: self._live)
+        serving.paused = self._paused
+        self._serving = serving
+        try:
+            await serving.serve(fleet)
+        finally:
+            self._serving = None
+
+    async def replace(self, fleet: Fleet) -> None:
+        """After a reload. What is under way goes on; what waits runs as it is configured now."""
+        if self._serving is None:
+            raise RuntimeError("nothing is served")
+        await self._serving.replace(fleet)
+
+    def pause(self) -> None:
+        """Begin nothing scheduled; live checks go on. Slots missed so are told as skipped after `resume`."""
+        self._set_paused(True)
+
+    def resume(self) -> None:
+        self._set_paused(False)
+
+    def _set_paused(self, paused: bool) -> None:
+        self._paused = paused
+        if self._serving is not None:
+            self._serving.paused = paused
+
+    async def drain(self, within: float) -> None:
+        """Begin nothing more; let runs end for `within` seconds, then stop them. Returns a second later at most."""
+        serving = self._serving
+        if serving is not None:
+            serving.end()
+
+        def quiet() -> bool:
+            return not (self._legs.under_way or (serving is not None and serving.busy))
+
+        await wait_until(quiet, within, self.clock)
+        self.stop()
+        await wait_until(quiet, SETTLES, self.clock)
+        if serving is not None:
+            serving.abandon()

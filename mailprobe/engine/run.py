@@ -29,6 +29,7 @@ class Run:
     lines: list[Line] = field(default_factory=list)
     deadline: asyncio.Timeout | None = None
     stopped: bool = False
+    clock: Callable[[], float] = time.monotonic
 
     def stop(self) -> None:
         """End now, as out of time, with what is known so far."""
@@ -41,10 +42,10 @@ class Run:
             account=self.order.account.id,
             probe=self.probe,
             vantage=self.order.vantage,
-            slot=None,
+            slot=self.order.slot,
             started=self.started,
             began=self.began,
-            took=time.monotonic() - self.began,
+            took=self.clock() - self.began,
             facts=tuple(self.facts),
             transcript=tuple(self.lines),
             ending=ending,

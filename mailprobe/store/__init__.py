@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
+    from mailprobe.store.jobs import Jobs
     from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
@@ -33,6 +34,7 @@ class Store:
     bounces: Bounces
     canaries: Canaries
     marks: Marks
+    jobs: Jobs
 
 
 @contextlib.asynccontextmanager
@@ -43,6 +45,7 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
+    from mailprobe.store.jobs import Jobs
     from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
@@ -53,7 +56,13 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     database = await open_database(place)
     try:
         yield Store(
-            SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database), Marks(database)
+            SignIns(database),
+            Askings(database),
+            Sessions(database),
+            Bounces(database),
+            Canaries(database),
+            Marks(database),
+            Jobs(database),
         )
     finally:
         await database.close()

@@ -158,3 +158,17 @@ marks = Table(
     Column("uidvalidity", Integer, nullable=False),
     Column("uid", Integer, nullable=False),
 )
+
+# What is to be asked again later: one row per job, kept for a while after it ran so that the same key is not run twice.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("account", String, nullable=False),  # its id
+    Column("probe", String, nullable=False),
+    Column("not_before", Float, nullable=False),
+    Column("taken_at", Float),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("done_at", Float),
+    Index("jobs_by_time", "done_at", "not_before"),
+)

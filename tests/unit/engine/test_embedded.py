@@ -66,3 +66,34 @@ async def test_submission_waits_for_the_end_of_the_imap_sign_in() -> None:
 async def test_submission_is_never_left_waiting_for_a_leg_that_crashed_or_is_absent() -> None:
     assert await submission_hears("crashes") is SignInEnd.UNKNOWN
     assert await submission_hears("absent") is SignInEnd.NOT_RUN
+
+
+async def test_a_login_under_way_comes_before_one_that_joins_it_and_is_never_waited_for_in_vain() -> None:
+    """The first check is given up in the middle of its sign-in; the second one follows only its submission leg."""
+    began, told = asyncio.Event(), list[SignInEnd]()
+
+    async def imap_leg(target: Target, reach: Reach, note: Note) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async def submission_leg(target: Target, reach: Reach, note: Note) -> None:
+        told.append(await reach.chain.imap_end())
+
+    class OnlyChain:
+        def __init__(self, chain: object) -> None:
+            self.chain = chain
+
+    engine = Embedded(
+        {"imap": imap_leg, "submission": submission_leg},
+        lambda order, chain, tap: OnlyChain(chain),  # type: ignore[arg-type,return-value]  # the legs touch only the chain
+    )
+    unheard = Watch(lambda leg, fact: None, lambda evidence: None)
+    first = asyncio.create_task(engine.live(Order(account(), carrier(), prober(), ("imap", "submission"), 5.0), unheard))
+    await began.wait()
+    second = asyncio.create_task(engine.live(Order(account(), carrier(), prober(), ("submission",), 5.0), unheard))
+    await asyncio.sleep(0)
+    assert told == []
+    first.cancel()
+    (evidence,) = await second
+    assert (told, evidence.ending.kind) == ([SignInEnd.UNKNOWN], End.FINISHED)
+    assert not engine.under_way
