@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
+    from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
+    from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -33,6 +35,8 @@ class Store:
     bounces: Bounces
     canaries: Canaries
     marks: Marks
+    maintenance: Maintenance
+    outbox: Outbox
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +47,9 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
+    from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
+    from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -53,7 +59,14 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     database = await open_database(place)
     try:
         yield Store(
-            SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database), Marks(database)
+            SignIns(database),
+            Askings(database),
+            Sessions(database),
+            Bounces(database),
+            Canaries(database),
+            Marks(database),
+            Maintenance(database),
+            Outbox(database),
         )
     finally:
         await database.close()

@@ -11,20 +11,24 @@ ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
+    "maintenance": set(),
+    "log": set(),
     "secret": set(),
     "evidence": set(),
     "canary": {"evidence"},
     "wire": set(),
     "carriers": {"address", "secret"},
-    "config": {"address", "secret", "carriers"},
+    "config": {"address", "secret", "carriers", "maintenance"},
     "net": {"evidence", "wire"},
     "probes": {"address", "secret", "carriers", "config", "evidence", "canary", "net", "wire"},
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "engine": {"evidence", "config", "carriers", "probes"},
-    "store": {"evidence", "canary"},
-    "bounces": {"address", "evidence", "canary", "wire"},
+    "store": {"evidence", "canary", "maintenance"},
+    "bounces": {"address", "evidence", "canary", "wire", "log"},
+    "notify": {"config", "log", "net"},
+    "reload": {"config", "log"},
 }
 
 
