@@ -24,7 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
-    "engine": {"evidence", "config", "carriers", "probes"},
+    "engine": {"evidence", "config", "carriers", "probes", "log"},
     "store": {"evidence", "canary", "maintenance"},
     "bounces": {"address", "evidence", "canary", "wire", "log"},
     "notify": {"config", "log", "net"},
