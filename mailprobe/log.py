@@ -32,6 +32,7 @@ class Event(Enum):
     CONFIG_PROBLEM = ("config_problem", logging.ERROR)
     RELOADED = ("reloaded", logging.INFO)
     RELOAD_FAILED = ("reload_failed", logging.ERROR)
+    RELOAD_FAULT = ("reload_fault", logging.ERROR)
     NEEDS_RESTART = ("needs_restart", logging.WARNING)
     BOUNCES_FETCHED = ("bounces_fetched", logging.INFO)
     BOUNCE_MAILBOX_UNREADABLE = ("bounce_mailbox_unreadable", logging.ERROR)
