@@ -28,6 +28,7 @@ class Event(Enum):
     ENDING = ("ending", logging.INFO)
     DRAINED = ("drained", logging.INFO)
     CUT_SHORT = ("cut_short", logging.WARNING)
+    DRAIN_FAULT = ("drain_fault", logging.ERROR)
     CONFIG_WARNING = ("config_warning", logging.WARNING)
     CONFIG_PROBLEM = ("config_problem", logging.ERROR)
     RELOADED = ("reloaded", logging.INFO)
