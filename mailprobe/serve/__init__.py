@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from mailprobe.bounces.token import Signer
@@ -40,14 +40,15 @@ def configured_for_serving(named: Path | None) -> Config:
     return config
 
 
-async def serve(config: Config) -> None:
-    """Until SIGTERM or SIGINT; SIGHUP reloads. Raises ConfigError for what cannot be served (a port not to be had, a bad key),
-    and StoreError."""
+async def serve(config: Config, begun: Callable[[Shift], None] = lambda shift: None) -> None:
+    """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told once everything runs. Raises ConfigError for what cannot be served
+    (a port not to be had, a bad key), and StoreError."""
     systemd = from_environment()
     with heard(Signals()) as signals:
         async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
             reloader = Reloader(config)
             reloader.subscribe(shift.renew)
+            begun(shift)
             async with supervised(systemd, signals, reloader, house):
                 await signals.ending.wait()
             systemd.stopping()
