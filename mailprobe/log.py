@@ -45,6 +45,7 @@ class Event(Enum):
     CANARIES_NOT_LOOKED_AFTER = ("canaries_not_looked_after", logging.ERROR)
     PROBE_FAILED = ("probe_failed", logging.DEBUG)
     STORE_SILENT = ("store_silent", logging.ERROR)
+    WINDOWS_UNREAD = ("windows_unread", logging.ERROR)
     WEBHOOK_TOLD = ("webhook_told", logging.INFO)
     WEBHOOK_NOT_TOLD = ("webhook_not_told", logging.WARNING)
     WEBHOOK_GIVEN_UP = ("webhook_given_up", logging.ERROR)

@@ -46,10 +46,8 @@ async def serve(config: Config, begun: Callable[[Shift], None] = lambda shift: N
     systemd = from_environment()
     with heard(Signals()) as signals:
         async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
-            reloader = Reloader(config)
-            reloader.subscribe(shift.renew)
             begun(shift)
-            async with supervised(systemd, signals, reloader, house):
+            async with supervised(systemd, signals, shift.reloader, house):
                 await signals.ending.wait()
             systemd.stopping()
             tell(Event.ENDING)

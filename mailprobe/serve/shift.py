@@ -19,6 +19,8 @@ from mailprobe.net.post import Post
 from mailprobe.notify.deliver import Messenger, keep_telling
 from mailprobe.notify.events import Event as Happening
 from mailprobe.notify.events import letters
+from mailprobe.reload import Reloader
+from mailprobe.serve.announced import Announced, keep_up
 from mailprobe.serve.life import Step, drain
 from mailprobe.serve.looking import look_after
 from mailprobe.serve.reception import fetching, reception, told
@@ -29,10 +31,12 @@ RUNS_WITHIN, STOPPED_WITHIN, REST_WITHIN = 6.0, 2.0, 1.0
 
 @dataclass(slots=True)
 class Shift:
-    """What is at work. house: as it is furnished now; ending: begin nothing new; renewed: the configuration is another one;
-    happened: something lies in the outbox."""
+    """What is at work. house: as it is furnished now; reloader: for SIGHUP and POST /-/reload; announced: work on carriers;
+    ending: begin nothing new; renewed: the configuration is another one; happened: something lies in the outbox."""
 
     house: House
+    reloader: Reloader
+    announced: Announced
     receiver: Receiver | None = None
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     renewed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,6 +47,7 @@ class Shift:
     def renew(self, old: Config, new: Config) -> None:
         """The subscriber of a `Reloader`."""
         self.house = refurnish(self.house, new)
+        self.announced.written = new.maintenance
         self.renewed.set()
 
     async def announce(self, *events: Happening) -> None:
@@ -69,6 +74,14 @@ class Shift:
         await ended(self.runs)
 
 
+def new_shift(house: House) -> Shift:
+    """Nothing at work yet."""
+    announced = Announced(house.store.maintenance, house.config.maintenance)
+    shift = Shift(house, Reloader(house.config), announced)
+    shift.reloader.subscribe(shift.renew)
+    return shift
+
+
 async def ended(tasks: list[asyncio.Task[None]]) -> None:
     if tasks:
         await asyncio.wait(tasks)
@@ -83,7 +96,7 @@ async def cancelled(tasks: list[asyncio.Task[None]]) -> None:
 @contextlib.asynccontextmanager
 async def on_shift(house: House, signs: Signer, bound: socket.socket | None = None) -> AsyncIterator[Shift]:
     """Everything that runs side by side, for as long as the block lasts. bound: the receiver's socket, if systemd has it."""
-    woken, shift, config = asyncio.Event(), Shift(house), house.config
+    woken, shift, config = asyncio.Event(), new_shift(house), house.config
 
     async def keep(received: Received) -> None:
         await house.store.bounces.keep(received)
@@ -95,7 +108,9 @@ async def on_shift(house: House, signs: Signer, bound: socket.socket | None = No
             shift.receiver = await rooms.enter_async_context(reception(config, signs, keep, bound))
         group = await rooms.enter_async_context(asyncio.TaskGroup())
         shift.runs = [group.create_task(look_after(lambda: shift.house, shift.ending))]
-        shift.rest = [group.create_task(one) for one in (keep_taking_in(desk, woken, told), telling(shift))]
+        shift.rest = [
+            group.create_task(one) for one in (keep_taking_in(desk, woken, told), telling(shift), keep_up(shift.announced))
+        ]
         shift.rest += [group.create_task(one) for one in fetched(house, keep)]
         try:
             yield shift

@@ -211,3 +211,61 @@ def test_a_port_that_cannot_be_had_is_said_in_words(daemon: Daemon) -> None:
         assert daemon.process is not None
         assert daemon.process.wait(60.0) == 73
     assert "error[MP1019] bounces.listen" in daemon.log()
+
+
+def test_nothing_that_anybody_said_is_written_down(daemon: Daemon) -> None:
+    """Strangers at the receiver, a bounce mailbox and a webhook that cannot be had, a secret that is gone, a bad file."""
+    hook_at, nobody = f"http://127.0.0.1:{closed_port()}/{MARK}", closed_port()
+    more = f'[notify]\nurl = "{hook_at}"\nsecret = "file:{MARK}.key"\n'
+    daemon.write(more)
+    config = (daemon.folder / "mailprobe.toml").read_text()
+    fetched = f'imap = {{ server = "imaps://127.0.0.1:{nobody}", username = "{MARK}", secret = "file:secret" }}\n'
+    (daemon.folder / "mailprobe.toml").write_text(config.replace("[notify]", fetched + "[notify]"))
+    asyncio.run(put_one(daemon.folder))
+    daemon.start()
+    daemon.hears("READY=1")
+    for line in (
+        f"EHLO {MARK}",
+        f"MAIL FROM:<{MARK}@mail.test>",
+        f"RCPT TO:<{MARK}@bounce.example.net>",
+        f"{MARK} \xff",
+        "A" * 5000,
+    ):
+        with socket.create_connection(("127.0.0.1", daemon.port), timeout=5.0) as guest:
+            guest.recv(100)
+            guest.sendall(f"HELO x\r\nMAIL FROM:<>\r\n{line}\r\nDATA\r\n".encode("latin-1"))
+            guest.recv(1000)
+    (daemon.folder / "mailprobe.toml").write_text(f"[prober]\nname = {MARK}@mail.test\n")
+    daemon.send(signal.SIGHUP)
+    daemon.hears("RELOADING=1")
+    daemon.hears("READY=1")
+    until = time.monotonic() + 20.0
+    while not (daemon.named("bounce_mailbox_unreadable") and daemon.named("webhook_unready")) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert daemon.end()[0] == 0
+    seen = {one["event"] for one in daemon.events()}
+    assert seen >= {"config_problem", "bounce_mailbox_unreadable", "webhook_unready", "webhook_not_told"}
+    assert MARK not in daemon.log()
+    assert "@" not in daemon.log()
+
+
+async def put_one(folder: Path) -> None:
+    async with open_store(f"sqlite:///{folder}/m.db") as store:
+        await store.outbox.put([letter(changed(0))])
+
+
+def test_the_demo_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [sys.executable, "-m", "mailprobe", "demo", "--serve", "--listen", f"127.0.0.1:{closed_port()}"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        until = time.monotonic() + 60.0
+        while '"serving"' not in log.read_text() and time.monotonic() < until and process.poll() is None:
+            time.sleep(0.1)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20.0) == 0, log.read_text()
+    finally:
+        process.kill()
+    assert [json.loads(line)["event"] for line in log.read_text().splitlines()][-1] == "drained"

@@ -20,7 +20,7 @@ from mailprobe.probes import Note, Reach, Target
 from mailprobe.secret import parse_ref
 from mailprobe.serve import shift as rooms
 from mailprobe.serve.reception import place_of
-from mailprobe.serve.shift import Shift
+from mailprobe.serve.shift import new_shift
 
 CHANGED = StatusChanged("tanaka", "softbank", "", "ok", "down", "store_lost", "mail_ops", "high", 1_800_000_000.0)
 TROUBLE = ProberTrouble("here", "resolver", False, 1_800_000_000.0)
@@ -48,7 +48,7 @@ async def test_a_run_under_way_is_stopped_in_time_and_keeps_what_it_has_learnt(m
         async def run() -> None:
             got.extend(await house.engine.live(order(house), Watch(lambda leg, fact: None, lambda evidence: None)))
 
-        shift, began = Shift(house), time.monotonic()
+        shift, began = new_shift(house), time.monotonic()
         shift.runs = [asyncio.create_task(run())]
         while not house.engine.under_way:  # noqa: ASYNC110  a run begins in a few turns of the loop
             await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_a_run_under_way_is_stopped_in_time_and_keeps_what_it_has_learnt(m
 
 async def test_what_ends_by_itself_is_let_end() -> None:
     async with open_house(config()) as house:
-        shift, seen = Shift(house), []
+        shift, seen = new_shift(house), []
 
         async def loop() -> None:
             await shift.ending.wait()
@@ -80,7 +80,7 @@ async def test_what_ends_by_itself_is_let_end() -> None:
 async def test_only_what_is_wanted_goes_into_the_outbox() -> None:
     notify = Notify("https://h.test/", parse_ref("prompt:"), (Told.STATUS_CHANGED,))
     async with open_house(config(notify)) as house:
-        shift = Shift(house)
+        shift = new_shift(house)
         await shift.announce(TROUBLE)
         assert (await house.store.outbox.count(), shift.happened.is_set()) == (0, False)
         await shift.announce(CHANGED, TROUBLE)
