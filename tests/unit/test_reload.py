@@ -120,6 +120,7 @@ async def test_sixty_bad_files_keep_the_old_one(
         caplog.clear()
         done = await bad.reload()
         assert done.problems, path.name
+        assert "MP2021" not in [problem.code for problem in done.problems], path.name
         assert (bad.successful, bad.config.accounts) == (False, old.accounts), path.name
         said = [json.loads(lines().format(record)) for record in caplog.records]
         assert [one["event"] for one in said] == ["config_problem"] * len(done.problems) + ["reload_failed"]
