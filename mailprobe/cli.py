@@ -47,6 +47,8 @@ OPTIONS = [
     "--consent",
     "--within",
     "--once",
+    "--serve",
+    "--listen",
     "--version",
     "--help",
 ]
@@ -135,8 +137,15 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, and end; so far the only way.")] = True,
     as_json: JsonOption = False,
     lang: LanguageOption = "",
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the carrier up and run the daemon on it instead.")] = False,
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="With --serve: where it listens.")] = "127.0.0.1:8025",
 ) -> None:
     """A small carrier with ill mailboxes, in this one process: see what mailprobe says of each of them."""
+    if serve:
+        from mailprobe.demo.serving import serve_demo
+
+        serve_demo(listen)
+        return
     from mailprobe.demo.show import show
 
     raise typer.Exit(show(as_json=as_json, language=lang))

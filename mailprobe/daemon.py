@@ -11,7 +11,7 @@ from mailprobe.bounces.token import Signer
 from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.engine import CANARY, LEGS, Order, Watch
-from mailprobe.engine.embedded import Embedded, SignInChain
+from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Fact, Returned, Stage
 from mailprobe.limits import Courtesy, Logbook, LoginBudget
 from mailprobe.net.guard import Guard
@@ -67,6 +67,9 @@ class Listener:
     headline: Callable[[Verdict], None] = lambda verdict: None
 
 
+Bare = Callable[[Limits, str, SignInChain, Tap], Reach]
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Every room, built. Use `open_house`."""
@@ -74,7 +77,7 @@ class House:
     config: Config
     store: Store
     engine: Embedded
-    bare: Callable[[Limits, str, SignInChain, Tap], Reach]  # a reach without a journal, for what is no account's
+    bare: Bare  # a reach without a journal, for what is no account's
     signs: Signer | None = None
 
     async def check(self, question: Question, listener: Listener) -> Check:
@@ -177,31 +180,44 @@ def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:
 @contextlib.asynccontextmanager
 async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> AsyncIterator[House]:
     """Build every room, and close what must be closed. `net`: how a run reaches the network. Raises StoreError."""
-    guard = Guard(config.prober.allow_networks, written(config))
-    resolver = Resolver(config.prober.resolvers)
     async with open_store(config.store_url) as store:
         try:
             signs = await signer_of(config)
         except ConfigError:  # a check without a test mail needs no key; whoever does (serve) asks for the reason itself
             signs = None
-
-        def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap) -> Reach:
-            return Reach(
-                net=net(guard, tap),
-                resolver=resolver,
-                clock=time.monotonic,
-                wall=time.time,
-                budget=LoginBudget(store, time.time, limits.refused_logins),
-                manners=Courtesy(store, limits, vantage, time.time),
-                chain=chain,
-            )
-
-        def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
-            carrier, vantage, returns = order.carrier, order.vantage, returns_to(order, store)
-            journal = Logbook(store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns)
-            return replace(bare(carrier.limits, vantage, chain, tap), journal=journal, signs=signs)
-
+        bare, reach_for = reaches(config, store, signs, net)
         yield House(config, store, Embedded(PROBES, reach_for), bare, signs)
+
+
+def refurnish(house: House, config: Config, net: Callable[[Guard, Tap], Net] = Net) -> House:
+    """The same house with another configuration: store, key and engine stay, and so do the runs under way; whatever begins from
+    now on reaches what the new one allows."""
+    bare, house.engine.reach_for = reaches(config, house.store, house.signs, net)
+    return replace(house, config=config, bare=bare)
+
+
+def reaches(config: Config, store: Store, signs: Signer | None, net: Callable[[Guard, Tap], Net]) -> tuple[Bare, ReachFor]:
+    """What a run may touch, by the configuration: without a journal, and with one."""
+    guard = Guard(config.prober.allow_networks, written(config))
+    resolver = Resolver(config.prober.resolvers)
+
+    def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap) -> Reach:
+        return Reach(
+            net=net(guard, tap),
+            resolver=resolver,
+            clock=time.monotonic,
+            wall=time.time,
+            budget=LoginBudget(store, time.time, limits.refused_logins),
+            manners=Courtesy(store, limits, vantage, time.time),
+            chain=chain,
+        )
+
+    def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
+        carrier, vantage, returns = order.carrier, order.vantage, returns_to(order, store)
+        journal = Logbook(store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns)
+        return replace(bare(carrier.limits, vantage, chain, tap), journal=journal, signs=signs)
+
+    return bare, reach_for
 
 
 async def signer_of(config: Config) -> Signer | None:

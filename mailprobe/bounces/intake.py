@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from mailprobe import log
 from mailprobe.bounces.letter import Letter, Reading, read_letter, spellings
 from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed
 from mailprobe.bounces.token import DAY, LIVES
 from mailprobe.canary import Record, may_step
 from mailprobe.evidence import CanaryState, Returned, ReturnKind
-
-log = logging.getLogger(__name__)
+from mailprobe.log import Event
 
 BUDGET = 0.25  # seconds to read one mail
 TRIES = 3  # a busy machine may be why it took longer
@@ -132,7 +131,7 @@ async def read_within(letter: Letter, desk: Desk) -> tuple[Reading, Signed] | No
         async with asyncio.timeout(desk.budget * (1 + min(letter.tries, TRIES))):
             return await asyncio.to_thread(work)
     except Exception as error:  # RecursionError and TimeoutError among them; whatever it is, only this mail is lost
-        log.warning("a mail in the inbox could not be read: %s", type(error).__name__)
+        log.tell(Event.MAIL_UNREADABLE, error=error)
         return None
 
 
@@ -214,7 +213,7 @@ async def keep_taking_in(desk: Desk, woken: asyncio.Event, tell: Callable[[Told]
                 for one in told:
                     await tell(one)
         except Exception as error:  # the inbox is durable: nothing is lost by trying again
-            log.error("bounces cannot be taken in: %s", type(error).__name__)
+            log.tell(Event.BOUNCES_NOT_TAKEN_IN, error=error)
         try:
             async with asyncio.timeout(pause):
                 await woken.wait()

@@ -24,8 +24,8 @@ from mailprobe.bounces.conversation import Conversation, Post
 from mailprobe.bounces.door import Bounds, Door, Reason
 from mailprobe.bounces.recipients import Dropped, Ours, ReadsSenders, recipient
 from mailprobe.bounces.token import Token
+from mailprobe.log import Event, tell
 
-log = logging.getLogger(__name__)
 BOUNDS = Bounds()
 if hasattr(sslproto.SSLProtocol, "max_size"):
     sslproto.SSLProtocol.max_size = 32768  # as in the network room: what plain asyncio holds per TLS session, else 256 KiB
@@ -86,16 +86,8 @@ class Receiver:
         and place are written down."""
         number = secrets.token_hex(4)
         self.rejected[reason] += 1
-        log.error("bounce receiver: %s in %s (id %s)", type(error).__name__, place_of(error), number)
+        tell(Event.RECEIVER_FAULT, error=error, id=number, kind=reason.value)
         return number
-
-
-def place_of(error: BaseException) -> str:
-    """`file.py:12`, where it was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
 
 
 class Porter(asyncio.Protocol):

@@ -15,7 +15,9 @@ from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant_preset, no_carrier
 from mailprobe.config.certificate import read_certificate
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
+from mailprobe.config.maintenance import make_windows
 from mailprobe.config.meaning import authority, check_secret, is_lab, make_carriers, make_prober
+from mailprobe.config.notify import make_notify
 from mailprobe.config.places import Places
 from mailprobe.config.problems import ConfigError, NoCarrier, Problem, cut, format_problem, visible
 from mailprobe.config.reading import (
@@ -29,7 +31,7 @@ from mailprobe.config.reading import (
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Prober
+from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Notify, Prober, Told
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -44,8 +46,10 @@ __all__ = [
     "Forecast",
     "Http",
     "NoCarrier",
+    "Notify",
     "Prober",
     "Problem",
+    "Told",
     "account_for",
     "ad_hoc",
     "forecast",
@@ -96,6 +100,8 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     http = read_section(sheet, HttpSection, raw.get("http"), ("http",))
     bounces = read_section(sheet, BouncesSection, raw.get("bounces"), ("bounces",))
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
+    windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
+    notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
     store_url, actors = read_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
     if not (carriers or broken or accounts or sheet.problems):
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
@@ -114,6 +120,8 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         bounces_imap=mailbox_of(sheet, bounces),
         bounces_certificate=certificate,
         bounces_key=private_key,
+        maintenance=windows,
+        notify=notify,
         source=path,
         warnings=tuple(sheet.warnings),
     )

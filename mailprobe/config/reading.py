@@ -19,17 +19,20 @@ from mailprobe.config.units import (
     DomainName,
     Every,
     ImapServer,
+    Instant,
     Listen,
     MxServer,
     NetworkText,
     ProbeName,
     Relay,
+    Remark,
     ResolverText,
     Seconds,
     SecretField,
     Sender,
     SubmissionServer,
     Template,
+    Webhook,
     refuse,
     toml_name,
 )
@@ -186,7 +189,25 @@ class EngineSection(Section):
     network: Literal["", "inside", "outside"] = ""
 
 
-SECTIONS = ("prober", "carriers", "accounts", "accounts_from", "http", "bounces", "store", "engine", "actors")
+class MaintenanceSection(Section):
+    carrier: str = ""
+    group: str = ""
+    begins: Instant = Field(alias="from")
+    ends: Instant = Field(alias="until")
+    note: Remark = ""
+
+
+class NotifySection(Section):
+    url: Webhook
+    secret: SecretField
+    events: Annotated[list[Literal["status_changed", "verdict_revised", "prober_trouble"]], Field(min_length=1)] | None = None
+    tls_ca: str | None = None
+
+
+SECTIONS = (
+    *("prober", "carriers", "accounts", "accounts_from", "http", "bounces", "store", "engine", "actors"),
+    *("maintenance", "notify"),
+)
 Model = TypeVar("Model", bound=Section)
 
 
@@ -275,11 +296,11 @@ def closest_start(key: str, known: Mapping[str, object]) -> str | None:
 
 
 def fields_at(model: type[BaseModel], loc: Path) -> Mapping[str, object]:
-    """The keys that exist where an unknown one was written."""
+    """The keys that exist where an unknown one was written, as the file spells them."""
     for part in loc[:-1]:
         if isinstance(part, str) and part in model.model_fields:
             model = next(models_in(model.model_fields[part].annotation), model)
-    return model.model_fields
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def models_in(annotation: object) -> Iterator[type[BaseModel]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mailprobe.address import Address
 from mailprobe.carriers import Carrier, Endpoint
 from mailprobe.config.problems import Problem
+from mailprobe.maintenance import Window
 from mailprobe.secret import SecretRef
 
 PROBES = ("dns", "mx", "submission", "imap")  # the default; `canary` is asked for by name
@@ -94,6 +95,24 @@ class Engine:
     network: str = ""  # inside | outside the carrier's network; '': not said
 
 
+class Told(StrEnum):
+    """What a webhook may be told of."""
+
+    STATUS_CHANGED = "status_changed"
+    VERDICT_REVISED = "verdict_revised"
+    PROBER_TROUBLE = "prober_trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A webhook. url may hold a token and is shown nowhere; ca: beside the system's."""
+
+    url: str = field(repr=False)
+    secret: SecretRef
+    events: tuple[Told, ...] = tuple(Told)
+    ca: Path | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Everything that was configured. `carriers` holds the written ones and the presets that accounts need."""
@@ -109,6 +128,8 @@ class Config:
     bounces_imap: BounceMailbox | None = None
     bounces_certificate: Path | None = None  # for STARTTLS; with the key in the same file where there is no other
     bounces_key: Path | None = None
+    maintenance: tuple[Window, ...] = ()
+    notify: Notify | None = None
     source: Path | None = None
     warnings: tuple[Problem, ...] = ()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 
 from pydantic import PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
@@ -21,6 +23,7 @@ from mailprobe.secret import SecretError, SecretRef, parse_ref
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
 TEMPLATE_KEYS = ("address", "local", "domain")
+MOST_REMARK = 200
 WIDEST = {4: 8, 6: 7}  # private ranges are no wider: 10.0.0.0/8, fc00::/7
 TOML_NAMES = {str: "string", bool: "boolean", int: "integer", float: "float", list: "array", dict: "table"}
 
@@ -174,6 +177,49 @@ def secret_of(value: object, info: ValidationInfo) -> SecretRef:
         refuse(error.code, error.what, error.hint)
 
 
+def instant_of(value: object) -> float:
+    """A TOML date-time with its offset, or the same in quotes (RFC 3339) -> Unix seconds."""
+    hint = "with its zone, like 2026-12-01T02:00:00+09:00"
+    if isinstance(value, str):
+        try:
+            value = datetime.datetime.fromisoformat(value.strip())
+        except ValueError:
+            refuse("MP2002", f'not a time: "{cut(str(value))}"', hint)
+    if not isinstance(value, datetime.datetime):
+        refuse("MP2002", f"expected date and time together, TOML gives {toml_name(value)}", hint)
+    if value.tzinfo is None:
+        refuse("MP2002", f"time zone missing: {value.isoformat()}", hint)
+    try:
+        return value.timestamp()
+    except (OverflowError, ValueError):
+        refuse("MP2002", "no such time", hint)
+
+
+def remark_of(value: object) -> str:
+    """Words for people that are stored and shown: one line, without anybody's address."""
+    text = text_of(value)
+    if len(text) > MOST_REMARK or not text.isprintable():
+        refuse("MP2004", f"must be one line of at most {MOST_REMARK} characters", "leave the rest to the ticket")
+    if "@" in text or "＠" in text:
+        refuse("MP2004", "holds an @ (value not shown)", "no address here: name a ticket or an account's id")
+    return text
+
+
+def webhook_of(value: object) -> str:
+    """An http or https URL, which is never repeated: there may be a token in it."""
+    text = text_of(value)
+    try:
+        url = urlsplit(text)
+        sound = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0 and not url.fragment
+    except ValueError:
+        sound = False
+    if not sound or not text.isprintable() or " " in text:
+        refuse("MP2011", "not the URL of a webhook (value not shown)", 'write it like "https://hooks.example.net/mailprobe"')
+    if "@" in url.netloc:
+        refuse("MP2011", "holds a user or password (value not shown)", "events are signed with secret: leave them out")
+    return text
+
+
 def template_of(value: object) -> str:
     """A user name made of {address} {local} {domain}."""
     text = text_of(value)
@@ -205,4 +251,7 @@ AddressField = Annotated[Address, PlainValidator(address_of)]
 Sender = Annotated[str, PlainValidator(sender_of)]
 DomainName = Annotated[str, PlainValidator(domain_of)]
 SecretField = Annotated[SecretRef, PlainValidator(secret_of)]
+Instant = Annotated[float, PlainValidator(instant_of)]
+Remark = Annotated[str, PlainValidator(remark_of)]
+Webhook = Annotated[str, PlainValidator(webhook_of)]
 Template = Annotated[str, PlainValidator(template_of)]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from mailprobe.engine import Order
 from mailprobe.evidence import End, Ending, Evidence, Fact, Line, NotAsked, NotConnected, Stage, Unreachable, Withheld
-
-log = logging.getLogger(__name__)
+from mailprobe.log import Event, tell
 
 ASKING = {Stage.RCPT, Stage.LOGIN, Stage.AUTH}
 HOLDS = {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.SAME_SECRET_REFUSED}
@@ -65,7 +63,7 @@ async def run(run: Run, ask: Callable[[], Awaitable[None]]) -> Evidence:
             return run.evidence(Ending(End.OUT_OF_TIME, "stopped" if run.stopped else "deadline"))
         return run.evidence(our_fault("TimeoutError"))
     except Exception as error:
-        log.debug("probe %s failed", run.probe, exc_info=error)
+        tell(Event.PROBE_FAILED, probe=run.probe, error=error)
         return run.evidence(our_fault(cause_of(error)))
     return run.evidence(ending_of(run.facts))
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.jobs import Jobs
+    from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
+    from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -35,6 +37,8 @@ class Store:
     canaries: Canaries
     marks: Marks
     jobs: Jobs
+    maintenance: Maintenance
+    outbox: Outbox
 
 
 @contextlib.asynccontextmanager
@@ -46,7 +50,9 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
     from mailprobe.store.jobs import Jobs
+    from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
+    from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
 
@@ -63,6 +69,8 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
             Canaries(database),
             Marks(database),
             Jobs(database),
+            Maintenance(database),
+            Outbox(database),
         )
     finally:
         await database.close()

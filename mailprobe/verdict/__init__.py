@@ -100,6 +100,7 @@ class NoteCode(StrEnum):
     MAILBOX_RECREATED = "mailbox_recreated"
     FORWARDED = "forwarded"
     CLEANUP_LIMITED = "cleanup_limited"
+    MAINTENANCE = "maintenance"  # announced work is under way; args: until when (ISO 8601 with zone), and the note
     ALSO = "also"  # another row that matches too; args: its code
 
 

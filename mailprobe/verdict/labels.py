@@ -44,8 +44,9 @@ def leg(name: str, language: str) -> str:
 
 
 def note(one: Note, language: str) -> str:
-    """A note's sentence. The code of another verdict is shown as that verdict's title."""
+    """A note's sentence. The code of another verdict is shown as that verdict's title, a time as "until" that time."""
     words = dict(one.args)
+    words["until"] = fill(fixed("fill.until", language), {"time": words["until"]}) if words.get("until") else ""
     words["title"] = title(Code(words["code"]), language) if words.get("code") in list(Code) else ""
     return fill(fixed(f"note.{one.code.value}", language), words)
 

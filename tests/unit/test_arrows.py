@@ -11,23 +11,27 @@ ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
+    "maintenance": set(),
+    "log": set(),
     "secret": set(),
     "evidence": set(),
     "canary": {"evidence"},
     "wire": set(),
     "carriers": {"address", "secret"},
-    "config": {"address", "secret", "carriers"},
+    "config": {"address", "secret", "carriers", "maintenance"},
     "net": {"evidence", "wire"},
     "probes": {"address", "secret", "carriers", "config", "evidence", "canary", "net", "wire"},
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
-    "engine": {"evidence", "config", "carriers", "probes"},
     "metrics": {"evidence", "verdict", "status"},
     "console": {"metrics", "config"},
-    "store": {"evidence", "canary"},
-    "bounces": {"address", "evidence", "canary", "wire"},
+    "engine": {"evidence", "config", "carriers", "probes", "log"},
+    "store": {"evidence", "canary", "maintenance"},
+    "bounces": {"address", "evidence", "canary", "wire", "log"},
+    "notify": {"config", "log", "net"},
+    "reload": {"config", "log"},
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mailprobe.bounces.conversation import _WORDS, with_enhanced
-from mailprobe.bounces.receiver import place_of
+from mailprobe.log import place_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""`mailprobe serve`: the daemon at work. Bounces are received (or fetched) and taken in, test mails are looked after, and the
+webhook is told.
+
+`shift.py` holds what runs side by side, `life.py` the signals, the orderly end and the signs of life.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from mailprobe.bounces.token import Signer
+from mailprobe.check import configured
+from mailprobe.config import Config, ConfigError, Problem, load
+from mailprobe.daemon import House, open_house, signer_of
+from mailprobe.log import Event, listen, tell
+from mailprobe.net.systemd import Systemd, from_environment, handed_over
+from mailprobe.reload import Reloader
+from mailprobe.serve.life import Signals, give_signs_of_life, heard
+from mailprobe.serve.shift import Shift, at_work, on_shift
+
+__all__ = ["Shift", "at_work", "configured_for_serving", "on_shift", "serve"]
+
+USAGE = 64  # sysexits.h
+BOUNCES = "bounces"  # FileDescriptorName= of the receiver's socket
+
+
+def configured_for_serving(named: Path | None) -> Config:
+    """The configuration, and the log on standard error. Raises ConfigError."""
+    path = named or configured()
+    if path is None:
+        hint = "name one with --config FILE, or write mailprobe.toml"
+        raise ConfigError((Problem("MP1113", "--config", "there is no configuration to serve", hint),), USAGE)
+    config = load(path)
+    listen()
+    for warning in config.warnings:
+        tell(Event.CONFIG_WARNING, code=warning.code, where=warning.where.rpartition("/")[2])
+    return config
+
+
+async def serve(config: Config, begun: Callable[[Shift], None] = lambda shift: None) -> None:
+    """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told once everything runs. Raises ConfigError for what cannot be served
+    (a port not to be had, a bad key), and StoreError."""
+    systemd = from_environment()
+    with heard(Signals()) as signals:
+        async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
+            begun(shift)
+            async with supervised(systemd, signals, shift.reloader, house):
+                await signals.ending.wait()
+            systemd.stopping()
+            tell(Event.ENDING)
+            if not await shift.drain(signals.hurried):
+                tell(Event.DRAINED)
+
+
+async def signer(house: House) -> Signer:
+    """Raises ConfigError: without a signer there are no bounces to receive."""
+    if house.signs is None:
+        await signer_of(house.config)  # says what is wrong with a key that cannot be used
+        hint = "set prober.bounce_domain and prober.token_keys"
+        raise ConfigError((Problem("MP1112", "prober", "nothing signs the senders of test mails", hint),), USAGE)
+    return house.signs
+
+
+@contextlib.asynccontextmanager
+async def supervised(systemd: Systemd, signals: Signals, reloader: Reloader, house: House) -> AsyncIterator[None]:
+    """Ready, alive, and ready again after each reload."""
+    tasks = [
+        asyncio.create_task(give_signs_of_life(systemd, house.store.outbox.count)),
+        asyncio.create_task(reload_when_asked(systemd, signals, reloader)),
+    ]
+    systemd.ready(status_of(reloader.config))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def reload_when_asked(systemd: Systemd, signals: Signals, reloader: Reloader) -> None:
+    while True:
+        await signals.reload.wait()
+        signals.reload.clear()
+        systemd.reloading()
+        await reloader.reload()
+        systemd.ready(status_of(reloader.config))
+
+
+def status_of(config: Config) -> str:
+    return f"{len(config.accounts)} accounts at {len(config.carriers)} carriers"
