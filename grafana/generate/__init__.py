@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grafana.generate import carrier_alerts, prober_alerts, recording
-from grafana.generate.rule import Alert, Group, written
+from grafana.generate.rule import Alert, Group, Recording, written
 from grafana.generate.times import Pace
 
 HERE = Path(__file__).parents[1]
@@ -23,9 +23,9 @@ def alerts() -> tuple[Alert, ...]:
     return tuple(rule for groups in GROUPS.values() for group in groups for rule in group.rules if isinstance(rule, Alert))
 
 
-def recordings() -> tuple[recording.Recording, ...]:
+def recordings() -> tuple[Recording, ...]:
     found = (rule for groups in GROUPS.values() for group in groups for rule in group.rules)
-    return tuple(rule for rule in found if isinstance(rule, recording.Recording))
+    return tuple(rule for rule in found if isinstance(rule, Recording))
 
 
 def rule_files(pace: Pace) -> dict[str, str]:

@@ -83,8 +83,8 @@ CARRIERS = Group(
             severity=Severity.PAGE,
             layer=Layer.CONTROL,
             actor=Actor.MAIL_OPS,
-            summary="{{ $labels.carrier }}: the {{ $labels.control }} control fails as seen from {{ $labels.vantage }}; it is the servers",
-            first_action="Look at the carrier's servers, not at single mailboxes; the control's last transcript is in the console.",
+            summary="{{ $labels.carrier }}: the {{ $labels.control }} control fails from {{ $labels.vantage }}; it is the servers",
+            first_action="Look at the carrier's servers, not at single mailboxes; the control's transcript is in the console.",
             about=CARRIER,
         ),
         burns("MailprobeCarrierFastBurn", 14.4, "1h", "5m", Severity.PAGE, "2m"),
@@ -111,7 +111,10 @@ CARRIERS = Group(
             expr=f"""
                 ({GAP} > {{15m in seconds}} and {GAP} > 3 * carrier:mailprobe_result_gap:mean2d)
                 or {GAP} > {{2d in seconds}}
-                or (sum by (carrier) (mailprobe_accounts offset {{30m}}) > 0 unless on (carrier) carrier:mailprobe_last_result:max)
+                or (
+                  sum by (carrier) (mailprobe_accounts offset {{30m}}) > 0
+                  unless on (carrier) carrier:mailprobe_last_result:max
+                )
             """,
             wait="2m",
             severity=Severity.TICKET,
@@ -131,7 +134,7 @@ CARRIERS = Group(
             severity=Severity.TICKET,
             layer=Layer.SYMPTOM,
             actor=Actor.PROBER,
-            summary="{{ $labels.carrier }} from {{ $labels.vantage }}: only {{ $value | humanizePercentage }} of the probes could tell",
+            summary="{{ $labels.carrier }} from {{ $labels.vantage }}: only {{ $value | humanizePercentage }} could tell",
             first_action="Open Prober health: unknown or our_fault? Then one transcript of such a probe in the console.",
             about=CARRIER,
         ),
@@ -221,7 +224,7 @@ MAILBOXES = Group(
             severity=Severity.PAGE,
             layer=Layer.SYMPTOM,
             actor=Actor.MAIL_OPS,
-            summary="{{ $labels.carrier }}, group {{ $labels.group }}: {{ $value | humanizePercentage }} of its mailboxes are down",
+            summary="{{ $labels.carrier }}, group {{ $labels.group }}: {{ $value | humanizePercentage }} of it is down",
             first_action="What has the group in common: a shard, a backend, a rollout? Look there first.",
             about=CARRIER + "&group={{ $labels.group }}",
         ),

@@ -24,7 +24,7 @@ def unhealthy(everywhere: bool) -> Alert:
         layer=Layer.PROBER,
         actor=Actor.PROBER,
         labels=(("reach", "every_vantage" if everywhere else "one_vantage"),),
-        summary="mailprobe at {{ $labels.vantage }} fails its own check {{ $labels.check }}; its verdicts of that kind are unknown",
+        summary="mailprobe at {{ $labels.vantage }} fails its own check {{ $labels.check }}; such verdicts are unknown",
         first_action="Run `mailprobe config check --online` on {{ $labels.instance }} and mend what it names; touch no mailbox.",
     )
 
@@ -80,7 +80,8 @@ HEALTH = Group(
         Alert(
             name="MailprobeSlotsLate",
             expr=f"""
-                histogram_quantile(0.99, sum by (instance, le) (rate(mailprobe_slot_lateness_seconds_bucket[{{10m}}]))) > {ON_TIME}
+                histogram_quantile(0.99, sum by (instance, le) (rate(mailprobe_slot_lateness_seconds_bucket[{{10m}}])))
+                > {ON_TIME}
                 or
                 sum by (instance) (increase(mailprobe_slots_skipped_total[{{10m}}]))
                 > 0.01 * sum by (instance) (increase(mailprobe_slot_lateness_seconds_count[{{10m}}]))
@@ -90,7 +91,7 @@ HEALTH = Group(
             layer=Layer.SCHEDULE,
             actor=Actor.PROBER,
             summary="mailprobe {{ $labels.instance }} starts its probes late or skips them",
-            first_action="Look at CPU, loop lag and commit time on the dashboard Prober health; give it more or watch less often.",
+            first_action="Look at CPU, loop lag and commit time on Prober health; give it more, or watch less often.",
         ),
         Alert(
             name="MailprobeForgedBounces",

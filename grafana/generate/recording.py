@@ -115,9 +115,7 @@ def same_hour(day: int) -> Recording:
         or 0 * carrier_class:mailprobe_bounced:ratio10m
            and on (carrier) max_over_time(carrier:mailprobe_tested:max10m[{{1h}}] offset {ago})
     """
-    return Recording(
-        "carrier_class_day:mailprobe_bounced:same_hour", expr, ("carrier", "class", "day"), (("day", str(day)),)
-    )
+    return Recording("carrier_class_day:mailprobe_bounced:same_hour", expr, ("carrier", "class", "day"), (("day", str(day)),))
 
 
 BOUNCES = Group(

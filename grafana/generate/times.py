@@ -1,7 +1,7 @@
 """Durations in rules, so that one number makes days pass in seconds: what a test of the whole chain needs.
 
-A rule's text holds durations in braces: `[{1h}]` is a range, `offset {1d}` an offset, `{15m in seconds}` a number. Values that are
-true whatever the pace of a test, such as the days that a certificate has left, are written as plain numbers.
+A rule's text holds durations in braces: `[{1h}]` is a range, `offset {1d}` an offset, `{15m in seconds}` a number. Values that
+are true whatever the pace of a test, such as the days that a certificate has left, are written as plain numbers.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,9 +71,7 @@ def within(to: Path, name: str) -> bool:
 
 def refuse_changed(to: Path, wanted: dict[str, bytes], present: dict[str, str], known: dict[str, str]) -> None:
     changed = [
-        name
-        for name, content in wanted.items()
-        if name in present and present[name] not in (digest(content), known.get(name))
+        name for name, content in wanted.items() if name in present and present[name] not in (digest(content), known.get(name))
     ]
     if changed:
         hint = "keep your changes in files of your own, or overwrite them with --force"
@@ -99,4 +96,4 @@ def write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.new")
     half.write_bytes(content)
-    os.replace(half, path)
+    half.replace(path)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
-from grafana.generate import HERE, Alert, alerts
+from grafana.generate import GROUPS, HERE, alerts
+from grafana.generate.rule import Alert
 
 Labels = dict[str, str]
 HUMANIZED = re.compile(r"\{\{ \$value(?: \| \w+)? \}\}")
@@ -16,11 +18,11 @@ HUMANIZED = re.compile(r"\{\{ \$value(?: \| \w+)? \}\}")
 
 @dataclass(frozen=True)
 class Moment:
-    """At `at`, exactly these alerts of the timeline's name fire. `value` is `$value` as the summary shows it."""
+    """At `at`, exactly these alerts of the timeline's name fire. `values`: `$value` of each as its summary shows it."""
 
     at: str
     firing: tuple[Labels, ...] = ()
-    value: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class Timeline:
     series: dict[str, str]
     moments: tuple[Moment, ...]
     step: str = "1m"
-    unlike: Labels = field(default_factory=dict)  # labels that tell which rule is meant, where several share a name
 
 
 def hold(*stretches: tuple[float, int]) -> str:
@@ -69,7 +70,11 @@ def as_promtool(timeline: Timeline) -> dict[str, object]:
         {
             "eval_time": moment.at,
             "alertname": timeline.alert,
-            "exp_alerts": [expected(timeline.alert, labels, moment.value) for labels in moment.firing],
+            "exp_alerts": [
+                expected(timeline.alert, labels, value)
+                for labels, value in zip_longest(moment.firing, moment.values, fillvalue="")
+                if isinstance(labels, dict)
+            ],
         }
         for moment in timeline.moments
     ]
@@ -77,6 +82,7 @@ def as_promtool(timeline: Timeline) -> dict[str, object]:
     return {
         "rule_files": [str(HERE / "rules" / name) for name in ("recording.yml", "alerts.yml")],
         "evaluation_interval": timeline.step,
+        "group_eval_order": [group.name for groups in GROUPS.values() for group in groups],  # else at random
         "tests": [{"interval": timeline.step, "input_series": series, "alert_rule_test": checks}],
     }
 
