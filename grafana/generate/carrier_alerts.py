@@ -83,7 +83,7 @@ CARRIERS = Group(
             severity=Severity.PAGE,
             layer=Layer.CONTROL,
             actor=Actor.MAIL_OPS,
-            summary="{{ $labels.carrier }}: the {{ $labels.control }} control fails from {{ $labels.vantage }}; it is the servers",
+            summary="{{ $labels.carrier }}: the {{ $labels.control }} control fails from {{ $labels.vantage }}: the servers",
             first_action="Look at the carrier's servers, not at single mailboxes; the control's transcript is in the console.",
             about=CARRIER,
         ),
@@ -192,7 +192,7 @@ MAILBOXES = Group(
         ),
         spike(
             Actor.MAIL_OPS,
-            "mail to many mailboxes comes back, and not for the mailbox's sake",
+            "mail to many mailboxes comes back, not for the mailbox's sake",
             "See on the dashboard Bounces which stage and class; then the quota, filter or queue of the carrier's servers.",
         ),
         spike(

@@ -12,6 +12,7 @@ from mailprobe.assets import CONSOLE, files
 from mailprobe.config.problems import ConfigError, Problem
 
 MANIFEST = ".mailprobe-assets.json"  # what the last export wrote, so that the next one knows what was changed since
+FORBIDDEN = "\"'\\{}$# \n\r\t"  # what would end a string of YAML or JSON, or begin a template, a variable or a comment
 USAGE, CANNOT_CREATE = 64, 73  # sysexits.h
 
 
@@ -45,10 +46,17 @@ def export(to: Path, version: str, *, console: str = CONSOLE, runbooks: str = ""
 
 def address(option: str, url: str) -> str:
     """An address as it may stand in YAML, JSON and a template: no quotes, no braces, no slash at its end."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or any(char in url for char in "\"'\\{} \n\t$#"):
-        raise ConfigError((Problem("MP1701", option, f'"{url}" is not an http or https address', ""),), USAGE)
+    if any(char in url for char in FORBIDDEN) or not is_web(url):
+        raise ConfigError((Problem("MP1701", option, f'"{url}" is not an http or https address'),), USAGE)
     return url.rstrip("/")
+
+
+def is_web(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that enclose no address
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def digest(content: bytes) -> str:

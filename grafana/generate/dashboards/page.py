@@ -66,6 +66,8 @@ def built(page: Page) -> model.Dashboard:
     made.link(console.target_blank(True).icon("external link").tooltip("The proof behind these figures"))
     finished = made.build()
     finished.panels = list(placed(page.rows))
+    for link in finished.links or ():
+        link.placement = ""  # beside the variables, where it is seen, and not in a menu
     return finished
 
 

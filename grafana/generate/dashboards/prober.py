@@ -143,7 +143,12 @@ PROCESS = Row(
             "short",
             Ask('rate(process_cpu_seconds_total{job="mailprobe"}[$__rate_interval])', "{{instance}}"),
         ),
-        line("Memory", "Resident.", "bytes", Ask('process_resident_memory_bytes{job="mailprobe"}', "{{instance}}")),
+        line(
+            "Memory",
+            "Resident memory of the process.",
+            "bytes",
+            Ask('process_resident_memory_bytes{job="mailprobe"}', "{{instance}}"),
+        ),
         line(
             "Open files",
             "Of the share that the system allows.",
