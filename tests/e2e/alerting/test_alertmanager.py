@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from grafana.generate import HERE, alerts
 from grafana.generate.rule import Alert, Severity
 from mailprobe.verdict import Actor
+from tests.e2e.alerting.watching import ask, free_port, running
 
 CONFIG = HERE / "alertmanager.yml"
 DESKS = {Actor.MAIL_OPS: "mail_ops", Actor.PROVISIONING: "provisioning", Actor.IDENTITY: "identity", Actor.PROBER: "prober"}
-STARTS_WITHIN = 20.0
 
 
 def rule(name: str, **labels: str) -> Alert:
@@ -68,42 +64,12 @@ def test_what_names_no_desk_is_still_told() -> None:
 
 @pytest.fixture(scope="module")
 def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real one on loopback, with nobody beside it."""
-    folder = tmp_path_factory.mktemp("alertmanager")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """A real one, with nobody beside it."""
+    folder, port = tmp_path_factory.mktemp("alertmanager"), free_port()
+    url = f"http://127.0.0.1:{port}"
     words = ["prometheus-alertmanager", f"--config.file={CONFIG}", f"--storage.path={folder}", "--cluster.listen-address="]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([*words, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            until_ready(url, process, folder / "log")
-            yield url
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text()
-        try:
-            ask(f"{url}/-/ready")
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text())
-
-
-def ask(url: str, body: object = None) -> bytes:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310  # loopback, ours
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # the same
-        content: bytes = answer.read()
-        return content
+    with running(url, folder, *words, f"--web.listen-address=127.0.0.1:{port}"):
+        yield url
 
 
 def firing(name: str, carrier: str, severity: str = "", **more: str) -> dict[str, str]:

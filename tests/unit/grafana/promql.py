@@ -61,6 +61,21 @@ def asked(expr: str) -> Asked:
     return Asked(tuple(selectors), frozenset(grouping), max(longest))
 
 
+def selectors(expr: str) -> tuple[str, ...]:
+    """The instant selectors of an expression, without range and offset, as they would be asked for themselves."""
+    found: list[str] = []
+
+    def visit(node: promql_parser.Expr) -> bool:
+        if isinstance(node, promql_parser.MatrixSelector):
+            node = node.vector_selector
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(re.sub(r" offset \S+$", "", node.prettify()))
+        return True
+
+    promql_parser.walk(promql_parser.parse(expr), visit)
+    return tuple(found)
+
+
 def matching(expr: str) -> list[str]:
     return re.findall(r"\b(?:on|group_left|group_right) \(([^)]*)\)", expr)
 

@@ -17,7 +17,7 @@ from tests.unit.grafana.promql import asked, faults, known
 
 ANNOTATIONS = {"summary", "first_action", "runbook_url", "console"}
 RUNBOOKS = (HERE / "runbooks.md").read_text()
-EXPRESSIONS = [(rule.name if isinstance(rule, Alert) else rule.record, rule.expr) for rule in (*recordings(), *alerts())]
+EXPRESSIONS = [*((one.record, one.expr) for one in recordings()), *((one.name, one.expr) for one in alerts())]
 
 
 @pytest.mark.parametrize("name", rule_files(Pace()))
