@@ -66,7 +66,8 @@ gauge      process_max_fds
 counter    process_cpu_seconds_total
 """
 OF_THE_TARGET = frozenset({"job", "instance"})  # Prometheus adds them to every series that it scrapes
-CHECK_OF_BLOCK_LISTS = "block_lists"  # the value of `check` that tells whether our own address is listed
+# Values of `check` that void only some verdicts, often of one carrier: the rest still counts, and is not silenced.
+LISTED, BLOCKED, LESSER = "block_list", "turned_away", ("name", "witness")
 
 
 def families(text: str = OURS + OTHERS) -> tuple[Family, ...]:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from grafana.generate.names import CHECK_OF_BLOCK_LISTS
+from grafana.generate.names import BLOCKED, LESSER, LISTED
 from grafana.generate.rule import Alert, Group, Layer, Severity
 from mailprobe.verdict import Actor
 
-OTHER_CHECKS = f'mailprobe_prober_healthy{{check!="{CHECK_OF_BLOCK_LISTS}"}}'
 ON_TIME = 10  # seconds that a slot may be late
+HEALTHY = "mailprobe_prober_healthy"
+WHOLE = f'{HEALTHY}{{check!~"{"|".join((LISTED, BLOCKED, *LESSER))}"}}'
 
 
-def unhealthy(everywhere: bool) -> Alert:
-    """The same alert twice: with no healthy vantage left it silences the rest, else only what that vantage said."""
-    link = "and" if everywhere else "unless"
+def unhealthy(reach: str, expr: str, severity: Severity) -> Alert:
+    """The same alert for each reach of the trouble, since that decides what else is silenced while it fires."""
     return Alert(
         name="MailprobeProberUnhealthy",
-        expr=f"""
-            {OTHER_CHECKS} == 0
-            {link} on (check) max by (check) ({OTHER_CHECKS}) == 0
-        """,
+        expr=expr,
         wait="2m",
-        severity=Severity.PAGE if everywhere else Severity.TICKET,
+        severity=severity,
         layer=Layer.PROBER,
         actor=Actor.PROBER,
-        labels=(("reach", "every_vantage" if everywhere else "one_vantage"),),
+        labels=(("reach", reach),),
         summary="mailprobe at {{ $labels.vantage }} fails its own check {{ $labels.check }}; such verdicts are unknown",
         first_action="Run `mailprobe config check --online` on {{ $labels.instance }} and mend what it names; touch no mailbox.",
     )
@@ -54,8 +51,10 @@ HEALTH = Group(
             summary="mailprobe {{ $labels.instance }} cannot be scraped: nobody watches the mailboxes",
             first_action="`systemctl status mailprobe` on that host; then its log, and GET /healthz.",
         ),
-        unhealthy(everywhere=True),
-        unhealthy(everywhere=False),
+        unhealthy("every_vantage", f"{WHOLE} == 0\nand on (check) max by (check) ({WHOLE}) == 0", Severity.PAGE),
+        unhealthy("one_vantage", f"{WHOLE} == 0\nunless on (check) max by (check) ({WHOLE}) == 0", Severity.TICKET),
+        unhealthy("in_part", f'{HEALTHY}{{check="{BLOCKED}"}} == 0', Severity.PAGE),
+        unhealthy("in_part", f'{HEALTHY}{{check=~"{"|".join(LESSER)}"}} == 0', Severity.TICKET),
         Alert(
             name="MailprobeStoreUnhealthy",
             expr="mailprobe_store_healthy == 0",
@@ -68,12 +67,12 @@ HEALTH = Group(
         ),
         Alert(
             name="MailprobeOwnAddressListed",
-            expr=f'mailprobe_prober_healthy{{check="{CHECK_OF_BLOCK_LISTS}"}} == 0',
+            expr=f'{HEALTHY}{{check="{LISTED}"}} == 0',
             wait="5m",
             severity=Severity.PAGE,
             layer=Layer.PROBER,
             actor=Actor.PROBER,
-            labels=(("reach", "one_vantage"),),
+            labels=(("reach", "in_part"),),
             summary="The address of {{ $labels.vantage }} is on a block list: servers refuse us, not the mailboxes",
             first_action="See which list with `mailprobe config check --online`, stop what caused it, then ask for removal.",
         ),

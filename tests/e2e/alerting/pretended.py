@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from grafana.generate.names import CHECK_OF_BLOCK_LISTS, OURS, Family, Kind, families
+from grafana.generate.names import BLOCKED, LESSER, LISTED, OURS, Family, Kind, families
 
 # One value of each label that the rules or the dashboards ask for by name; more where one series is not enough.
 VALUES: dict[str, tuple[str, ...]] = {
@@ -20,7 +20,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "probe": ("mx", "imap"),
     "window": ("10m", "1h"),
     "class": ("unknown_user", "mailbox_full", "blocked_sender_reputation"),
-    "check": ("resolver", CHECK_OF_BLOCK_LISTS),
+    "check": ("resolver", LISTED, BLOCKED, *LESSER),
     "vantage": ("v",),
     "le": ("0.1", "10", "+Inf"),
 }

@@ -180,3 +180,15 @@ def test_one_ill_vantage_silences_only_what_it_saw(alertmanager: str) -> None:
     ]
     ask(f"{alertmanager}/api/v2/alerts", [{"labels": ours}])
     assert told(alertmanager, "y", others) == {("MailprobeControlDown", PAGE), ("MailprobeMailboxDown", TICKET)}
+
+
+def test_a_carrier_that_turns_us_away_silences_no_other(alertmanager: str) -> None:
+    ours = firing("MailprobeProberUnhealthy", "", "page", reach="in_part", vantage="z", check="turned_away")
+    others = [
+        firing("MailprobeCoverageLow", "z1", vantage="z"),
+        firing("MailprobeBreakerOpen", "z1", vantage="z"),
+        firing("MailprobeControlDown", "z2", control="live", vantage="z"),
+        firing("MailprobeCarrierFastBurn", "z3"),
+    ]
+    ask(f"{alertmanager}/api/v2/alerts", [{"labels": ours}])
+    assert told(alertmanager, "z", others) == {("MailprobeControlDown", PAGE), ("MailprobeCarrierFastBurn", PAGE)}

@@ -70,11 +70,29 @@ OF_THE_PROBER = (
         "one vantage of two fails a check; being listed has an alert of its own",
         healthy("v", "resolver", hold((0, 6), (1, 5)))
         | healthy("w", "resolver", hold((1, 11)))
-        | healthy("w", "block_lists", hold((0, 11))),
+        | healthy("w", "block_list", hold((0, 11))),
         (
             Moment("1m"),
             Moment("3m", (prober("ticket", vantage="v", check="resolver", reach="one_vantage", **TARGET),)),
             Moment("7m"),
+        ),
+    ),
+    Timeline(
+        "MailprobeProberUnhealthy",
+        "what voids only some verdicts says so",
+        healthy("v", "turned_away", hold((1, 3), (0, 6), (1, 5)))
+        | healthy("v", "witness", hold((1, 3), (0, 6), (1, 5)))
+        | healthy("v", "name", hold((1, 3), (0, 1), (1, 10))),
+        (
+            Moment("4m"),
+            Moment(
+                "7m",
+                (
+                    prober("page", vantage="v", check="turned_away", reach="in_part", **TARGET),
+                    prober("ticket", vantage="v", check="witness", reach="in_part", **TARGET),
+                ),
+            ),
+            Moment("10m"),
         ),
     ),
     Timeline(
@@ -86,10 +104,10 @@ OF_THE_PROBER = (
     Timeline(
         "MailprobeOwnAddressListed",
         "listed for five minutes; another check is not this alert's",
-        healthy("v", "block_lists", hold((1, 2), (0, 10), (1, 5))) | healthy("v", "resolver", hold((0, 17))),
+        healthy("v", "block_list", hold((1, 2), (0, 10), (1, 5))) | healthy("v", "resolver", hold((0, 17))),
         (
             Moment("6m"),
-            Moment("8m", (prober("page", vantage="v", check="block_lists", reach="one_vantage", **TARGET),)),
+            Moment("8m", (prober("page", vantage="v", check="block_list", reach="in_part", **TARGET),)),
             Moment("13m"),
         ),
     ),
