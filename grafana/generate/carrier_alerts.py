@@ -10,6 +10,7 @@ from mailprobe.verdict import Actor
 BUDGET = 0.01
 JUDGED = 100  # probes in an hour, below which a ratio says little
 CARRIER = "?carrier={{ $labels.carrier }}"
+MANY = 0.2  # of a group's mailboxes, five at least
 DAY = 86400
 GAP = "time() - carrier:mailprobe_last_result:max"
 
@@ -52,6 +53,22 @@ def certificate(below: int, above: int, severity: Severity) -> Alert:
     )
 
 
+def overrun(why: str, expr: str, wait: str, summary: str) -> Alert:
+    """Work that takes longer than was said: the window stays open, or it ended and the carrier is not well."""
+    return Alert(
+        name="MailprobeMaintenanceOverrun",
+        expr=expr,
+        wait=wait,
+        severity=Severity.TICKET,
+        layer=Layer.NOTICE,
+        actor=Actor.MAIL_OPS,
+        labels=(("window", why),),
+        summary=summary,
+        first_action="Ask who opened the window; close it, or state how long it really takes.",
+        about=CARRIER,
+    )
+
+
 CARRIERS = Group(
     "mailprobe-carrier-alerts",
     (
@@ -65,16 +82,24 @@ CARRIERS = Group(
             first_action="None; it ends with the window.",
             about=CARRIER,
         ),
-        Alert(
-            name="MailprobeMaintenanceOverrun",
-            expr="max by (carrier) (mailprobe_maintenance) == 1",
-            wait="4h",
-            severity=Severity.TICKET,
-            layer=Layer.NOTICE,
-            actor=Actor.MAIL_OPS,
-            summary="{{ $labels.carrier }} has been in maintenance for four hours, and nobody is alerted meanwhile",
-            first_action="Ask who opened the window; close it, or state how long it really takes.",
-            about=CARRIER,
+        overrun(
+            "open",
+            "max by (carrier) (mailprobe_maintenance) == 1",
+            "4h",
+            "{{ $labels.carrier }} has been in maintenance for four hours, and nobody is alerted meanwhile",
+        ),
+        overrun(
+            "ended",
+            f"""
+                max by (carrier) (max_over_time(mailprobe_maintenance[{{1h}}])) == 1
+                unless on (carrier) max by (carrier) (mailprobe_maintenance) == 1
+                and on (carrier) (
+                  min by (carrier) (mailprobe_control_success) == 0
+                  or max by (carrier) (carrier_group:mailprobe_down:ratio) >= {MANY}
+                )
+            """,
+            "2m",
+            "{{ $labels.carrier }}: the maintenance window is over, and what was worked on is still ill",
         ),
         Alert(
             name="MailprobeControlDown",
@@ -216,9 +241,9 @@ MAILBOXES = Group(
         ),
         Alert(
             name="MailprobeGroupDown",
-            expr="""
-                carrier_group:mailprobe_down:ratio >= 0.2
-                and sum by (carrier, group) (mailprobe_accounts{status="down"}) >= 5
+            expr=f"""
+                carrier_group:mailprobe_down:ratio >= {MANY}
+                and sum by (carrier, group) (mailprobe_accounts{{status="down"}}) >= 5
             """,
             wait="2m",
             severity=Severity.PAGE,

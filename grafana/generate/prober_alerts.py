@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from grafana.generate.names import BLOCKED, LESSER, LISTED
 from grafana.generate.rule import Alert, Group, Layer, Severity
+from mailprobe.bounces.door import Reason
 from mailprobe.verdict import Actor
 
 ON_TIME = 10  # seconds that a slot may be late
+OURS = f"{Reason.STORE}|{Reason.FAULT}"  # turned away by our own trouble
 HEALTHY = "mailprobe_prober_healthy"
 WHOLE = f'{HEALTHY}{{check!~"{"|".join((LISTED, BLOCKED, *LESSER))}"}}'
 
@@ -94,7 +96,7 @@ HEALTH = Group(
         ),
         Alert(
             name="MailprobeForgedBounces",
-            expr="sum by (instance, reason) (rate(mailprobe_bounces_rejected_total[{5m}])) > 1",
+            expr=f'sum by (instance, reason) (rate(mailprobe_bounces_rejected_total{{reason!~"{OURS}"}}[{{5m}}])) > 1',
             wait="5m",
             severity=Severity.TICKET,
             layer=Layer.NOTICE,

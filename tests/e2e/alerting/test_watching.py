@@ -59,6 +59,14 @@ def test_a_mailbox_is_lost_and_found(lab: Lab) -> None:
     lab.watch.until(set(), SOON)
 
 
+def test_forged_bounces_flood_the_receiver(lab: Lab) -> None:
+    rejected = "mailprobe_bounces_rejected_total"
+    lab.shown.rates[rejected] = 200
+    lab.watch.until({Told("MailprobeForgedBounces", "ticket")}, SOON)
+    lab.shown.rates[rejected] = 0
+    lab.watch.until(set(), SOON)
+
+
 def test_the_prober_is_ill_and_nothing_else_is_told(lab: Lab) -> None:
     resolver = 'mailprobe_prober_healthy{check="resolver"'
     lab.shown.gauges |= {resolver: 0, CONTROL: 0}

@@ -145,6 +145,7 @@ OF_THE_PROBER = (
         {
             f'mailprobe_bounces_rejected_total{{{AT},reason="forged"}}': climb((0, 10), (600, 20), (0, 20)),
             f'mailprobe_bounces_rejected_total{{{AT},reason="expired"}}': climb((30, 50)),
+            f'mailprobe_bounces_rejected_total{{{AT},reason="store"}}': climb((600, 50)),
         },
         (
             Moment("12m"),
@@ -185,8 +186,20 @@ OF_CARRIERS = (
             f"mailprobe_maintenance{{{ILL}}}": hold((1, 30), (0, 2)),
             f"mailprobe_maintenance{{{WELL}}}": hold((1, 18), (0, 14)),
         },
-        (Moment("230m"), Moment("250m", (mail_ops("ticket", "notice"),)), Moment("300m")),
+        (Moment("230m"), Moment("250m", (mail_ops("ticket", "notice", window="open"),)), Moment("300m")),
         step="10m",
+    ),
+    Timeline(
+        "MailprobeMaintenanceOverrun",
+        "the window is over and a control still fails; elsewhere all is well again, or there was no window",
+        {f"mailprobe_maintenance{{{one}}}": hold((1, 30), (0, 60)) for one in (ILL, WELL)}
+        | {
+            f'mailprobe_control_success{{{ILL},control="live",vantage="v"}}': hold((0, 50), (1, 40)),
+            f'mailprobe_control_success{{{WELL},control="live",vantage="v"}}': hold((0, 29), (1, 61)),
+            'mailprobe_control_success{carrier="other",control="live",vantage="v"}': hold((0, 90)),
+            'mailprobe_maintenance{carrier="other"}': hold((0, 90)),
+        },
+        (Moment("29m"), Moment("40m", (mail_ops("ticket", "notice", window="ended"),)), Moment("52m")),
     ),
     Timeline(
         "MailprobeControlDown",
