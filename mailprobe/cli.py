@@ -16,6 +16,7 @@ import typer
 
 from mailprobe import __version__
 from mailprobe.address import near
+from mailprobe.assets import CONSOLE
 from mailprobe.config import ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import INPUT_CHARS, cut
 from mailprobe.store import StoreError
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
+assets_app = typer.Typer(help="Rules and dashboards of this version.", no_args_is_help=True)
+app.add_typer(assets_app, name="assets")
 
 USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
@@ -49,6 +52,9 @@ OPTIONS = [
     "--once",
     "--serve",
     "--listen",
+    "--console",
+    "--runbooks",
+    "--force",
     "--version",
     "--help",
 ]
@@ -175,6 +181,25 @@ def config_check(
         what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
         raise ConfigError((Problem("MP1011", "config check", what, hint),), NO_INPUT)
     print_config(load(found))
+
+
+@assets_app.command("export")
+def assets_export(
+    to: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")],
+    console: Annotated[str, typer.Option(metavar="URL", help="Where people reach mailprobe's pages.")] = CONSOLE,
+    runbooks: Annotated[str, typer.Option(metavar="URL", help="Where the runbooks are; left out: at the console.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Also over files that were changed since they were exported.")] = False,
+) -> None:
+    """Write alert rules, runbooks, dashboards and examples for Prometheus, Alertmanager and Grafana.
+
+    All or nothing: files that you changed stay as they are, and are named, unless --force is given.
+    """
+    from mailprobe.assets.export import export
+
+    done = export(to, __version__, console=console, runbooks=runbooks, force=force)
+    for name in (*done.written, *(f"{name} (removed)" for name in done.removed)):
+        print(to / name)
+    print(f"{len(done.written)} written, {len(done.same)} already as in mailprobe {__version__}")
 
 
 def version(wanted: bool) -> None:

@@ -83,7 +83,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.NETWORK: (prober.allow_networks, prober.resolvers, prober.relay),
         Part.DKIM: prober.dkim,
         Part.IDENTITY: (prober.name, prober.mail_from, prober.bounce_domain, prober.token_keys),
-        Part.HTTP: config.http_listen,
+        Part.HTTP: config.http,
         Part.BOUNCES: bounces,
         Part.STORE: config.store_url,
         Part.ENGINE: config.engine,
@@ -105,7 +105,7 @@ def in_force(old: Config, new: Config) -> Config:
     return dataclasses.replace(
         new,
         prober=dataclasses.replace(new.prober, **{name: getattr(old.prober, name) for name in kept}),
-        http_listen=old.http_listen,
+        http=old.http,
         bounces_listen=old.bounces_listen,
         bounces_imap=old.bounces_imap,
         bounces_certificate=old.bounces_certificate,

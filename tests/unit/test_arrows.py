@@ -19,6 +19,7 @@ ARROWS: dict[str, set[str]] = {
     "wire": set(),
     "carriers": {"address", "secret"},
     "config": {"address", "secret", "carriers", "maintenance"},
+    "assets": {"config"},
     "net": {"evidence", "wire"},
     "probes": {"address", "secret", "carriers", "config", "evidence", "canary", "net", "wire"},
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
