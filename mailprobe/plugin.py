@@ -120,7 +120,7 @@ def perfdata_of(account: Account, standing: Standing, now: float) -> str:
 
 def span(seconds: float) -> str:
     """42 -> `42s`, 5400 -> `1h30m`: two units are enough."""
-    left, parts = max(0, round(seconds)), []
+    left, parts = max(0, round(seconds)), list[str]()
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)):
         if left >= size and len(parts) < 2:
             parts.append(f"{left // size}{unit}")

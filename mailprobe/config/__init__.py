@@ -65,14 +65,15 @@ DATA_ERROR = 65  # sysexits.h
 MOST_OVERLOADS = 20
 
 
-def load(path: Path, *, csv: Path | None = None) -> Config:
+def load(path: Path, *, csv: Path | None = None, base: Path | None = None) -> Config:
     """Read and check the file; raises ConfigError with every problem. What may be lived with is in `Config.warnings`.
-    csv: the accounts of this file instead of those that [accounts_from] names."""
+    csv: the accounts of this file instead of those that [accounts_from] names; base: whose relative paths they are, if not the
+    file's own folder."""
     raw, places = read_toml(read_text(path), str(path))
     many = raw.get("accounts_from")
     if csv is not None and isinstance(many, dict):
         many["csv"] = str(csv.absolute())
-    sheet = Sheet(str(path), places, {BASE: path.parent, LEGACY_DOTS: legacy_dots_in(raw)})
+    sheet = Sheet(str(path), places, {BASE: base or path.parent, LEGACY_DOTS: legacy_dots_in(raw)})
     config = assemble(sheet, raw, path)
     if config is None or sheet.problems:
         raise ConfigError(tuple(sheet.problems))
