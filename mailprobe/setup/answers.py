@@ -14,7 +14,7 @@ from mailprobe.address import Address
 from mailprobe.carriers.load import preset
 from mailprobe.config import ConfigError
 from mailprobe.config.meaning import CARRIER_NAME, own_domain
-from mailprobe.config.reading import Name, Section, Selector, Sheet, read_section, unknown_key
+from mailprobe.config.reading import Section, Selector, Sheet, read_section
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import (
     BASE,
@@ -195,9 +195,6 @@ def read_carrier(sheet: Sheet, name: str, raw: object) -> CarrierPart | None:
     path = ("carriers", name)
     if not CARRIER_NAME.fullmatch(name):
         sheet.problem("MP1039", path, "not a carrier's name", "letters, digits, _ and -, like [carriers.example]")
-        return None
-    if isinstance(raw, dict) and "live_controls" in raw:
-        sheet.problem(*unknown_key((*path, "live_controls"), CarrierAnswer.model_fields))
         return None
     section = read_section(sheet, CarrierAnswer, raw, path)
     if section is None or not isinstance(raw, dict):

@@ -11,7 +11,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mailprobe.config import Config, ConfigError, Problem, load
@@ -140,7 +140,7 @@ def put(stage: Path, into: Path, names: list[str]) -> Config:
 def tried(stage: Path, into: Path) -> Config:
     """The configuration as it will be read; raises ConfigError, its places named as they would have stood."""
     try:
-        return load(stage / CONFIG, base=into)
+        return replace(load(stage / CONFIG, base=into), source=into / CONFIG)
     except ConfigError as error:
         found = (Problem(one.code, one.where.replace(str(stage), str(into)), one.what, one.hint) for one in error.problems)
         raise ConfigError(tuple(found), error.exit_code) from None

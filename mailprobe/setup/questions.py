@@ -37,7 +37,7 @@ from mailprobe.setup.placing import File
 Language = Literal["ja", "en"]
 NOTHING = "-"  # typed to leave out what has a default
 ENGLISH = {
-    "welcome": "A few questions; Enter takes what stands in brackets, - leaves it out, Ctrl-C ends without having written anything.",
+    "welcome": "A few questions. Enter takes what stands in brackets, - leaves it out; Ctrl-C ends, and nothing is written.",
     "name": "The full host name of this prober. It is said at EHLO, and its address and PTR must agree with it",
     "addresses": "The IP addresses that its connections come from, as others see them (several: with spaces)",
     "mail_from": "The sender of acceptance checks; a domain of its own below yours",

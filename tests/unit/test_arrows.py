@@ -9,6 +9,7 @@ import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
+KNOW_ALL |= {"enrolment", "proving", "stored"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
     "secret": set(),
@@ -24,6 +25,9 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "engine": {"evidence", "config", "carriers", "probes"},
     "store": {"evidence", "canary"},
+    "setup": {"address", "secret", "carriers", "config"},
+    "readiness": {"address", "carriers", "config", "evidence", "net", "verdict"},
+    "plugin": {"config", "verdict"},
     "bounces": {"address", "evidence", "canary", "wire"},
 }
 
