@@ -227,7 +227,6 @@ def config_check(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the world as well: DNS, port 25, the controls, our receiver, block lists.")
     ] = False,
-    lang: LanguageOption = "",
 ) -> None:
     """Read the configuration, tell every error at once, and the load it means for the servers.
 
@@ -240,7 +239,7 @@ def config_check(
     if online:
         from mailprobe.proving import print_readiness
 
-        raise typer.Exit(print_readiness(config, lang))
+        raise typer.Exit(print_readiness(config))
 
 
 def named_or_found(named: Path | None, command: str) -> Path:

@@ -43,14 +43,13 @@ def status_of(account: str, config: Config) -> Said:
     found = next((one for one in config.accounts if one.id == account), None)
     if found is None:
         return plugin.unknown(f'no account "{cut(account)}" in the configuration')
-    return plugin.say(found, asyncio.run(stored(account, config.store_url)), time.time())
+    # whoever asks must not be the one who makes the store
+    place = place_of(config.store_url)
+    standing = asyncio.run(stored(account, config.store_url)) if place == MEMORY or Path(place).exists() else None
+    return plugin.say(found, standing, time.time())
 
 
 async def stored(account: str, url: str) -> Standing | None:
-    """None as well where there is no store yet: whoever asks must not be the one who makes it."""
-    place = place_of(url)
-    if place != MEMORY and not Path(place).exists():
-        return None
     async with open_store(url) as store:
         standings = standings_of(store)
         return await standings.standing(account) if standings is not None else None
