@@ -20,7 +20,7 @@ from rich.text import Text
 
 from mailprobe.address import Address, parse
 from mailprobe.bounces.token import Signer
-from mailprobe.carriers import OWN_LIMITS, Carrier, Limits, LiveControl, Relation
+from mailprobe.carriers import OWN_LIMITS, Carrier, LiveControl, Relation
 from mailprobe.check import run_loop
 from mailprobe.config import Account, Config, ConfigError, ad_hoc
 from mailprobe.config.problems import visible
@@ -30,6 +30,7 @@ from mailprobe.engine import LEGS, Order, Watch
 from mailprobe.engine.embedded import SignInChain
 from mailprobe.evidence import Evidence
 from mailprobe.net.resolver import Resolver
+from mailprobe.net.route import local_address
 from mailprobe.readiness import Finding, Result, Topic, good, unknown
 from mailprobe.readiness.abilities import abilities_of
 from mailprobe.readiness.carriers import Asked, findings_of
@@ -191,10 +192,7 @@ def fetched_finding(config: Config, evidence: tuple[Evidence, ...]) -> Finding:
 async def ask_mx(house: House, address: Address, dead: Address | None, within: float) -> tuple[Evidence, ...]:
     """The mx probe at a domain of ours."""
     config = house.config
-    limits: Limits = RECEIVER_LIMITS
-    carrier = Carrier(
-        name="ourselves", title="", relation=Relation.OWN, domains=(address.domain,), dead_control=dead, limits=limits
-    )
+    carrier = Carrier("ourselves", "", Relation.OWN, (address.domain,), dead_control=dead, limits=RECEIVER_LIMITS)
     account = Account("ourselves", address, carrier.name, "", "", probes=("mx",), enrolled=False)
     order = Order(account, carrier, config.prober, ("mx",), within, config.engine.vantage, sends=False)
     return await house.engine.live(order, Watch(lambda leg, fact: None, lambda evidence: None))
@@ -207,7 +205,7 @@ async def about_us(config: Config, resolver: Resolver, asked: list[Asked], lists
     evidence = [one for each in asked for one in each.evidence]
     at_mx = [one for one in evidence if one.probe == "mx"]
     forward = [value for answer in await resolver.addresses(config.prober.name) for value in answer.values]
-    us = ourselves(locals_of(at_mx), config.prober.allow_networks, forward)
+    us = ourselves(locals_of(at_mx, local_address), config.prober.allow_networks, forward)
     listed = await look_up(resolver, us.ips, lists) if us.ips else ()
     return [
         resolver_finding([server.label for server in resolver.servers]),

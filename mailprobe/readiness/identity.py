@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from mailprobe.config import Prober
-from mailprobe.evidence import Connected, Evidence, Lookup, NotConnected, Unreachable
+from mailprobe.evidence import Connected, Evidence, Lookup, NotConnected, Replied, Unreachable
 from mailprobe.readiness import Finding, Topic, bad, good, unknown
 from mailprobe.readiness.spf import Asks, Spf, spf_of
 
@@ -24,10 +24,13 @@ class Ourselves:
     translated: bool = False
 
 
-def locals_of(evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """The addresses that our connections came from."""
-    found = (fact.local for one in evidence for fact in one.facts if isinstance(fact, Connected) and fact.local)
-    return tuple(dict.fromkeys(found))
+def locals_of(evidence: Iterable[Evidence], route: Callable[[str], str]) -> tuple[str, ...]:
+    """The addresses that our connections came from, or would come from where nothing was connected this time. route: which of
+    ours the kernel would speak from to an address, '' for none."""
+    facts = [fact for one in evidence for fact in one.facts]
+    connected = [fact.local for fact in facts if isinstance(fact, Connected) and fact.local]
+    routed = (route(fact.ip) for fact in facts if fact.ip)
+    return tuple(dict.fromkeys(connected or [one for one in routed if one]))
 
 
 def ourselves(locals_: Iterable[str], inner: Iterable[str], forward: Sequence[str]) -> Ourselves:
@@ -52,6 +55,8 @@ def port_finding(evidence: Iterable[Evidence]) -> Finding:
     reached = sorted({fact.server for fact in facts if isinstance(fact, Connected)})
     if reached:
         return good(Topic.PORT_25, "", f"{reached[0]} was reached")
+    if any(isinstance(fact, Replied) and fact.cached_at is not None for fact in facts):
+        return good(Topic.PORT_25, "", f"{facts[0].server} was reached a short while ago; not asked again so soon")
     shut = {fact.ip: fact.why for fact in facts if isinstance(fact, NotConnected)}
     if not shut:
         return unknown(Topic.PORT_25, "", "no MX host was asked at port 25", "give a carrier a live control")

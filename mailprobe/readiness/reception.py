@@ -23,7 +23,7 @@ def bounce_finding(domain: str, name: str, evidence: Iterable[Evidence]) -> Find
         repair = f"the MX of {domain} must lead to mailprobe serve, with the same token_keys"
         return bad(topic, domain, what, repair)
     if forged is None:
-        return unknown(topic, domain, f"{signed.server} takes what we sign; a forged one was not asked", "try again in an hour")
+        return unknown(topic, domain, f"{signed.server} takes what we sign; a forged one was not asked", "try again in a minute")
     if 200 <= forged.code < 300:
         repair = f"another mail server is before us: the MX of {domain} must lead to mailprobe serve itself"
         return bad(topic, domain, f"{signed.server} takes a forged sender as well: it is not our receiver", repair)

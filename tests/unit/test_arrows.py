@@ -26,7 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "engine": {"evidence", "config", "carriers", "probes"},
     "store": {"evidence", "canary"},
     "setup": {"address", "secret", "carriers", "config"},
-    "readiness": {"address", "carriers", "config", "evidence", "net", "verdict"},
+    "readiness": {"carriers", "config", "evidence", "verdict"},
     "plugin": {"config", "verdict"},
     "bounces": {"address", "evidence", "canary", "wire"},
 }
