@@ -34,6 +34,8 @@ def add_many(sheet: Sheet, roll: Roll, section: ManySection) -> None:
     source = source_of(sheet, section)
     if source is None:
         return
+    for table in (roll.ids, roll.keys, roll.looks):  # what was written in the file itself, seen from another
+        table.update({key: f"{sheet.file} {where}" for key, where in table.items()})
     try:
         add_rows(sheet, roll, rows_of(sheet, section), str(source), template)
     except RowError as error:

@@ -15,6 +15,7 @@ from mailprobe.config.problems import cut
 
 COLUMNS = ("id", "address", "carrier", "group", "secret", "probes", "every")
 NEEDED = frozenset({"id", "address"})
+QUOTED = re.compile(r'"(?:[^"]|"")*"')
 FIELD = re.compile(r'"(?:[^"]|"")*"?[^,"\r\n]*|[^,\r\n]*')
 WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, as a spreadsheet's "Unicode text"
 
@@ -113,9 +114,9 @@ def rows_of(text: str, file: str) -> Iterator[Row | RowError]:
 
 def columns_of(fields: list[str], record: str, where: str) -> list[str]:
     """The first line; raises RowError."""
-    spots = places(record)
+    columns = [column for _, column in places(record)]
     for number, name in enumerate(fields):
-        column = spots[number][1] if number < len(spots) else 1
+        column = columns[number] if number < len(columns) else 1
         if name not in COLUMNS:
             raise RowError("MP1044", f"{where}:{column}", f'unknown column "{cut(name)}"', column_hint(name))
         if name in fields[:number]:
@@ -134,32 +135,46 @@ def column_hint(name: str) -> str:
 
 
 def row_of(head: list[str], fields: list[str], record: str, file: str, line: int) -> Row | RowError:
-    where, spots = f"{file}:{line}", places(record)
+    where, begins = f"{file}:{line}", places(record)
     if len(fields) != len(head):
         more = len(fields) > len(head)
-        column = spots[len(head)][1] if more and len(head) < len(spots) else len(record.rstrip("\r\n")) + 1
+        column = begins[len(head)][1] if more and len(head) < len(begins) else len(record.rstrip("\r\n")) + 1
         what = f"{len(fields)} fields, but the first line has {len(head)}"
         return RowError("MP1044", f"{where}:{column}", what, "quote a field that holds a comma")
-    at = {name: (line + down, column) for name, (down, column) in zip(head, spots, strict=False)}
+    at = {name: (line + down, column) for name, (down, column) in zip(head, begins, strict=False)}
     return Row(where, {name: value for name, value in zip(head, fields, strict=True) if value}, at)
 
 
 def broken(file: str, first: int, record: str, said: str) -> RowError:
     """What csv says of a quote, with the place of the field that it began in."""
-    down, column = places(record)[-1]
+    wrong = (spot for spot in spots(record) if spot.text.startswith('"') and not QUOTED.fullmatch(spot.text))
+    spot = next(wrong, spots(record)[-1])
     unclosed = "unexpected end" in said
     what = "a quote that is never closed" if unclosed else f"not CSV: {said}"
-    return RowError("MP1044", f"{file}:{first + down}:{column}", what, 'quote a field as a whole, a quote in it as ""')
+    return RowError("MP1044", f"{file}:{first + spot.down}:{spot.column}", what, 'quote a field as a whole, a quote in it as ""')
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A field as it is written, and where it begins: lines below the record's first, and the column."""
+
+    down: int
+    column: int
+    text: str
 
 
 def places(record: str) -> list[tuple[int, int]]:
-    """Where each field of a record begins: lines below its first one, and the column."""
-    found: list[tuple[int, int]] = []
+    return [(spot.down, spot.column) for spot in spots(record)]
+
+
+def spots(record: str) -> list[Spot]:
+    """The fields of a record, one at least."""
+    found: list[Spot] = []
     position, down, line_start = 0, 0, 0
     while True:
-        found.append((down, position - line_start + 1))
         match = FIELD.match(record, position)
         end = match.end() if match else position
+        found.append(Spot(down, position - line_start + 1, record[position:end]))
         breaks = [one.end() for one in re.finditer(r"\r\n|\r|\n", record[position:end])]
         if breaks:
             down, line_start = down + len(breaks), position + breaks[-1]

@@ -21,7 +21,6 @@ from mailprobe.config.units import (
     AddressField,
     DomainName,
     ImapServer,
-    Listen,
     MxServer,
     NetworkText,
     ResolverText,
@@ -30,6 +29,7 @@ from mailprobe.config.units import (
     SubmissionServer,
     Template,
     domain_of,
+    listen_of,
     refuse,
     text_of,
 )
@@ -56,6 +56,11 @@ def ip_of(value: object) -> str:
         refuse("MP1036", "not an IP address", 'write it like "192.0.2.10"')
 
 
+def listen_or_nothing(value: object) -> str:
+    return "" if value == "" else listen_of(value)
+
+
+Door = Annotated[str, PlainValidator(listen_or_nothing)]
 Host = Annotated[str, PlainValidator(host_of)]
 OurIp = Annotated[str, PlainValidator(ip_of)]
 
@@ -66,7 +71,7 @@ class ControlAnswer(Section):
 
 
 class CarrierAnswer(Section):
-    relation: Literal["own", "foreign"] = "own"
+    relation: Literal["own", "foreign"] = "foreign"
     domains: Annotated[list[DomainName], Field(min_length=1)] | None = None
     mx: list[MxServer] | None = None
     imap: ImapServer | None = None
@@ -84,8 +89,8 @@ class ProberAnswer(Section):
     addresses: list[OurIp] = Field(default_factory=list)
     mail_from: Sender | None = None
     bounce_domain: DomainName | None = None
-    receive: Listen | Literal[""] = LISTEN
-    http: Listen | Literal[""] = CONSOLE
+    receive: Door = LISTEN
+    http: Door = CONSOLE
     dkim: Selector | None = None
     language: Literal["ja", "en"] = "en"
     allow_networks: list[NetworkText] = Field(default_factory=list)
@@ -204,6 +209,9 @@ def read_carrier(sheet: Sheet, name: str, raw: object) -> CarrierPart | None:
         sheet.problem("MP1033", path, "domains is missing", 'write domains = ["mail.example"]')
         return None
     control = section.live_control
+    if section.relation == "own" and control is None:
+        hint = 'live_control = { address = "a known good mailbox", secret = "file:live.secret" }'
+        sheet.problem("MP1047", path, "own, but without a live control: nothing would be certain", hint)
     check_domain(sheet, control.address if control else None, domains, (*path, "live_control", "address"))
     check_domain(sheet, section.dead_control, domains, (*path, "dead_control"))
     made = unguessable(domains[0].removeprefix("*.")) if section.relation == "own" else ""

@@ -138,12 +138,16 @@ def put(stage: Path, into: Path, names: list[str]) -> Config:
 
 
 def tried(stage: Path, into: Path) -> Config:
-    """The configuration as it will be read; raises ConfigError, its places named as they would have stood."""
+    """The configuration as it will be read; raises ConfigError. Its places are named as they will stand."""
     try:
-        return replace(load(stage / CONFIG, base=into), source=into / CONFIG)
+        config = load(stage / CONFIG, base=into)
     except ConfigError as error:
-        found = (Problem(one.code, one.where.replace(str(stage), str(into)), one.what, one.hint) for one in error.problems)
-        raise ConfigError(tuple(found), error.exit_code) from None
+        raise ConfigError(renamed(error.problems, stage, into), error.exit_code) from None
+    return replace(config, source=into / CONFIG, warnings=renamed(config.warnings, stage, into))
+
+
+def renamed(problems: Iterable[Problem], stage: Path, into: Path) -> tuple[Problem, ...]:
+    return tuple(replace(one, where=one.where.replace(str(stage), str(into))) for one in problems)
 
 
 def durable(folder: Path) -> None:

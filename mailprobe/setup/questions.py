@@ -51,7 +51,7 @@ ENGLISH = {
     "imap": "Its IMAP server, as imaps://host or imap://host (STARTTLS); - if it is found by DNS",
     "submission": "Its submission server, as smtps://host or smtp://host (STARTTLS)",
     "username": "How one signs in: {address}, {local} or another template of these",
-    "live": "A known good mailbox of it, for comparison (without one nothing is certain)",
+    "live": "A known good mailbox of it, for comparison (own carriers need one; without it nothing is certain)",
     "secret": "Its password: where it is kept (env:NAME, file:PATH, cred:NAME), or Enter to type it now",
     "typed": "Password (not shown; it is written to {file}, for you alone)",
     "another": "Another carrier? (y/n)",
@@ -72,7 +72,7 @@ JAPANESE = {
     "imap": "IMAP サーバー(imaps://host または imap://host)。DNS で見つかるなら -",
     "submission": "送信サーバー(smtps://host または smtp://host)",
     "username": "サインイン名の形: {address}、{local} など",
-    "live": "比較のための正常なメールボックス(ないと確実な判定はできません)",
+    "live": "比較のための正常なメールボックス(自社では必須。ないと確実な判定はできません)",
     "secret": "そのパスワードの保管場所(env:NAME、file:PATH、cred:NAME)。Enter なら今入力",
     "typed": "パスワード(表示されません。{file} に本人だけ読める形で保存します)",
     "another": "ほかの事業者もありますか (y/n)",
@@ -169,9 +169,10 @@ class Interview:
         return found
 
     def with_controls(self, part: CarrierPart, domains: tuple[str, ...]) -> CarrierPart:
-        live = self.until("live", "", lambda said: control_problem(said, domains, self.into) if said else None)
+        own = part.relation == "own"  # which nobody may claim without a mailbox to compare with
+        live = self.until("live", "", lambda said: control_problem(said, domains, self.into) if said or own else None)
         secret = self.secret(part.name) if live else ""
-        dead = unguessable(domains[0].removeprefix("*.")) if part.relation == "own" else ""
+        dead = unguessable(domains[0].removeprefix("*.")) if own else ""
         return replace(part, live=live, live_secret=secret, dead=dead)
 
     def secret(self, carrier: str) -> str:

@@ -61,7 +61,11 @@ PROVER = Answers(
     carriers=(),
     addresses=("127.0.0.1",),
 )
-MISLED = 'other A 127.0.0.1\nstray A 127.0.0.2\nmisled MX 10 mx.misled\nmx.misled A 127.0.0.6\nmisled TXT "v=spf1 ip4:192.0.2.1 -all"\n'
+MISLED = """other A 127.0.0.1
+misled MX 10 mx.misled
+mx.misled A 127.0.0.6
+misled TXT "v=spf1 ip4:192.0.2.1 -all"
+"""
 ZONES |= {
     "prover.test": zone_of(PROVER) + MISLED,
     "0.0.127.in-addr.arpa": "1 PTR probe1.prover.test.\n",

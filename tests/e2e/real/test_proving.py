@@ -52,7 +52,7 @@ def provable(answer: Answer) -> dict[str, str]:
     return dict(re.findall(r"^([a-z_]+) +(high|medium|low|no)\b", table, re.MULTILINE))
 
 
-def answers_of(lab: Lab, folder: Path, *, name: str = "probe1.prover.test", secret: str = "LIVE_SECRET", more: str = "") -> Path:
+def answers_of(lab: Lab, folder: Path, *, name: str = "probe1.prover.test", live: str = "LIVE_SECRET", more: str = "") -> Path:
     office = lab.office
     path = folder / "answers.toml"
     path.write_text(f"""
@@ -63,12 +63,13 @@ allow_networks = ["127.0.0.0/8"]
 resolvers = ["127.0.0.1:{office.dns}", "127.0.0.2:{office.dns}"]
 {more}
 [carriers.lab]
+relation = "own"
 domains = ["mail.test"]
 imap = "{office.imaps_url}"
 submission = "{office.submissions_url}"
 username = "{{local}}"
 tls_ca = "{office.base}/tls/ca.pem"
-live_control = {{ address = "u000001@mail.test", secret = "env:{secret}" }}
+live_control = {{ address = "u000001@mail.test", secret = "env:{live}" }}
 """)
     return path
 
@@ -117,7 +118,7 @@ def test_what_init_wrote_is_found_good_and_asked_no_more_than_the_limits_allow(l
 
 
 def test_each_list_is_believed_only_as_far_as_it_answers(lab: Lab, tmp_path: Path) -> None:
-    lists = {one.more.split()[0]: one for one in of(ask(lab, set_up(lab, tmp_path), tmp_path), "block lists")}
+    lists = {one.more.split()[0]: one for one in of(ask(lab, set_up(lab, tmp_path)), "block lists")}
     assert {name: one.sign for name, one in lists.items()} == {
         "zen.spamhaus.org": "✓",
         "bl.spamcop.net": "?",
@@ -149,7 +150,7 @@ def test_bounces_that_go_to_another_mail_server(lab: Lab, tmp_path: Path) -> Non
 
 
 def test_a_control_that_cannot_sign_in_costs_one_chain_however_often_it_is_asked(lab: Lab, tmp_path: Path) -> None:
-    config = set_up(lab, tmp_path, secret="WRONG_SECRET")
+    config = set_up(lab, tmp_path, live="WRONG_SECRET")
     before = lab.office.log().count("u000001")
     for _ in range(3):
         answer = ask(lab, config)
