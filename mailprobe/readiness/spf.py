@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -74,7 +74,6 @@ class Evaluation:
     resolver: Asks
     ip: IP
     lookups: int = 0
-    seen: set[str] = field(default_factory=set)
 
     async def of(self, domain: str) -> tuple[Spf, str]:
         """The result, and the term that decided it."""
@@ -87,8 +86,15 @@ class Evaluation:
         if redirect is None:
             return Spf.NEUTRAL, "the record ends without a match"
         self.count(redirect)
-        result, why = await self.of(redirect)
-        return (Spf.PERMERROR, "redirect to a domain without SPF") if result is Spf.NONE else (result, why)
+        return await self.within(redirect)
+
+    async def within(self, domain: str) -> tuple[Spf, str]:
+        """What an include or a redirect leads to; a domain without a record is an error there (RFC 7208 sections 5.2, 6.1)."""
+        try:
+            return await self.of(domain)
+        except Ended as ended:
+            result = Spf.PERMERROR if ended.result is Spf.NONE else ended.result
+            raise Ended(result, ended.why) from None
 
     async def record(self, domain: str) -> str:
         answer = await self.resolver.txt(domain)
@@ -122,7 +128,7 @@ class Evaluation:
             return self.inside(f"{target}{lengths}")
         self.count(domain)
         if name == "include":
-            return await self.included(domain)
+            return (await self.within(domain))[0] is Spf.PASS
         if name == "exists":
             return any(answer.outcome is Lookup.FOUND for answer in await self.resolver.addresses(domain))
         if name == "a":
@@ -139,13 +145,6 @@ class Evaluation:
         except ValueError:
             raise Ended(Spf.PERMERROR, f"{text} is no network") from None
         return self.ip.version == network.version and self.ip in network
-
-    async def included(self, domain: str) -> bool:
-        """RFC 7208 section 5.2: only a pass matches; a domain without a record is an error."""
-        result, why = await self.of(domain)
-        if result is Spf.NONE:
-            raise Ended(Spf.PERMERROR, why)
-        return result is Spf.PASS
 
     async def is_address_of(self, host: str, lengths: str) -> bool:
         v4, _, v6 = (

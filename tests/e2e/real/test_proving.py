@@ -12,7 +12,15 @@ from tests.e2e.real.lab import Answer, Lab, run_main
 
 SECRETS = {"LIVE_SECRET": "secret", "MASTER_SECRET": "masterpw", "WRONG_SECRET": "no-such-password"}
 RECEIVER = "127.0.0.1:25"
-TOPICS = ("resolvers", "outgoing port 25", "PTR = EHLO = A", "SPF", "block lists", "clock", "mail_from takes mail")
+TOPICS: tuple[str, ...] = (
+    "resolvers",
+    "outgoing port 25",
+    "PTR = EHLO = A",
+    "SPF",
+    "block lists",
+    "clock",
+    "mail_from takes mail",
+)
 TOPICS += ("bounces reach us", "live control accepted", "dead control refused", "live control signs in", "live control may send")
 TOPICS += ("master user",)
 ROW = re.compile(rf"^(✓|✗|\?)  ({'|'.join(map(re.escape, TOPICS))}) +(.*)$")
