@@ -61,14 +61,14 @@ def target_of(config: Path) -> Path:
     if not isinstance(name, str) or not name:
         what = "the configuration takes no accounts from a CSV file"
         raise ConfigError((Problem("MP1804", str(config), what, 'write [accounts_from] and csv = "accounts.csv"'),), CONFIG)
-    return config.parent / name
+    return (config.parent / name).resolve()  # a link stays one
 
 
 def octets_of(file: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
-    except OSError as error:
-        what = f"cannot read {cut(file)}: {error.strerror}"
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        what = f"cannot read {cut(file)}: {getattr(error, 'strerror', None) or 'no name of a file'}"
         raise ConfigError((Problem("MP1011", "accounts import", what, "give a CSV file, or -"),), NO_INPUT) from None
 
 

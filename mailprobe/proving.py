@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -72,33 +71,25 @@ class Readiness:
 
 def print_readiness(config: Config) -> int:
     """Ask, and show; the exit code."""
-    found = run_loop(asked_until_stopped(config))
+    found = run_loop(asked_in_house(config))
     print_findings(found.findings)
     for carrier, rows in found.provable:
         print_provable(carrier, rows)
     return found.exit_code
 
 
-async def asked_until_stopped(config: Config) -> Readiness:
-    """Ctrl-C ends every probe at once; what is known by then is shown."""
+async def asked_in_house(config: Config) -> Readiness:
     async with open_house(config) as house:
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, house.engine.stop)
-        try:
-            return await ask_the_world(house)
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
+        return await ask_the_world(house)
 
 
 async def ask_the_world(house: House, within: float = WITHIN, lists: tuple[str, ...] = LISTS) -> Readiness:
     """Everything that can be asked with this configuration. within: seconds for any one probe."""
     resolver = resolver_of(house)
-    async with receiving_meanwhile(house):
-        carriers = house.config.carriers.values()
-        jobs = [asyncio.create_task(ask_carrier(house, carrier, within)) for carrier in carriers]
-        doors = asyncio.create_task(ask_receiver(house, within))
-        asked = await asyncio.gather(*jobs)
-        reached = await doors
+    async with receiving_meanwhile(house), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(ask_carrier(house, one, within)) for one in house.config.carriers.values()]
+        doors = group.create_task(ask_receiver(house, within))
+    asked, reached = [job.result() for job in jobs], doors.result()
     ours = await about_us(house.config, resolver, asked, lists)
     theirs = [finding for one in asked for finding in findings_of(one)]
     findings = sorted((*ours, *reached, *theirs), key=lambda one: TOPICS.index(one.topic))

@@ -79,6 +79,13 @@ def test_the_first_file_is_ours_alone_to_read(folder: Path) -> None:
     assert stat.S_IMODE((folder / "accounts.csv").stat().st_mode) == 0o600
 
 
+def test_a_link_stays_one(folder: Path) -> None:
+    (folder / "accounts.csv").rename(folder / "real.csv")
+    (folder / "accounts.csv").symlink_to("real.csv")
+    import_accounts(folder / "mailprobe.toml", str(folder / "new.csv"), dry_run=False)
+    assert ((folder / "accounts.csv").is_symlink(), (folder / "real.csv").read_text()) == (True, NEW)
+
+
 def test_a_broken_file_is_mended_by_a_good_one(folder: Path) -> None:
     (folder / "accounts.csv").write_text(BAD)
     change, _ = import_accounts(folder / "mailprobe.toml", str(folder / "new.csv"), dry_run=False)

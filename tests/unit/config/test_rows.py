@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.config.rows import COLUMNS, Row, RowError, decoded, places, read_csv, rows_of
+from mailprobe.config.rows import COLUMNS, Row, RowError, decoded, places, read_csv, rows_of, spots
 
 HEAD = "id,address,group\n"
 
@@ -122,3 +122,8 @@ def test_what_csv_writes_is_read_with_the_place_of_every_cell(table: list[list[s
 @given(st.text(max_size=40))
 def test_places_end_for_any_text(record: str) -> None:
     assert places(record)
+
+
+@given(st.text(st.characters(exclude_characters='"\r\n'), max_size=40))
+def test_the_short_way_to_the_places_leads_to_the_same(record: str) -> None:
+    assert places(record) == [(spot.down, spot.column) for spot in spots(record)]

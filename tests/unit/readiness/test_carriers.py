@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -17,7 +18,7 @@ from mailprobe.readiness.abilities import abilities_of
 from mailprobe.readiness.carriers import Asked, findings_of
 from mailprobe.readiness.provable import Ability
 from mailprobe.readiness.reception import bounce_finding, sender_finding
-from mailprobe.readiness.witness import FINE, Answers, picture_of
+from mailprobe.readiness.witness import FINE, picture_of
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.verdict.picture import Acceptance, DeadAtMx, Picture, SignIn, Store
 from mailprobe.verdict.picture import Prober as OurState
@@ -36,7 +37,9 @@ def picture(**changes: StrEnum) -> Picture:
     return picture_of(FINE | changes)
 
 
-def asked(*facts: Fact, changes: Answers | None = None, master: Picture | None = None, carrier: Carrier = CARRIER) -> Asked:
+def asked(
+    *facts: Fact, changes: Mapping[str, StrEnum] | None = None, master: Picture | None = None, carrier: Carrier = CARRIER
+) -> Asked:
     return Asked(carrier, (evidence(*facts),), picture(**(changes or {})), master)
 
 
@@ -52,7 +55,7 @@ def test_all_is_well() -> None:
 
 
 WRONG = (SignIn.REFUSED, SignIn.INSECURE, SignIn.CLOSED, SignIn.EXPIRED)
-CASES: list[tuple[Topic, Answers, Result]] = [
+CASES: list[tuple[Topic, Mapping[str, StrEnum], Result]] = [
     (Topic.LIVE, {"acceptance": Acceptance.AS_NEVER_EXISTED}, Result.BAD),
     (Topic.LIVE, {"acceptance": Acceptance.REFUSED_OTHERWISE, "prober": OurState.BLOCKED}, Result.BAD),
     (Topic.LIVE, {"acceptance": Acceptance.UNREACHABLE, "prober": OurState.PORT_CLOSED}, Result.BAD),
@@ -74,7 +77,7 @@ CASES: list[tuple[Topic, Answers, Result]] = [
 
 
 @pytest.mark.parametrize(("topic", "changes", "result"), CASES)
-def test_what_is_wrong_comes_with_its_repair(topic: Topic, changes: Answers, result: Result) -> None:
+def test_what_is_wrong_comes_with_its_repair(topic: Topic, changes: Mapping[str, StrEnum], result: Result) -> None:
     found = finding(asked(rcpt(550, text=f"<{ADDRESS}> unknown"), changes=changes), topic)
     assert (found.result, bool(found.repair)) == (result, True)
     assert ADDRESS not in f"{found.what} {found.repair}"
@@ -126,7 +129,7 @@ def test_everything_that_was_seen_counts() -> None:
         ({"submission": SignIn.NO_SERVER}, {Ability.SUBMISSION}),
     ],
 )
-def test_what_was_not_seen_is_missing(changes: Answers, lost: set[Ability]) -> None:
+def test_what_was_not_seen_is_missing(changes: Mapping[str, StrEnum], lost: set[Ability]) -> None:
     facts = (rcpt(250), rcpt(250, "mx2.mail.test:25"))
     assert abilities(asked(*facts)) - abilities(asked(*facts, changes=changes)) == lost
 
