@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +70,7 @@ def in_time(work: Callable[[], Answer]) -> Answer:
 
 
 def answer_of(sql: str, url: str, base: Path) -> Answer:
+    """What the database answers; RowError in its own words, without the addresses that they may quote."""
     from sqlalchemy import exc
 
     try:
@@ -77,9 +79,8 @@ def answer_of(sql: str, url: str, base: Path) -> Answer:
         return from_any(sql, read_only(url, base))
     except (exc.NoSuchModuleError, exc.ArgumentError, ModuleNotFoundError) as error:
         missing = getattr(error, "name", None) or url.partition(":")[0]
-        raise RowError(
-            "MP1802", "", f"no driver for this database: {missing}", 'install it, e.g. "mailprobe[postgres]"'
-        ) from None
+        hint = 'install it: "mailprobe[postgres]", or the one that SQLAlchemy names'
+        raise RowError("MP1802", "", f"no driver for this database: {missing}", hint) from None
     except exc.DBAPIError as error:
         raise RowError("MP1801", "", f"the query failed: {tame(str(error.orig))}", "run it by hand to see why") from None
     except (exc.SQLAlchemyError, OSError) as error:
@@ -109,18 +110,19 @@ def from_any(sql: str, url: str) -> Answer:
 
 
 async def from_postgres(sql: str, url: str) -> Answer:
-    """asyncpg is what the store uses as well: no second driver."""
-    from sqlalchemy import pool
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    driven = "postgresql+asyncpg:" + url.partition(":")[2]
-    engine = create_async_engine(driven, poolclass=pool.NullPool, hide_parameters=True)
-    async with engine.connect() as connection:
-        await connection.execution_options(postgresql_readonly=True)
-        found = await connection.exec_driver_sql(sql)
-        answer = list(found.keys()), [tuple(row) for row in found]
-        await connection.rollback()
-    return answer
+    """By asyncpg, the driver of the store, in a transaction that cannot write."""
+    asyncpg = importlib.import_module("asyncpg")  # an extra
+    try:
+        connection = await asyncpg.connect(f"postgresql:{url.partition(':')[2]}")
+        try:
+            async with connection.transaction(readonly=True):
+                statement = await connection.prepare(sql)
+                head = [column.name for column in statement.get_attributes()]
+                return head, [tuple(row) for row in await statement.fetch()]
+        finally:
+            await connection.close()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise RowError("MP1801", "", f"the query failed: {tame(str(error))}", "run it by hand to see why") from None
 
 
 def tame(said: str) -> str:
