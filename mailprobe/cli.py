@@ -35,6 +35,8 @@ config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=T
 app.add_typer(config_app, name="config")
 assets_app = typer.Typer(help="Rules and dashboards of this version.", no_args_is_help=True)
 app.add_typer(assets_app, name="assets")
+accounts_app = typer.Typer(help="Who is watched: take in a CSV file, or list.", no_args_is_help=True)
+app.add_typer(accounts_app, name="accounts")
 
 USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
@@ -55,6 +57,12 @@ OPTIONS = [
     "--console",
     "--runbooks",
     "--force",
+    "--answers",
+    "--into",
+    "--plugin",
+    "--dry-run",
+    "--addresses",
+    "--online",
     "--version",
     "--help",
 ]
@@ -168,19 +176,96 @@ def explain(
     print_explanation(code, language_or_default(lang))
 
 
+@app.command()
+def init(
+    answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers in TOML; left out: they are asked for.")] = None,
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Where to write; nothing that is there is written over.")] = Path(),
+    lang: LanguageOption = "",
+) -> None:
+    """Set up: a configuration, the key that signs test mails, an address to reserve, and the DNS records to publish.
+
+    All of it is written, or nothing.
+    """
+    from mailprobe.setup.command import init as set_up
+    from mailprobe.terminal import language_or_default
+
+    set_up(answers, into, language_or_default(lang))
+
+
+@app.command()
+def status(
+    account: Annotated[str, typer.Argument(metavar="ID", help="An account's id.")],
+    config: ConfigOption = None,
+    plugin: Annotated[
+        bool, typer.Option("--plugin", help="One line for a monitoring system; so far there is no other form.")
+    ] = True,
+) -> None:
+    """What is stored of an account, as a monitoring plugin says it. Never probes.
+
+    Exit code: 0 ok, 1 degraded, 2 down, 3 unknown; a result that is too old is unknown, and so is every error.
+    """
+    from mailprobe.stored import print_status
+
+    raise typer.Exit(print_status(account, config))
+
+
+@accounts_app.command("import")
+def accounts_import(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV: id,address,carrier,group,secret,probes,every; - is stdin.")],
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and tell what would change; write nothing.")] = False,
+) -> None:
+    """Check a file of accounts against the configuration, then put it where [accounts_from] names it: all of it, or nothing."""
+    from mailprobe.enrolment import import_accounts
+
+    change, after = import_accounts(named_or_found(config, "accounts import"), file, dry_run=dry_run)
+    for warning in after.warnings:
+        print(format_problem(warning, "note"), file=sys.stderr)
+    print(f"{'would be ' if dry_run else ''}{change}")
+
+
+@accounts_app.command("list")
+def accounts_list(
+    config: ConfigOption = None,
+    addresses: Annotated[bool, typer.Option("--addresses", help="Show the addresses as well.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per account.")] = False,
+) -> None:
+    """Who is watched, and how: id, carrier, group, probes, every."""
+    from mailprobe.enrolment import print_list
+
+    print_list(load(named_or_found(config, "accounts list")), addresses=addresses, as_json=as_json)
+
+
 @config_app.command("check")
 def config_check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the world as well: DNS, port 25, the controls, our receiver, block lists.")
+    ] = False,
 ) -> None:
-    """Read the configuration, tell every error at once, and the load it means for the servers."""
-    from mailprobe.check import PLACES, configured
+    """Read the configuration, tell every error at once, and the load it means for the servers.
+
+    With --online: is what it says true, and which verdicts can be proven? Exit code 1 where something is wrong.
+    """
     from mailprobe.terminal import print_config
 
-    found = path or configured()
+    config = load(named_or_found(path, "config check"))
+    print_config(config)
+    if online:
+        from mailprobe.proving import print_readiness
+
+        raise typer.Exit(print_readiness(config))
+
+
+def named_or_found(named: Path | None, command: str) -> Path:
+    """The configuration that was named, or the one that `check` would use; raises ConfigError."""
+    from mailprobe.check import PLACES, configured
+
+    found = named or configured()
     if found is None:
         what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
-        raise ConfigError((Problem("MP1011", "config check", what, hint),), NO_INPUT)
-    print_config(load(found))
+        raise ConfigError((Problem("MP1011", command, what, hint),), NO_INPUT)
+    return found
 
 
 @assets_app.command("export")

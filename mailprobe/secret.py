@@ -105,6 +105,14 @@ class SecretRef:
         path = credential_path(self.place) if self.scheme == "cred" else Path(self.place)
         return boxed(await asyncio.to_thread(from_file, path), str(self), lines=lines)
 
+    def read_at_once(self) -> Secret:
+        """The same without an event loop, for what must be known before there is one. SecretError for exec and prompt."""
+        if self.scheme == "env":
+            return boxed(from_environment(self.place), str(self))
+        if self.scheme not in ("file", "cred"):
+            raise SecretError("MP1013", f"{self.scheme}: cannot be used here", "use env:, file: or cred:")
+        return boxed(from_file(credential_path(self.place) if self.scheme == "cred" else Path(self.place)), str(self))
+
     def trouble(self) -> SecretError | None:
         """What can be told without reading the value: a variable that is not set, a file that is absent or open to others."""
         try:

@@ -16,6 +16,7 @@ from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant
 from mailprobe.config.certificate import read_certificate
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
 from mailprobe.config.maintenance import make_windows
+from mailprobe.config.many import add_many
 from mailprobe.config.meaning import authority, check_secret, is_lab, make_carriers, make_prober
 from mailprobe.config.notify import make_notify
 from mailprobe.config.places import Places
@@ -25,6 +26,7 @@ from mailprobe.config.reading import (
     BouncesSection,
     EngineSection,
     HttpSection,
+    ManySection,
     ProberSection,
     Sheet,
     StoreSection,
@@ -68,10 +70,15 @@ DATA_ERROR = 65  # sysexits.h
 MOST_OVERLOADS = 20
 
 
-def load(path: Path) -> Config:
-    """Read and check the file; raises ConfigError with every problem. What may be lived with is in `Config.warnings`."""
+def load(path: Path, *, csv: Path | None = None, base: Path | None = None) -> Config:
+    """Read and check the file; raises ConfigError with every problem. What may be lived with is in `Config.warnings`.
+    csv: the accounts of this file instead of those that [accounts_from] names; base: whose relative paths they are, if not the
+    file's own folder."""
     raw, places = read_toml(read_text(path), str(path))
-    sheet = Sheet(str(path), places, {BASE: path.parent, LEGACY_DOTS: legacy_dots_in(raw)})
+    many = raw.get("accounts_from")
+    if csv is not None and isinstance(many, dict):
+        many["csv"] = str(csv.absolute())
+    sheet = Sheet(str(path), places, {BASE: base or path.parent, LEGACY_DOTS: legacy_dots_in(raw)})
     config = assemble(sheet, raw, path)
     if config is None or sheet.problems:
         raise ConfigError(tuple(sheet.problems))
@@ -95,7 +102,11 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     prober = make_prober(sheet, prober_section) if prober_section else UNREAD
     carriers, broken = make_carriers(sheet, raw.get("carriers"), prober.allow_networks)
     roll = Roll(prober, carriers, broken)
-    accounts = make_accounts(sheet, raw.get("accounts"), raw.get("accounts_from"), roll)
+    make_accounts(sheet, raw.get("accounts"), roll)
+    many = read_section(sheet, ManySection, raw.get("accounts_from"), ("accounts_from",))
+    if many is not None:
+        add_many(sheet, roll, many)
+    accounts = tuple(roll.accounts)
     check_schedule(sheet, roll, raw)
     http = read_section(sheet, HttpSection, raw.get("http"), ("http",))
     bounces = read_section(sheet, BouncesSection, raw.get("bounces"), ("bounces",))

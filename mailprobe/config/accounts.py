@@ -1,30 +1,25 @@
-"""Accounts: written one by one, read from a CSV file by the thousand, or made for one ad-hoc check."""
+"""Accounts: written one by one, or made for one ad-hoc check. `many.py` reads them by the thousand."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mailprobe.address import Address, near
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config.meaning import check_secret, is_lab
 from mailprobe.config.places import Path as KeyPath
-from mailprobe.config.places import Places
-from mailprobe.config.problems import Problem, cut
-from mailprobe.config.reading import AccountSection, ManySection, Sheet, read_section
+from mailprobe.config.problems import cut
+from mailprobe.config.reading import AccountSection, Sheet, read_section
 from mailprobe.config.shape import PROBES, Account, Contract, Prober
 from mailprobe.config.units import filled, spoken
 
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-COLUMNS = ("id", "address", "carrier", "group", "secret", "probes", "every")
 OWN_EVERY = 300.0
-MOST_PROBLEMS = 50  # of one CSV file: the rest is counted
 LAB_MINIMUM, MINIMUM = 1.0, 60.0
 
 
@@ -42,8 +37,8 @@ class Roll:
     places: dict[str, str] = field(default_factory=dict)  # id -> file:line:col of its schedule
 
 
-def make_accounts(sheet: Sheet, raw: object, many: object, roll: Roll) -> tuple[Account, ...]:
-    """[[accounts]] and [accounts_from]; every problem is written to the sheet."""
+def make_accounts(sheet: Sheet, raw: object, roll: Roll) -> None:
+    """[[accounts]], onto the roll; every problem is written to the sheet."""
     if raw is not None and not isinstance(raw, list):
         sheet.problem("MP1008", ("accounts",), "expected array of tables", "write [[accounts]]")
         raw = []
@@ -52,10 +47,6 @@ def make_accounts(sheet: Sheet, raw: object, many: object, roll: Roll) -> tuple[
         section = read_section(sheet, AccountSection, data, path)
         if section is not None:
             add_account(sheet, roll, section, path)
-    section_many = read_section(sheet, ManySection, many, ("accounts_from",))
-    if section_many is not None:
-        add_many(sheet, roll, section_many)
-    return tuple(roll.accounts)
 
 
 def add_account(sheet: Sheet, roll: Roll, section: AccountSection, path: KeyPath) -> None:
@@ -191,67 +182,3 @@ def check_every(sheet: Sheet, roll: Roll, account: Account, path: KeyPath) -> No
     if shortest < least:
         hint = "" if lab else "shorter ones need every endpoint of the carrier in allow_networks"
         sheet.problem("MP1006", path, f"minimum {least:g}s, got {spoken(shortest)}", hint)
-
-
-def add_many(sheet: Sheet, roll: Roll, section: ManySection) -> None:
-    if section.sql is not None:
-        sheet.problem(
-            "MP1043", ("accounts_from", "sql"), "accounts cannot be read by SQL", "export them to a CSV file and give csv"
-        )
-    template = section.secret_template
-    if template is not None and set(re.findall(r"\{([^}]*)\}", template)) != {"id"}:
-        sheet.problem("MP1038", ("accounts_from", "secret_template"), "must hold {id} and nothing else in braces", "")
-        return
-    if section.csv is None:
-        return
-    base = sheet.context.get("base")
-    file = (base if isinstance(base, Path) else Path()) / section.csv
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            add_rows(sheet, roll, csv.DictReader(lines, strict=True), str(file), template)
-    except OSError as error:
-        sheet.problem("MP1011", ("accounts_from", "csv"), f"cannot read {file}: {error.strerror}")
-    except UnicodeDecodeError as error:
-        sheet.problem(
-            "MP1010", ("accounts_from", "csv"), f"{file} is not UTF-8: byte 0x{error.object[error.start]:02x}", "save it as UTF-8"
-        )
-    except csv.Error as error:
-        sheet.problem("MP1044", ("accounts_from", "csv"), f"{file}: {error}", "quote fields that hold a comma or a quote")
-
-
-def add_rows(sheet: Sheet, roll: Roll, rows: csv.DictReader[str], file: str, template: str | None) -> None:
-    """Each row is an [[accounts]] table of its own; the first problems are told, the rest counted."""
-    head = list(rows.fieldnames or ())
-    unknown = [name for name in head if name not in COLUMNS]
-    if unknown or not {"id", "address"} <= set(head):
-        what = f'unknown column "{cut(unknown[0])}"' if unknown else "columns id and address are needed"
-        sheet.problems.append(Problem("MP1044", f"{file}:1", what, f"known: {','.join(COLUMNS)}"))
-        return
-    untold = 0
-    for row in rows:
-        part = Sheet(f"{file}:{rows.line_num}", Places(), sheet.context)
-        add_row(part, roll, row, template)
-        room = MOST_PROBLEMS - len(sheet.problems)
-        sheet.problems.extend(part.problems[: max(room, 0)])
-        untold += max(len(part.problems) - max(room, 0), 0)
-        sheet.warnings.extend(part.warnings[: max(MOST_PROBLEMS - len(sheet.warnings), 0)])
-    if untold:
-        sheet.problems.append(Problem("MP1044", file, f"{untold} more problems in this file", "mend these first"))
-
-
-def add_row(sheet: Sheet, roll: Roll, row: Mapping[str | None, str | list[str] | None], template: str | None) -> None:
-    if None in row or None in row.values():
-        sheet.problem("MP1044", (), "more or fewer fields than the first line has")
-        return
-    data: dict[str, object] = {str(key): value for key, value in row.items() if value}
-    if isinstance(row.get("probes"), str) and row["probes"]:
-        data["probes"] = list(split_probes(str(row["probes"])))
-    if template and "secret" not in data and "id" in data and ACCOUNT_ID.fullmatch(str(data["id"])):
-        data["secret"] = template.replace("{id}", str(data["id"]))
-    section = read_section(sheet, AccountSection, data, ())
-    if section is not None:
-        add_account(sheet, roll, section, ())
-
-
-def split_probes(text: str) -> Iterator[str]:
-    yield from (name for name in re.split(r"[\s,;|]+", text) if name)

@@ -147,6 +147,7 @@ class AccountSection(Section):
 class ManySection(Section):
     csv: str | None = None
     sql: str | None = None
+    url: str | None = None  # of the database, or a secret reference to it
     secret_template: str | None = None
 
 

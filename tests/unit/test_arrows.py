@@ -9,6 +9,7 @@ import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
+KNOW_ALL |= {"enrolment", "proving", "stored"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
     "maintenance": set(),
@@ -33,6 +34,9 @@ ARROWS: dict[str, set[str]] = {
     "bounces": {"address", "evidence", "canary", "wire", "log"},
     "notify": {"config", "log", "net"},
     "reload": {"config", "log"},
+    "setup": {"address", "secret", "carriers", "config"},
+    "readiness": {"carriers", "config", "evidence", "verdict"},
+    "plugin": {"config", "verdict"},
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mailprobe.setup.answers import Answers, default_bounce_domain, default_sender
+from mailprobe.setup.zone import zone_of
 from tests.e2e.real.ill_servers import ill_servers
 from tests.e2e.real.lab import Lab, workers
 from tests.e2e.real.postoffice import Mailbox, PostOffice, missing_programs
@@ -50,6 +52,26 @@ ZONES = {
     "null.test": "@ MX 0 .\n",
     "broken.test": "broken",
     "half.test": "imap A 127.0.0.1\nimap A 127.0.0.9\n",
+}
+# What `mailprobe init` has published for this prober, and what block lists say: tests/e2e/real/test_proving.py
+PROVER = Answers(
+    name="probe1.prover.test",
+    mail_from=default_sender("probe1.prover.test"),
+    bounce_domain=default_bounce_domain(default_sender("probe1.prover.test")),
+    carriers=(),
+    addresses=("127.0.0.1",),
+)
+MISLED = """other A 127.0.0.1
+misled MX 10 mx.misled
+mx.misled A 127.0.0.6
+misled TXT "v=spf1 ip4:192.0.2.1 -all"
+"""
+ZONES |= {
+    "prover.test": zone_of(PROVER) + MISLED,
+    "0.0.127.in-addr.arpa": "1 PTR probe1.prover.test.\n",
+    "zen.spamhaus.org": "2.0.0.127 A 127.0.0.2\n",
+    "bl.spamcop.net": "2.0.0.127 A 127.255.255.254\n1.0.0.127 A 127.255.255.254\n",
+    "psbl.surriel.com": "2.0.0.127 A 127.0.0.2\n1.0.0.127 A 127.0.0.2\n",
 }
 MEGABYTES_11 = b"Subject: large\r\n\r\n" + b"x" * 998 * 11_600
 

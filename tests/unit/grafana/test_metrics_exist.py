@@ -14,7 +14,7 @@ def test_every_metric_of_the_list_is_exposed_with_these_labels() -> None:
     exposed = {}
     for collector in set(Families().registry._collector_to_names):
         if (labels := getattr(collector, "_labelnames", None)) is not None:
-            kind = Kind(collector._type)
-            exposed[collector._name + ("_total" if kind is Kind.COUNTER else "")] = (kind, frozenset(labels))
+            kind, name = Kind(getattr(collector, "_type", "")), getattr(collector, "_name", "")
+            exposed[name + ("_total" if kind is Kind.COUNTER else "")] = (kind, frozenset(labels))
     assert exposed == listed
     assert WRITTEN <= {one.name for one in families(OURS)}

@@ -1,0 +1,59 @@
+"""`mailprobe status ID --plugin`: from the store to the one line. Whatever goes wrong is UNKNOWN, and still one line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from mailprobe import plugin
+from mailprobe.check import configured
+from mailprobe.config import Config, ConfigError, Problem, format_problem, load
+from mailprobe.config.problems import cut
+from mailprobe.plugin import Said, Standing, Standings
+from mailprobe.store import Store, StoreError, open_store
+from mailprobe.store.place import MEMORY, place_of
+
+
+def standings_of(store: Store) -> Standings | None:
+    """Who keeps where the accounts stand. None: this store does not keep it."""
+    return None
+
+
+def print_status(account: str, config: Path | None) -> int:
+    """The line, and its exit code."""
+    try:
+        said = status_of(account, loaded(config))
+    except ConfigError as error:
+        said = plugin.unknown(one_line(error.problems[0]))
+    except StoreError as error:
+        said = plugin.unknown(one_line(Problem(error.code, error.where, error.what, error.hint)))
+    print(said.line)
+    return said.exit_code
+
+
+def loaded(named: Path | None) -> Config:
+    path = named or configured()
+    if path is None:
+        raise ConfigError((Problem("MP1011", "status", "no configuration found", "name a file with --config"),))
+    return load(path)
+
+
+def status_of(account: str, config: Config) -> Said:
+    found = next((one for one in config.accounts if one.id == account), None)
+    if found is None:
+        return plugin.unknown(f'no account "{cut(account)}" in the configuration')
+    # whoever asks must not be the one who makes the store
+    place = place_of(config.store_url)
+    standing = asyncio.run(stored(account, config.store_url)) if place == MEMORY or Path(place).exists() else None
+    return plugin.say(found, standing, time.time())
+
+
+async def stored(account: str, url: str) -> Standing | None:
+    async with open_store(url) as store:
+        standings = standings_of(store)
+        return await standings.standing(account) if standings is not None else None
+
+
+def one_line(problem: Problem) -> str:
+    return format_problem(problem).removeprefix("error")
