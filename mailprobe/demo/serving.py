@@ -21,7 +21,9 @@ def serve_demo(http: str) -> None:
 async def stay_up(http: str) -> None:
     """All in one process. The carrier is another one at each start, so nothing is remembered of the last."""
     async with open_demo((*SCENARIOS, *DELIVERIES)) as demo:
-        config = dataclasses.replace(demo.config, http=dataclasses.replace(demo.config.http, listen=http), bounces_listen="127.0.0.1:0")
+        config = dataclasses.replace(
+            demo.config, http=dataclasses.replace(demo.config.http, listen=http), bounces_listen="127.0.0.1:0"
+        )
         await serve(config, lambda shift: answer_to(demo, shift))
 
 
