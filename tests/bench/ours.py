@@ -23,6 +23,7 @@ import uvloop
 
 from mailprobe.address import parse
 from mailprobe.carriers import OWN_LIMITS, Carrier, Channel, Endpoint, Relation
+from mailprobe.check import seldom_collected
 from mailprobe.config import Account, Prober
 from mailprobe.engine import Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
@@ -234,6 +235,7 @@ def resident() -> int:
 
 def main() -> None:
     os.sched_setaffinity(0, {0})
+    seldom_collected()  # as the program itself does
     lab = Lab(**json.loads(sys.argv[1]))
     bench = Bench(lab, Guard(("127.0.0.0/8",)), Resolver(("127.0.0.1:9",)), AsyncExitStack())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
