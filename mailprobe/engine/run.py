@@ -14,7 +14,15 @@ from mailprobe.evidence import End, Ending, Evidence, Fact, Line, NotAsked, NotC
 log = logging.getLogger(__name__)
 
 ASKING = {Stage.RCPT, Stage.LOGIN, Stage.AUTH}
-HOLDS = {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.SAME_SECRET_REFUSED}
+HOLDS = {
+    Withheld.NOT_POLITE_YET,
+    Withheld.BUDGET_SPENT,
+    Withheld.SAME_SECRET_REFUSED,
+    Withheld.SERVER_TROUBLED,
+    Withheld.ASKED_TO_WAIT,
+    Withheld.MASTER_STOPPED,
+    Withheld.NEEDS_RELEASE,
+}
 
 
 @dataclass(slots=True, eq=False)

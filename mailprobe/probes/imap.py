@@ -28,12 +28,12 @@ from mailprobe.evidence import (
     Withheld,
 )
 from mailprobe.net.resolver import Answer as Looked
-from mailprobe.probes import Note, Reach, SignInEnd, Target
+from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
 from mailprobe.probes.discover import find_imap
 from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
 from mailprobe.probes.imap_session import Session, enter
 from mailprobe.probes.imap_sign_in import log_in
-from mailprobe.probes.session import Insecure, Over, Trust
+from mailprobe.probes.session import Insecure, Over, Trust, withheld
 
 CONTROL_GOOD_FOR = 600.0  # seconds that a live control's sign-in counts
 OLDEST = "old"  # the profile of the diagnosis: whatever TLS this machine still speaks
@@ -59,8 +59,10 @@ class Run:
             self.reach.chain.imap_ended(end)
 
     def withheld(self, why: Withheld, who: As | None, of: Of = Of.TARGET) -> None:
-        at = self.reach.clock()
-        self.note(NotAsked(at=at, of=of, server=self.endpoint.label, stage=Stage.LOGIN, why=why, who=who))
+        self.denied(Denied(why), who, of)
+
+    def denied(self, denied: Denied, who: As | None = None, of: Of = Of.TARGET) -> None:
+        self.note(withheld(self.reach.clock(), of, self.endpoint.label, "", Stage.LOGIN, denied, who))
 
 
 async def probe(target: Target, reach: Reach, note: Note) -> None:
@@ -75,6 +77,11 @@ async def probe(target: Target, reach: Reach, note: Note) -> None:
     if endpoint.origin is Origin.GUESSED:
         # said before it is looked at: whatever becomes of a mere guess, it is not the customer's server
         run.withheld(Withheld.SERVER_GUESSED, None)
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        run.denied(away)
+        run.tell_end(SignInEnd.UNKNOWN)
+        return
     try:
         await _ask_all(run, noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
     finally:

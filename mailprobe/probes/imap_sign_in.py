@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mailprobe.evidence import As, NotAsked, Stage, Withheld
+from mailprobe.evidence import As, Stage, Withheld
 from mailprobe.probes import Denied, SignInBudget, SignInEnd
 from mailprobe.probes.imap_credential import Credential
 from mailprobe.probes.imap_session import Session
+from mailprobe.probes.session import withheld
 from mailprobe.wire import OurFault
 from mailprobe.wire.imap_command import Command
 
@@ -64,16 +65,4 @@ def _command(session: Session, credential: Credential) -> Command | None:
 
 
 def _withheld(session: Session, who: As, denied: Denied) -> None:
-    session.note(
-        NotAsked(
-            at=session.clock(),
-            of=session.of,
-            server=session.endpoint.label,
-            stage=Stage.LOGIN,
-            why=denied.why,
-            who=who,
-            not_before=denied.not_before,
-            last_at=denied.last_at,
-            last_words=denied.last_words,
-        )
-    )
+    session.note(withheld(session.clock(), session.of, session.endpoint.label, "", Stage.LOGIN, denied, who))

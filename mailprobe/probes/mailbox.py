@@ -47,6 +47,10 @@ async def open_mailbox(
         note(NotAsked(at=reach.clock(), of=of, stage=Stage.CONNECT, why=Withheld.NO_SERVER))
         return None
     run = Run(target, reach, note, endpoint)
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        run.denied(away, None, of)
+        return None
     credential = await _credential(run, control)
     if isinstance(credential, Lacking):
         run.withheld(credential.why, credential.who, of)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailprobe.evidence import TlsFault
+from mailprobe.evidence import As, NotAsked, Of, Stage, TlsFault
+from mailprobe.probes import Denied
 
 
 class Over(Exception):
@@ -30,3 +31,19 @@ class Trust:
     ca: Path | None = None
     profile: str = "default"
     verify: bool = True
+
+
+def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Denied, who: As | None = None) -> NotAsked:
+    """The fact that something was not asked, in the words of whoever denied it."""
+    return NotAsked(
+        at=at,
+        of=of,
+        server=server,
+        ip=ip,
+        stage=stage,
+        why=denied.why,
+        who=who,
+        not_before=denied.not_before,
+        last_at=denied.last_at,
+        last_words=denied.last_words,
+    )

@@ -12,8 +12,8 @@ from mailprobe.evidence import As, Fact, NotAsked, NotSecured, Of, Secured, Stag
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target, sasl
 from mailprobe.probes.discover import find_submission
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.probes.smtp_session import Session, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust, withheld
+from mailprobe.probes.smtp_session import Session, open_session
 from mailprobe.secret import SecretError, SecretRef
 
 CONTROL_COUNTS_FOR = 600.0  # seconds that a control's sign-in stays good
@@ -31,6 +31,10 @@ async def probe(target: Target, reach: Reach, note: Note) -> None:
         why = Withheld.NO_SERVER if endpoint is None else Withheld.SERVER_GUESSED
         note(NotAsked(at=reach.clock(), stage=Stage.AUTH, why=why, who=As.CUSTOMER))
     if endpoint is None:
+        return
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        note(withheld(reach.clock(), Of.TARGET, endpoint.label, "", Stage.AUTH, away, As.CUSTOMER))
         return
     leg = Leg(endpoint, target, reach, note)
     async with asyncio.TaskGroup() as group:

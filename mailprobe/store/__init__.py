@@ -15,10 +15,12 @@ from mailprobe.store.place import MEMORY, StoreError, make_room, place_of
 if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
+    from mailprobe.store.breakers import Breakers
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.strangers import Strangers
 
 __all__ = ["Store", "StoreError", "open_store"]
 
@@ -33,6 +35,8 @@ class Store:
     bounces: Bounces
     canaries: Canaries
     marks: Marks
+    breakers: Breakers
+    strangers: Strangers
 
 
 @contextlib.asynccontextmanager
@@ -41,11 +45,13 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     # SQLAlchemy is a third of the program's start: what needs no store (help, explain, a bad address) does not wait for it
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
+    from mailprobe.store.breakers import Breakers
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
     from mailprobe.store.marks import Marks
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.strangers import Strangers
 
     place = place_of(url)
     if place != MEMORY:
@@ -53,7 +59,14 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     database = await open_database(place)
     try:
         yield Store(
-            SignIns(database), Askings(database), Sessions(database), Bounces(database), Canaries(database), Marks(database)
+            SignIns(database),
+            Askings(database),
+            Sessions(database),
+            Bounces(database),
+            Canaries(database),
+            Marks(database),
+            Breakers(database),
+            Strangers(database),
         )
     finally:
         await database.close()

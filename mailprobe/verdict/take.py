@@ -42,6 +42,7 @@ from mailprobe.verdict.sign_ins import (
     tls_of,
 )
 
+HOLDS = {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.SERVER_TROUBLED, Withheld.ASKED_TO_WAIT}
 PROPAGATION = 1800.0  # seconds that a new password may take to reach every server
 LONG_DEFERRED = 86400.0
 TWO_READINGS = 600.0  # between two readings that count as two
@@ -151,7 +152,7 @@ def unasked(filed: Filed, picture: MxPicture) -> MxPicture:
     value = Acceptance.UNASKED
     if Withheld.NO_SMTPUTF8 in reasons:
         value = Acceptance.UNPROBEABLE
-    elif reasons & {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT}:
+    elif reasons & HOLDS:
         value = Acceptance.HELD
     known = Known(value, picture.acceptance.at)
     return MxPicture(picture.prober, known, picture.breadth, picture.live, picture.dead)

@@ -88,6 +88,9 @@ class Politeness:
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
         return self.known.get(of)
 
+    async def last_said(self, of: Of, address: str, host: str) -> Replied | None:
+        return self.known.get(of)
+
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         self.kept.append((of, reply.code))
 
