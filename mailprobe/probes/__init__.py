@@ -66,6 +66,16 @@ class SignInBudget(Protocol):
     async def control_good(self, user: str, host: str) -> None: ...
 
 
+class Masters(Protocol):
+    """Master users: one that is refused is stopped at once, for all accounts, until a known good account proves it again."""
+
+    async def may_use(self, name: str, host: str) -> Granted | Denied: ...
+    async def in_doubt(self, name: str, host: str) -> bool: ...
+    async def refused(self, name: str, host: str, grant: Granted, words: str) -> None: ...
+    async def give_back(self, grant: Granted) -> None: ...
+    async def proved(self, name: str, host: str) -> None: ...
+
+
 class Manners(Protocol):
     """Politeness at MX hosts. `session` waits for a place or says no; `may_ask` guards the gap between RCPTs of one address.
     `remembered` is the last answer while it counts (D 24 h, L 10 min, T as long as the gap): `cached_at` is set, `at` is 0.
@@ -124,6 +134,7 @@ class Reach:
     journal: Journal | None = None  # without one no test mail is sent
     signs: Signs | None = None
     approaches: Approaches | None = None  # without them every server may be visited
+    masters: Masters | None = None  # without them a master user is an account like any other
 
     async def kept_away(self, server: str) -> Denied | None:
         """Why this server is not visited now, if so."""
@@ -152,6 +163,7 @@ __all__ = [
     "Granted",
     "Journal",
     "Manners",
+    "Masters",
     "Note",
     "Probe",
     "Reach",

@@ -84,7 +84,7 @@ async def _signed_in(run: Run, session: Session, credential: Credential) -> Mail
     with ExitStack() as on_failure:
         on_failure.callback(session.close)
         try:
-            end = await log_in(session, run.reach.budget, credential)
+            end = await log_in(session, run.reach, credential)
         except Over:
             return None
         if end is SignInEnd.OPENED:

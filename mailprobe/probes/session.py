@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,3 +48,11 @@ def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Deni
         last_at=denied.last_at,
         last_words=denied.last_words,
     )
+
+
+def unnamed(words: str, *names: str) -> str:
+    """A server's words without the names of users, wherever one stands as a word of its own."""
+    for name in names:
+        if name:
+            words = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "***", words, flags=re.IGNORECASE)
+    return words
