@@ -146,6 +146,20 @@ class Withheld(StrEnum):
     NOT_ACCEPTED = "not_accepted"  # the servers refuse the address: nothing to send to
 
 
+# Not asked for the sake of limits: it would be another time, or after somebody's word
+HELD_BACK = frozenset(
+    {
+        Withheld.NOT_POLITE_YET,
+        Withheld.BUDGET_SPENT,
+        Withheld.SAME_SECRET_REFUSED,
+        Withheld.SERVER_TROUBLED,
+        Withheld.ASKED_TO_WAIT,
+        Withheld.MASTER_STOPPED,
+        Withheld.NEEDS_RELEASE,
+    }
+)
+
+
 class CanaryState(StrEnum):
     """Where a test mail stands. The record takes each of these steps at most once, by compare-and-set."""
 

@@ -26,7 +26,7 @@ OUTDATED = delete(strangers).where(strangers.c.asked_at < bindparam("kept_since"
 OVER = delete(releases).where(releases.c.until < bindparam("kept_since"))
 PUT = insert(strangers)
 KEYS = ["carrier", "operator", "subject"]
-ASK = PUT.on_conflict_do_update(index_elements=KEYS, set_={name: PUT.excluded[name] for name in ("asked_at", "ticketed")})
+ASK = PUT.on_conflict_do_update(index_elements=KEYS, set_={name: PUT.excluded[name] for name in ("asked_at", "counts")})
 ANSWERED = update(strangers).where(
     (strangers.c.carrier == bindparam("of_carrier"))
     & (strangers.c.operator == bindparam("of_operator"))
@@ -36,13 +36,13 @@ ANSWERED = update(strangers).where(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One address that one operator asked about; asked_at: Unix seconds, the last time. ticketed: with a ticket. unknown: the
+    """One address that one operator asked about; asked_at: Unix seconds, the last time. counts: without an excuse. unknown: the
     servers refused it as one that they do not know."""
 
     operator: str
     subject: str
     asked_at: float
-    ticketed: bool
+    counts: bool
     unknown: bool
 
 
@@ -73,21 +73,19 @@ class Strangers:
         operator: str,
         subject: str,
         now: float,
-        decide: Callable[[Sequence[Asked], Sequence[Release]], T | None],
-        *,
-        ticketed: bool,
-    ) -> T | None:
-        """In one transaction: show `decide` what was asked at the carrier and who is released, and write this address down if
-        it has nothing against it. What `decide` said."""
+        decide: Callable[[Sequence[Asked], Sequence[Release]], tuple[T, bool | None]],
+    ) -> T:
+        """In one transaction: show `decide` what was asked at the carrier and who is released. What it said; beside it whether
+        this address counts, and None: it is not asked about, so nothing is written down."""
 
-        def work(connection: Connection) -> T | None:
+        def work(connection: Connection) -> T:
             connection.execute(OUTDATED, {"kept_since": now - KEPT})
             connection.execute(OVER, {"kept_since": now - KEPT})
-            denied = decide(past(connection, carrier), lifted(connection, carrier))
-            if denied is None:
-                row = {"carrier": carrier, "operator": operator, "subject": subject, "asked_at": now, "ticketed": ticketed}
+            said, counts = decide(past(connection, carrier), lifted(connection, carrier))
+            if counts is not None:
+                row = {"carrier": carrier, "operator": operator, "subject": subject, "asked_at": now, "counts": counts}
                 connection.execute(ASK, {**row, "unknown": False})
-            return denied
+            return said
 
         return await self._database.run(work)
 
@@ -105,7 +103,7 @@ class Strangers:
 
 def past(connection: Connection, carrier: str) -> tuple[Asked, ...]:
     rows = connection.execute(OF_CARRIER, {"of_carrier": carrier})
-    return tuple(Asked(row.operator, row.subject, row.asked_at, row.ticketed, row.unknown) for row in rows)
+    return tuple(Asked(row.operator, row.subject, row.asked_at, row.counts, row.unknown) for row in rows)
 
 
 def lifted(connection: Connection, carrier: str) -> tuple[Release, ...]:

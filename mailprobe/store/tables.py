@@ -149,7 +149,7 @@ strangers = Table(
     Column("operator", String, primary_key=True),
     Column("subject", String, primary_key=True),
     Column("asked_at", Float, nullable=False),
-    Column("ticketed", Boolean, nullable=False),
+    Column("counts", Boolean, nullable=False),
     Column("unknown", Boolean, nullable=False),
     Index("strangers_by_time", "asked_at"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Contract
-from mailprobe.evidence import Evidence, Of, Replied, Withheld
+from mailprobe.evidence import HELD_BACK, Evidence, Of, Replied, Withheld
 from mailprobe.replies import Likeness, Meaning, ReplyClass, SpeaksOf, Us, read, same_answer
 from mailprobe.verdict.canaries import canary_leg, yes
 from mailprobe.verdict.door import door_says, hear
@@ -42,7 +42,6 @@ from mailprobe.verdict.sign_ins import (
     tls_of,
 )
 
-HOLDS = {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.SERVER_TROUBLED, Withheld.ASKED_TO_WAIT}
 PROPAGATION = 1800.0  # seconds that a new password may take to reach every server
 LONG_DEFERRED = 86400.0
 TWO_READINGS = 600.0  # between two readings that count as two
@@ -152,7 +151,7 @@ def unasked(filed: Filed, picture: MxPicture) -> MxPicture:
     value = Acceptance.UNASKED
     if Withheld.NO_SMTPUTF8 in reasons:
         value = Acceptance.UNPROBEABLE
-    elif reasons & HOLDS:
+    elif reasons & HELD_BACK:
         value = Acceptance.HELD
     known = Known(value, picture.acceptance.at)
     return MxPicture(picture.prober, known, picture.breadth, picture.live, picture.dead)
