@@ -188,7 +188,8 @@ def after(one: Breaker, seen: Seen, now: float, *, pace: float, jitter: float) -
 def asked_to_wait(one: Breaker, words: str, now: float, pace: float) -> Breaker:
     if one.asked and one.until is not None and now < one.until and one.claimed_at is None:
         return one
-    opens = one.opens + 1 if one.asked or was_asked_lately(one, now) else 1
+    again = was_asked_lately(one, now) or (one.asked and one.is_open)
+    opens = one.opens + 1 if again else 1
     until = now + growing(FIRST_WAIT, LONGEST_WAIT, opens) * pace
     opened = replace(one, failures=one.failures + 1, opens=opens, opened_at=now, until=until, asked=True)
     return replace(opened, failed_at=now, words=words, claimed_at=None, claimed_by="")
