@@ -23,6 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "limits": {"config", "carriers", "evidence", "canary", "breaker", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
+    "prober": {"evidence", "carriers", "config", "net", "probes", "secret", "verdict"},
     "engine": {"evidence", "config", "carriers", "probes"},
     "store": {"evidence", "canary", "breaker"},
     "bounces": {"address", "evidence", "canary", "wire"},
