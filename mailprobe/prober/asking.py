@@ -43,9 +43,10 @@ class SelfCheck:
         return findings.resolver([one for each in heard for one in each], now)
 
     def wanted(self) -> tuple[str, ...]:
-        """Names that probes look up as well; none where every server is written as an address."""
-        domains = (domain for carrier in self.config.carriers.values() for domain in carrier.domains if "*" not in domain)
-        return tuple(dict.fromkeys(domains))[:MOST_NAMES]
+        """Names that probes look up as well, and one of our own: a carrier whose DNS is broken is no trouble of ours."""
+        domains = [domain for carrier in self.config.carriers.values() for domain in carrier.domains if "*" not in domain]
+        own = self.config.prober.mail_from.rpartition("@")[2]
+        return tuple(dict.fromkeys([*domains[:1], own, *domains[1:]]))[:MOST_NAMES]
 
     async def name(self, now: float) -> Finding:
         ip, prober = self.address(), self.config.prober
