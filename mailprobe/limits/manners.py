@@ -54,6 +54,12 @@ def may_name(past: PastAsking, gap: float, by: str, now: float, pace: float = 1.
     return None
 
 
+def is_being_asked(denied: Denied, gap: float) -> bool:
+    """Whether somebody else is just about to ask: everything else is held by the last asking."""
+    by_gap = denied.last_at is not None and denied.not_before == denied.last_at + gap
+    return denied.why is Withheld.NOT_POLITE_YET and not by_gap
+
+
 def put_off_until(times: int, at: float | None, pace: float) -> float | None:
     """How long an answer of "later" is waited for: five minutes, and longer each time in a row (RFC 5321 section 4.5.4.1)."""
     return at + growing(FIRST_WAIT, LONGEST_WAIT, times) * pace if at is not None and times > 0 else None
@@ -137,8 +143,20 @@ class Courtesy:
             self._sessions.leave_soon(self._places[host].pop(), self._wall())
 
     async def may_ask(self, of: Of, address: str, host: str) -> Denied | None:
-        """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done."""
-        now, gap = self._wall(), self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
+        """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done. Where
+        another is just asking for a control, its answer serves us as well: a short wait is worth it."""
+        give_up = self._wall() + SHORT_WAIT
+        gap = self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
+        while True:
+            said = await self._claim(of, address, host, gap)
+            if said is None or of is Of.TARGET or not is_being_asked(said, gap) or self._wall() >= give_up:
+                return said
+            if await self.remembered(of, address, host) is not None:
+                return said
+            await self._sleep(STEP)
+
+    async def _claim(self, of: Of, address: str, host: str, gap: float) -> Denied | None:
+        now = self._wall()
         subject, vantage = self._subject(of, address)
 
         def decide(past: PastAsking) -> Denied | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from mailprobe.carriers import AuthForm, Carrier, Channel, Endpoint, LiveControl, Origin
+from mailprobe.carriers import AuthForm, Carrier, Channel, LiveControl, Origin
 from mailprobe.evidence import Answered, Broken, Evidence, Fact, NotConnected, NotSecured, Stage
 from mailprobe.net import tls
 from mailprobe.prober import Finding, findings
@@ -29,6 +29,7 @@ class Comparison:
     budget: SignInBudget
     pairs: dict[str, list[Pair]] = field(default_factory=dict)
     compared_at: dict[str, float] = field(default_factory=dict)
+    failed_at: dict[str, str] = field(default_factory=dict)  # the address where ours failed the last time
 
     async def compare(self, carrier: Carrier, now: float) -> Finding | None:
         """One comparison, if it is time; None: it is not."""
@@ -47,16 +48,24 @@ class Comparison:
         return findings.witness(carrier.name, kept, now)
 
     async def _pair(self, carrier: Carrier, control: LiveControl) -> Pair:
-        """The witness is only needed where ours fails."""
+        """The witness is only needed where ours fails. The second time it goes first: a refusal of ours that follows is the last
+        that the control's budget holds."""
+        before = self.failed_at.get(carrier.name, "")
+        early = await self._witness(carrier, control, before) if before else SignsIn.NOT_TRIED
         evidence = await self.ours(carrier, control)
         ours, ip = how_ours_went(evidence.facts)
-        if ours is not SignsIn.NO or not ip or carrier.imap is None:
+        if ours is not SignsIn.NO:
+            self.failed_at.pop(carrier.name, None)
             return Pair(ours, SignsIn.NOT_TRIED)
-        return Pair(ours, await self._witness(carrier, carrier.imap, control, ip))
+        self.failed_at[carrier.name] = ip
+        if early is not SignsIn.NOT_TRIED and ip == before:
+            return Pair(ours, early)
+        return Pair(ours, await self._witness(carrier, control, ip))
 
-    async def _witness(self, carrier: Carrier, endpoint: Endpoint, control: LiveControl, ip: str) -> SignsIn:
+    async def _witness(self, carrier: Carrier, control: LiveControl, ip: str) -> SignsIn:
         """Its refusal counts like ours: the second leg of one chain, and within the one budget of the control."""
-        if control.secret is None or not is_at_hand():
+        endpoint = carrier.imap
+        if endpoint is None or not ip or control.secret is None or not is_at_hand():
             return SignsIn.NOT_TRIED
         try:
             secret = (await control.secret.read()).reveal()

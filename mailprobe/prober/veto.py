@@ -89,7 +89,7 @@ class Case:
 def veto(findings: Iterable[Finding], case: Case) -> Verdict:
     """The verdict as it may be shown and counted: itself, or row 24 with our trouble as the reason. What is `unknown` changes no
     status."""
-    if case.verdict.status is Status.OK or case.verdict.actor is Actor.PROBER:
+    if case.verdict.status is Status.OK or case.verdict.code is Code.PROBER_BLOCKED:
         return case.verdict
     if any(is_void(one, case.jumps) for one in case.evidence):
         return voided(case.verdict, Check.CLOCK)
