@@ -16,6 +16,7 @@ LIVE_COUNTS = 600.0  # seconds that a control's answer counts
 CLAIM = 15.0  # seconds that "about to ask" holds others back
 LEASE = 120.0  # a session older than this has no process any more
 SHORT_WAIT = 5.0  # for a place at a mail host
+CONTROL_WAIT = 10.0  # for the answer about a control that another is just asking for
 
 Result = TypeVar("Result")
 
@@ -145,7 +146,7 @@ class Courtesy:
     async def may_ask(self, of: Of, address: str, host: str) -> Denied | None:
         """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done. Where
         another is just asking for a control, its answer serves us as well: a short wait is worth it."""
-        give_up = self._wall() + SHORT_WAIT
+        give_up = self._wall() + CONTROL_WAIT
         gap = self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
         while True:
             said = await self._claim(of, address, host, gap)

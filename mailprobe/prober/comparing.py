@@ -54,8 +54,9 @@ class Comparison:
         early = await self._witness(carrier, control, before) if before else SignsIn.NOT_TRIED
         evidence = await self.ours(carrier, control)
         ours, ip = how_ours_went(evidence.facts)
-        if ours is not SignsIn.NO:
+        if ours is SignsIn.YES:
             self.failed_at.pop(carrier.name, None)
+        if ours is not SignsIn.NO:
             return Pair(ours, SignsIn.NOT_TRIED)
         self.failed_at[carrier.name] = ip
         if early is not SignsIn.NOT_TRIED and ip == before:
