@@ -55,10 +55,13 @@ def may_name(past: PastAsking, gap: float, by: str, now: float, pace: float = 1.
     return None
 
 
-def is_being_asked(denied: Denied, gap: float) -> bool:
-    """Whether somebody else is just about to ask: everything else is held by the last asking."""
+def is_being_asked(denied: Denied, gap: float, now: float) -> bool:
+    """Whether somebody else is just asking: about to, or so short ago that the answer may not be here yet. Everything else is
+    held by the last asking."""
+    if denied.why is not Withheld.NOT_POLITE_YET:
+        return False
     by_gap = denied.last_at is not None and denied.not_before == denied.last_at + gap
-    return denied.why is Withheld.NOT_POLITE_YET and not by_gap
+    return not by_gap or (denied.last_at is not None and 0 <= now - denied.last_at < CONTROL_WAIT)
 
 
 def put_off_until(times: int, at: float | None, pace: float) -> float | None:
@@ -150,7 +153,7 @@ class Courtesy:
         gap = self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
         while True:
             said = await self._claim(of, address, host, gap)
-            if said is None or of is Of.TARGET or not is_being_asked(said, gap) or self._wall() >= give_up:
+            if said is None or of is Of.TARGET or not is_being_asked(said, gap, self._wall()) or self._wall() >= give_up:
                 return said
             if await self.remembered(of, address, host) is not None:
                 return said

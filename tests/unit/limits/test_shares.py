@@ -128,6 +128,33 @@ async def test_any_other_answer_ends_the_row(store: Store, time: Time) -> None:
         time.now += 1
 
 
+async def test_a_control_that_is_just_being_asked_is_waited_for(store: Store, time: Time) -> None:
+    """Its answer comes three seconds after the question: the second check goes on with it."""
+    one, answered = Courtesy(store, OWN_LIMITS, "here", time.wall, time.sleep), False
+
+    async def sleep(seconds: float) -> None:
+        nonlocal answered
+        await time.sleep(seconds)
+        if time.now > NOW + 3 and not answered:
+            answered = True
+            await one.remember(Of.LIVE, "l@d.test", "mx", answer(250, "ok"))
+
+    other = Courtesy(store, OWN_LIMITS, "here", time.wall, sleep)
+    assert await one.may_ask(Of.LIVE, "l@d.test", "mx") is None
+    await one.asked(Of.LIVE, "l@d.test", "mx")
+    said = await other.may_ask(Of.LIVE, "l@d.test", "mx")
+    assert said is not None
+    assert 3 < time.now - NOW < 4
+    assert await other.remembered(Of.LIVE, "l@d.test", "mx") is not None
+
+
+async def test_but_the_target_is_not_waited_for(store: Store, time: Time) -> None:
+    one, other = (Courtesy(store, OWN_LIMITS, "here", time.wall, time.sleep) for _ in range(2))
+    await one.asked(Of.TARGET, "a@d.test", "mx")
+    assert await other.may_ask(Of.TARGET, "a@d.test", "mx") is not None
+    assert time.now == NOW
+
+
 async def test_what_was_said_last_is_told_however_old_it_is(store: Store, time: Time) -> None:
     live = Courtesy(store, OWN_LIMITS, "here", time.wall, time.sleep)
     await live.remember(Of.TARGET, "a@d.test", "mx", answer(550, "<a@d.test> unknown"))
