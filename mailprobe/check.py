@@ -50,6 +50,7 @@ class Asked:
     ask_secret: bool = False
     canary: bool = False
     consent: str = ""
+    ticket: str = ""
     within: float = 30.0
 
 
@@ -68,6 +69,8 @@ def ask(asked: Asked) -> int:
         within=asked.within,
         canary=asked.canary,
         consent=consent_of(asked),
+        operator=whoever_asks(),
+        ticket=asked.ticket,
     )
     language = language_or_default(asked.language, config.prober.language)
     check = run_loop(carry(config, question, language, as_json=asked.as_json))
@@ -139,7 +142,15 @@ def consent_of(asked: Asked) -> str:
     """Who agreed to a test mail, as it is written down: --canary itself is the word of whoever types it."""
     if not (asked.canary or CANARY in asked.only):
         return ""
-    return asked.consent or f"stated with --canary by {getpass.getuser()}"
+    return asked.consent or f"stated with --canary by {whoever_asks()}"
+
+
+def whoever_asks() -> str:
+    """The user of this host; a container may have none by name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def known_probes(only: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ OPTIONS = [
     "--ask-secret",
     "--canary",
     "--consent",
+    "--ticket",
     "--within",
     "--once",
     "--serve",
@@ -92,6 +93,7 @@ def check(
         bool, typer.Option("--canary", help="Send a test mail. The mailbox must be enrolled, or its owner agree.")
     ] = False,
     consent: Annotated[str, typer.Option(metavar="TEXT", help="Who agreed to the test mail, and when; it is recorded.")] = "",
+    ticket: Annotated[str, typer.Option(metavar="ID", help="On whose behalf an address is checked that is not enrolled.")] = "",
     within: Annotated[float, typer.Option(metavar="SECONDS", min=1, max=300, help="The most that any probe may take.")] = 30.0,
 ) -> None:
     """Check one mailbox now: where it breaks, who must act, what to say, and the proof.
@@ -111,6 +113,7 @@ def check(
         ask_secret=ask_secret,
         canary=canary,
         consent=consent,
+        ticket=ticket,
         within=within,
     )
     raise typer.Exit(ask(asked))

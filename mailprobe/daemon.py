@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from mailprobe.bounces.token import Signer
@@ -13,7 +13,7 @@ from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.engine import CANARY, LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Fact, Returned, Stage
-from mailprobe.limits import Courtesy, Logbook, LoginBudget
+from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net, Tap
@@ -27,12 +27,13 @@ from mailprobe.understood import understand
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
-from mailprobe.verdict.picture import Bounced, History, Picture
+from mailprobe.verdict.picture import Acceptance, Bounced, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import take_picture
 from mailprobe.wire.returned import read_returned
 
+NO_PERMISSION = 77  # sysexits.h
 MAY_COME = 8 * 86_400.0  # seconds: queues hold a mail for five days (RFC 5321 section 4.5.4.1)
 PROBES: dict[str, Probe] = {
     "dns": dns.probe,
@@ -46,7 +47,8 @@ PROBES: dict[str, Probe] = {
 @dataclass(frozen=True, slots=True)
 class Question:
     """One live check. bounces: raw bytes of what came back to somebody who wrote to the account; within: seconds per leg;
-    canary: send a test mail; consent: who agreed to it, for a mailbox that is not enrolled."""
+    canary: send a test mail; consent: who agreed to it, for a mailbox that is not enrolled. operator, ticket: who asks, and on
+    whose behalf; without an operator no guard on strangers counts the question."""
 
     account: Account
     told: Observations
@@ -56,6 +58,8 @@ class Question:
     within: float = 30.0
     canary: bool = False
     consent: str = ""
+    operator: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,14 @@ class House:
     store: Store
     engine: Embedded
     bare: Bare  # a reach without a journal, for what is no account's
+    breakers: Breakers
+    strangers: StrangerGuard
     signs: Signer | None = None
 
     async def check(self, question: Question, listener: Listener) -> Check:
-        """Ask, watch, judge. Ends by itself within `question.within`."""
+        """Ask, watch, judge. Ends by itself within `question.within`. Raises ConfigError if the guard on strangers says no."""
         account = question.account
+        await self.admit(question)
         carrier = self.config.carriers[account.carrier]
         legs, sends = await self.legs_of(question)
         sight = Sight(self.config, question, carrier, frozenset(Leg(leg) for leg in legs), listener)
@@ -91,6 +98,7 @@ class House:
         order = Order(account, carrier, self.config.prober, legs, question.within, vantage, question.consent, sends)
         evidence = await self.engine.live(order, Watch(listener.learnt, sight.ended))
         picture = sight.picture(evidence)
+        await self.learn(question, evidence, picture)
         return Check(
             account=account.id,
             address=account.address.display,
@@ -102,6 +110,27 @@ class House:
             observed=question.observed,
             proof=prove(evidence, account=account, carrier=carrier),
         )
+
+    async def admit(self, question: Question) -> None:
+        """Before anything leaves this host. The error names no address."""
+        account = question.account
+        if account.enrolled or not question.operator:
+            return
+        denied = await self.strangers.may_ask(account.carrier, question.operator, account.address.key, question.ticket)
+        if denied is not None:
+            what = f"more than {self.strangers.free} addresses that are not enrolled were asked about without a ticket in 24 h"
+            hint = "name the ticket with --ticket, or ask a supervisor to release the guard"
+            raise ConfigError((Problem("MP1901", f"carrier {account.carrier}", what, hint),), NO_PERMISSION)
+
+    async def learn(self, question: Question, evidence: Iterable[Evidence], picture: Picture) -> None:
+        """What the limits remember of a check: how the servers did, and whether a stranger is unknown to them."""
+        account = question.account
+        pace = pace_of(self.config.carriers[account.carrier].limits)
+        for one in evidence:
+            await self.breakers.learn(one.facts, pace)
+        if not account.enrolled and question.operator:
+            unknown = picture.acceptance.among(Acceptance.AS_NEVER_EXISTED, Acceptance.REFUSED_UNCHECKED)
+            await self.strangers.answered(account.carrier, question.operator, account.address.key, unknown=unknown)
 
     async def legs_of(self, question: Question) -> tuple[tuple[str, ...], bool]:
         """What a check asks, and whether it may send a test mail. One that was sent before is looked for by every check: a
@@ -185,23 +214,28 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> 
             signs = await signer_of(config)
         except ConfigError:  # a check without a test mail needs no key; whoever does (serve) asks for the reason itself
             signs = None
-        bare, reach_for = reaches(config, store, signs, net)
-        yield House(config, store, Embedded(PROBES, reach_for), bare, signs)
+        breakers = Breakers(store, config.engine.vantage, time.time)
+        bare, reach_for = reaches(config, store, breakers, signs, net)
+        engine = Embedded(PROBES, reach_for, store.jobs)
+        yield House(config, store, engine, bare, breakers, StrangerGuard(store, time.time), signs)
 
 
 def refurnish(house: House, config: Config, net: Callable[[Guard, Tap], Net] = Net) -> House:
     """The same house with another configuration: store, key and engine stay, and so do the runs under way; whatever begins from
     now on reaches what the new one allows."""
-    bare, house.engine.reach_for = reaches(config, house.store, house.signs, net)
+    bare, house.engine.reach_for = reaches(config, house.store, house.breakers, house.signs, net)
     return replace(house, config=config, bare=bare)
 
 
-def reaches(config: Config, store: Store, signs: Signer | None, net: Callable[[Guard, Tap], Net]) -> tuple[Bare, ReachFor]:
-    """What a run may touch, by the configuration: without a journal, and with one."""
+def reaches(
+    config: Config, store: Store, breakers: Breakers, signs: Signer | None, net: Callable[[Guard, Tap], Net]
+) -> tuple[Bare, ReachFor]:
+    """What a run may touch, by the configuration: without a journal, and with one. The schedule has half of every budget."""
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
+    masters = MasterUsers(store, time.time)
 
-    def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap) -> Reach:
+    def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap, live: bool = True) -> Reach:
         return Reach(
             net=net(guard, tap),
             resolver=resolver,
@@ -210,12 +244,18 @@ def reaches(config: Config, store: Store, signs: Signer | None, net: Callable[[G
             budget=LoginBudget(store, time.time, limits.refused_logins),
             manners=Courtesy(store, limits, vantage, time.time),
             chain=chain,
+            approaches=Approach(breakers, live=live, pace=pace_of(limits)),
+            masters=masters,
         )
 
     def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
-        carrier, vantage, returns = order.carrier, order.vantage, returns_to(order, store)
-        journal = Logbook(store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns)
-        return replace(bare(carrier.limits, vantage, chain, tap), journal=journal, signs=signs)
+        carrier, vantage, scheduled = order.carrier, order.vantage, order.slot is not None
+        returns = returns_to(order, store)
+        journal = Logbook(
+            store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns, scheduled=scheduled
+        )
+        limits = half_of(carrier.limits) if scheduled else carrier.limits
+        return replace(bare(limits, vantage, chain, tap, not scheduled), journal=journal, signs=signs)
 
     return bare, reach_for
 

@@ -45,7 +45,7 @@ from mailprobe.readiness.identity import (
 from mailprobe.readiness.lists import LISTS, look_up
 from mailprobe.readiness.provable import Provability, provability
 from mailprobe.readiness.reception import bounce_finding, sender_finding
-from mailprobe.serve import reception
+from mailprobe.serve.reception import reception
 from mailprobe.terminal import console, sign_of
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import Picture

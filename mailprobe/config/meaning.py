@@ -34,7 +34,7 @@ from mailprobe.config.reading import (
     Sheet,
     read_section,
 )
-from mailprobe.config.shape import Dkim, Prober
+from mailprobe.config.shape import BLOCK_LISTS, Dkim, Prober
 from mailprobe.config.units import filled, spoken
 from mailprobe.secret import SecretRef
 
@@ -68,6 +68,7 @@ def make_prober(sheet: Sheet, section: ProberSection) -> Prober:
         relay=section.relay or "",
         language=section.language,
         dkim=make_dkim(sheet, section.dkim),
+        block_lists=BLOCK_LISTS if section.block_lists is None else tuple(section.block_lists),
     )
 
 

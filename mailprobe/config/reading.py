@@ -78,6 +78,7 @@ class ProberSection(Section):
     resolvers: list[ResolverText] = Field(default_factory=list)
     relay: Relay | None = None
     dkim: DkimSection | None = None
+    block_lists: list[DomainName] | None = None
     language: Literal["ja", "en"] = "en"
 
 

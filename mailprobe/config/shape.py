@@ -15,6 +15,9 @@ from mailprobe.secret import SecretRef
 PROBES = ("dns", "mx", "submission", "imap")  # the default; `canary` is asked for by name
 
 
+BLOCK_LISTS = ("zen.spamhaus.org", "bl.spamcop.net")
+
+
 class Contract(StrEnum):
     ACTIVE = "active"
     CLOSED = "closed"
@@ -42,6 +45,7 @@ class Prober:
     relay: str = ""
     language: str = "en"
     dkim: Dkim | None = None
+    block_lists: tuple[str, ...] = BLOCK_LISTS  # zones that are asked about our own address; empty: none
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from mailprobe.engine import Order
-from mailprobe.evidence import End, Ending, Evidence, Fact, Line, NotAsked, NotConnected, Stage, Unreachable, Withheld
+from mailprobe.evidence import HELD_BACK, End, Ending, Evidence, Fact, Line, NotAsked, NotConnected, Stage, Unreachable
 from mailprobe.log import Event, tell
 
 ASKING = {Stage.RCPT, Stage.LOGIN, Stage.AUTH}
-HOLDS = {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.SAME_SECRET_REFUSED}
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +84,7 @@ def cause_of(error: BaseException) -> str:
 
 def ending_of(facts: Sequence[Fact]) -> Ending:
     """A run that was held back or refused by ourselves says so; everything else is simply finished."""
-    held = [f for f in facts if isinstance(f, NotAsked) and f.why in HOLDS]
+    held = [f for f in facts if isinstance(f, NotAsked) and f.why in HELD_BACK]
     if held and not any(getattr(f, "stage", None) in ASKING and not isinstance(f, NotAsked) for f in facts):
         return Ending(End.HELD, held[0].why.value, held[0].not_before)
     reached = [f for f in facts if isinstance(f, NotConnected)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailprobe.evidence.kinds import (
+    HELD_BACK,
     As,
     Breakage,
     CanaryState,
@@ -274,6 +275,7 @@ class Evidence:
 
 
 __all__ = [
+    "HELD_BACK",
     "Answered",
     "Arrived",
     "As",

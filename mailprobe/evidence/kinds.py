@@ -126,6 +126,10 @@ class Withheld(StrEnum):
     SAME_SECRET_REFUSED = "same_secret_refused"  # noqa: S105  a reason, not a secret
     CONTROL_FAILED = "control_failed"
     NOT_POLITE_YET = "not_polite_yet"  # a gap of the carrier's limits has not passed
+    SERVER_TROUBLED = "server_troubled"  # it failed several times in a row and is left alone for a while
+    ASKED_TO_WAIT = "asked_to_wait"  # in its own words, 421, 450 or 4.7.x: what was asked for is waited for
+    MASTER_STOPPED = "master_stopped"  # a login through the master user was refused, and nothing has proved it good since
+    NEEDS_RELEASE = "needs_release"  # too many unknown addresses without a ticket: a supervisor must agree
     NO_SERVER = "no_server"
     SERVER_GUESSED = "server_guessed"  # found by MX or SRV outside the domain: no secret is sent there
     NOT_SECURE = "not_secure"
@@ -140,6 +144,20 @@ class Withheld(StrEnum):
     ONE_ALIVE = "one_alive"  # a test mail to this mailbox is still out
     NEARLY_FULL = "nearly_full"  # a test mail must not be the mail that fills a mailbox
     NOT_ACCEPTED = "not_accepted"  # the servers refuse the address: nothing to send to
+
+
+# Not asked for the sake of limits: it would be another time, or after somebody's word
+HELD_BACK = frozenset(
+    {
+        Withheld.NOT_POLITE_YET,
+        Withheld.BUDGET_SPENT,
+        Withheld.SAME_SECRET_REFUSED,
+        Withheld.SERVER_TROUBLED,
+        Withheld.ASKED_TO_WAIT,
+        Withheld.MASTER_STOPPED,
+        Withheld.NEEDS_RELEASE,
+    }
+)
 
 
 class CanaryState(StrEnum):

@@ -9,13 +9,14 @@ from typing import Protocol, TypeVar
 
 from mailprobe.carriers import Limits
 from mailprobe.evidence import Of, Replied, Withheld
-from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
+from mailprobe.limits.waiting import DAY, FIRST_WAIT, LONGEST_WAIT, STEP, Sleep, Wait, Wall, growing, pace_of
 from mailprobe.probes import Denied
 
 LIVE_COUNTS = 600.0  # seconds that a control's answer counts
 CLAIM = 15.0  # seconds that "about to ask" holds others back
 LEASE = 120.0  # a session older than this has no process any more
 SHORT_WAIT = 5.0  # for a place at a mail host
+CONTROL_WAIT = 10.0  # for the answer about a control that another is just asking for
 
 Result = TypeVar("Result")
 
@@ -27,6 +28,10 @@ class PastAsking(Protocol):
     def claimed_at(self) -> float | None: ...
     @property
     def claimed_by(self) -> str: ...
+    @property
+    def deferrals(self) -> int: ...
+    @property
+    def deferred_at(self) -> float | None: ...
 
 
 class PastSession(Protocol):
@@ -36,14 +41,32 @@ class PastSession(Protocol):
     def left_at(self) -> float | None: ...
 
 
-def may_name(past: PastAsking, gap: float, by: str, now: float) -> Denied | None:
-    """Whether an address may be named to a host: `gap` seconds after the last time, and nobody else is just about to."""
+def may_name(past: PastAsking, gap: float, by: str, now: float, pace: float = 1.0) -> Denied | None:
+    """Whether an address may be named to a host: `gap` seconds after the last time, as long after a 4yz as a mail server would
+    wait, and nobody else is just about to."""
+    put_off = put_off_until(past.deferrals, past.deferred_at, pace)
+    if put_off is not None and past.deferred_at is not None and past.deferred_at <= now + DAY and now < put_off:
+        return Denied(Withheld.ASKED_TO_WAIT, put_off, past.deferred_at)
     if past.asked_at is not None and past.asked_at <= now + DAY and now < past.asked_at + gap:
         return Denied(Withheld.NOT_POLITE_YET, past.asked_at + gap, past.asked_at)
     claimed = past.claimed_at if past.claimed_by not in ("", by) else None
     if claimed is not None and abs(now - claimed) < min(CLAIM, gap):
         return Denied(Withheld.NOT_POLITE_YET, claimed + min(CLAIM, gap), past.asked_at)
     return None
+
+
+def is_being_asked(denied: Denied, gap: float, now: float) -> bool:
+    """Whether somebody else is just asking: about to, or so short ago that the answer may not be here yet. Everything else is
+    held by the last asking."""
+    if denied.why is not Withheld.NOT_POLITE_YET:
+        return False
+    by_gap = denied.last_at is not None and denied.not_before == denied.last_at + gap
+    return not by_gap or (denied.last_at is not None and 0 <= now - denied.last_at < CONTROL_WAIT)
+
+
+def put_off_until(times: int, at: float | None, pace: float) -> float | None:
+    """How long an answer of "later" is waited for: five minutes, and longer each time in a row (RFC 5321 section 4.5.4.1)."""
+    return at + growing(FIRST_WAIT, LONGEST_WAIT, times) * pace if at is not None and times > 0 else None
 
 
 def may_enter(past: Sequence[PastSession], places: int, gap: float, now: float) -> Wait | None:
@@ -73,6 +96,7 @@ class AskingTable(Protocol):
     async def asked(self, subject: str, host: str, vantage: str, now: float) -> None: ...
     async def remember(self, address: str, host: str, vantage: str, reply: Replied, now: float) -> None: ...
     async def remembered(self, of: Of, address: str, host: str, vantage: str) -> Replied | None: ...
+    async def put_off(self, address: str, host: str) -> tuple[int, float] | None: ...
 
 
 class SessionTable(Protocol):
@@ -100,6 +124,7 @@ class Courtesy:
         self._wall = wall
         self._vantage = vantage
         self._sleep = sleep
+        self._pace = pace_of(limits)
         self._me = secrets.token_hex(8)
         self._places: dict[str, list[int]] = {}
 
@@ -122,10 +147,26 @@ class Courtesy:
             self._sessions.leave_soon(self._places[host].pop(), self._wall())
 
     async def may_ask(self, of: Of, address: str, host: str) -> Denied | None:
-        """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done."""
-        now, gap = self._wall(), self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
+        """Whether the address may be named now. A yes holds others back for a moment; tell `asked` when it was done. Where
+        another is just asking for a control, its answer serves us as well: a short wait is worth it."""
+        give_up = self._wall() + CONTROL_WAIT
+        gap = self._limits.dead_gap if of is Of.DEAD else self._limits.rcpt_gap
+        while True:
+            said = await self._claim(of, address, host, gap)
+            if said is None or of is Of.TARGET or not is_being_asked(said, gap, self._wall()) or self._wall() >= give_up:
+                return said
+            if await self.remembered(of, address, host) is not None:
+                return said
+            await self._sleep(STEP)
+
+    async def _claim(self, of: Of, address: str, host: str, gap: float) -> Denied | None:
+        now = self._wall()
         subject, vantage = self._subject(of, address)
-        return await self._askings.claim(subject, host, vantage, self._me, now, lambda past: may_name(past, gap, self._me, now))
+
+        def decide(past: PastAsking) -> Denied | None:
+            return may_name(past, gap, self._me, now, self._pace)
+
+        return await self._askings.claim(subject, host, vantage, self._me, now, decide)
 
     async def asked(self, of: Of, address: str, host: str) -> None:
         subject, vantage = self._subject(of, address)
@@ -133,10 +174,22 @@ class Courtesy:
 
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
         """The host's last answer while it counts; `cached_at` says from when it is."""
-        found = await self._askings.remembered(of, address, host, self._vantage)
-        if found is None or found.cached_at is None or found.cached_at > self._wall() + DAY:
+        found = await self.last_said(of, address, host)
+        if found is None or found.cached_at is None:
             return None
-        return found if self._wall() < counts_until(of, found.cached_at, self._limits) else None
+        until = counts_until(of, found.cached_at, self._limits)
+        if of is Of.TARGET and 400 <= found.code < 500:
+            until = max(until, await self._put_off_until(address, host) or 0.0)
+        return found if self._wall() < until else None
+
+    async def last_said(self, of: Of, address: str, host: str) -> Replied | None:
+        """The host's last answer, however old; not one from a clock that was a day ahead."""
+        found = await self._askings.remembered(of, address, host, self._vantage)
+        return found if found is not None and (found.cached_at or 0.0) <= self._wall() + DAY else None
+
+    async def _put_off_until(self, address: str, host: str) -> float | None:
+        known = await self._askings.put_off(address, host)
+        return put_off_until(*known, self._pace) if known is not None else None
 
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         await self._askings.remember(address, host, self._vantage, reply, self._wall())

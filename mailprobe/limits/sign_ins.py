@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from mailprobe.evidence import Stage, Withheld
 from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
 from mailprobe.probes import Denied, Granted
+from mailprobe.probes.session import unnamed
 
 CONFIRM_AFTER = 6 * 3600.0  # one confirmation of a refused secret
 ONE_CHAIN = 60.0  # submission may resend what IMAP refused this short before
@@ -128,8 +129,7 @@ class LoginBudget:
     async def refused(self, grant: Granted, words: str) -> None:
         """Keep the refusal, with the server's words but without the user's name."""
         user = self._users.pop(grant.key, "")
-        kept = words.replace(user, "***") if user else words
-        await self._table.refused(grant.key, self._wall(), kept[:MOST_WORDS])
+        await self._table.refused(grant.key, self._wall(), unnamed(words, user)[:MOST_WORDS])
 
     async def control_good_at(self, user: str, host: str) -> float | None:
         """When a control signed in, if that is no longer than ten minutes ago."""

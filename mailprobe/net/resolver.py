@@ -95,6 +95,14 @@ class Resolver:
         self._exchange = exchange
         self._clock = clock
 
+    def of(self, server: Nameserver) -> Resolver:
+        """The same way of asking, of one of the resolvers alone."""
+        return Resolver((server.label,), self._exchange, self._clock)
+
+    async def ipv4(self, name: str) -> Answer:
+        """The A records alone, from the first resolver that answers: what block lists speak in (RFC 5782 section 2.1)."""
+        return await self._ask(name, "A", self.servers)
+
     async def mx(self, domain: str) -> Answer:
         """Where mail for the domain goes. One `0 .` is NULL_MX (RFC 7505)."""
         return await self._again(await self._ask(domain, "MX", self.servers))

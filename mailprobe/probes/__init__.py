@@ -66,16 +66,34 @@ class SignInBudget(Protocol):
     async def control_good(self, user: str, host: str) -> None: ...
 
 
+class Masters(Protocol):
+    """Master users: one that is refused is stopped at once, for all accounts, until a known good account proves it again."""
+
+    async def may_use(self, name: str, host: str) -> Granted | Denied: ...
+    async def in_doubt(self, name: str, host: str) -> bool: ...
+    async def refused(self, name: str, host: str, grant: Granted, words: str) -> None: ...
+    async def give_back(self, grant: Granted) -> None: ...
+    async def proved(self, name: str, host: str) -> None: ...
+
+
 class Manners(Protocol):
     """Politeness at MX hosts. `session` waits for a place or says no; `may_ask` guards the gap between RCPTs of one address.
-    `remembered` is the last answer while it counts (D 24 h, L 10 min, T as long as the gap): `cached_at` is set, `at` is 0."""
+    `remembered` is the last answer while it counts (D 24 h, L 10 min, T as long as the gap): `cached_at` is set, `at` is 0.
+    `last_said` is the last answer however old, to be told beside the reason why nothing is asked now."""
 
     async def session(self, host: str) -> Denied | None: ...
     def leave(self, host: str) -> None: ...
     async def may_ask(self, of: Of, address: str, host: str) -> Denied | None: ...
     async def asked(self, of: Of, address: str, host: str) -> None: ...
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None: ...
+    async def last_said(self, of: Of, address: str, host: str) -> Replied | None: ...
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None: ...
+
+
+class Approaches(Protocol):
+    """Whether a server (`host:port`) may be visited at all. One that is in trouble, or has asked us to wait, is left alone."""
+
+    async def may_visit(self, server: str) -> Denied | None: ...
 
 
 class Signs(Protocol):
@@ -115,6 +133,12 @@ class Reach:
     pipelining: bool = False
     journal: Journal | None = None  # without one no test mail is sent
     signs: Signs | None = None
+    approaches: Approaches | None = None  # without them every server may be visited
+    masters: Masters | None = None  # without them a master user is an account like any other
+
+    async def kept_away(self, server: str) -> Denied | None:
+        """Why this server is not visited now, if so."""
+        return await self.approaches.may_visit(server) if self.approaches is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +155,7 @@ class Target:
 Probe = Callable[[Target, Reach, Note], Awaitable[None]]
 
 __all__ = [
+    "Approaches",
     "As",
     "Chain",
     "Denied",
@@ -138,6 +163,7 @@ __all__ = [
     "Granted",
     "Journal",
     "Manners",
+    "Masters",
     "Note",
     "Probe",
     "Reach",

@@ -80,7 +80,7 @@ async def _signed_in(mailbox: BounceMailbox, reach: Reach, session: Session) -> 
         session.note(NotAsked(at=reach.clock(), server=mailbox.server.label, stage=Stage.LOGIN, why=why, who=As.CUSTOMER))
         return False
     credential = Credential(As.CUSTOMER, mailbox.username, secret, AuthForm.PASSWORD)
-    return await log_in(session, reach.budget, credential) is SignInEnd.OPENED
+    return await log_in(session, reach, credential) is SignInEnd.OPENED
 
 
 async def _hand_on(folders: Folders, name: str, sink: Sink, marks: Marks) -> int:

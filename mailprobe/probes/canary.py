@@ -18,8 +18,7 @@ from mailprobe.carriers import LiveControl
 from mailprobe.evidence import Of, Stage, Withheld
 from mailprobe.probes import Denied, Journal, Note, Reach, Signs, Target
 from mailprobe.probes.mailbox import open_mailbox
-from mailprobe.probes.session import Over
-from mailprobe.probes.smtp_session import withheld
+from mailprobe.probes.session import Over, withheld
 from mailprobe.probes.trip import PLANNED, SENDING, UNCERTAIN, Opener, Trip
 
 ENROLLED, CONTROL = "enrolled", "control"  # whose consent needs nobody's words

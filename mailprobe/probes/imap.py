@@ -8,10 +8,11 @@ the control is waited for: a second, dead address of the server does not delay t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import functools
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from mailprobe.carriers import Endpoint, Origin
+from mailprobe.carriers import Endpoint, LiveControl, Origin
 from mailprobe.evidence import (
     Answered,
     As,
@@ -28,12 +29,12 @@ from mailprobe.evidence import (
     Withheld,
 )
 from mailprobe.net.resolver import Answer as Looked
-from mailprobe.probes import Note, Reach, SignInEnd, Target
+from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
 from mailprobe.probes.discover import find_imap
-from mailprobe.probes.imap_credential import Credential, Lacking, of_control, of_target
+from mailprobe.probes.imap_credential import Credential, Lacking, master_key, of_control, of_control_by_master, of_target
 from mailprobe.probes.imap_session import Session, enter
 from mailprobe.probes.imap_sign_in import log_in
-from mailprobe.probes.session import Insecure, Over, Trust
+from mailprobe.probes.session import Insecure, Over, Trust, withheld
 
 CONTROL_GOOD_FOR = 600.0  # seconds that a live control's sign-in counts
 OLDEST = "old"  # the profile of the diagnosis: whatever TLS this machine still speaks
@@ -59,8 +60,10 @@ class Run:
             self.reach.chain.imap_ended(end)
 
     def withheld(self, why: Withheld, who: As | None, of: Of = Of.TARGET) -> None:
-        at = self.reach.clock()
-        self.note(NotAsked(at=at, of=of, server=self.endpoint.label, stage=Stage.LOGIN, why=why, who=who))
+        self.denied(Denied(why), who, of)
+
+    def denied(self, denied: Denied, who: As | None = None, of: Of = Of.TARGET) -> None:
+        self.note(withheld(self.reach.clock(), of, self.endpoint.label, "", Stage.LOGIN, denied, who))
 
 
 async def probe(target: Target, reach: Reach, note: Note) -> None:
@@ -75,6 +78,11 @@ async def probe(target: Target, reach: Reach, note: Note) -> None:
     if endpoint.origin is Origin.GUESSED:
         # said before it is looked at: whatever becomes of a mere guess, it is not the customer's server
         run.withheld(Withheld.SERVER_GUESSED, None)
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        run.denied(away)
+        run.tell_end(SignInEnd.UNKNOWN)
+        return
     try:
         await _ask_all(run, noted_addresses(run, await reach.resolver.addresses(endpoint.host)))
     finally:
@@ -205,32 +213,75 @@ async def _sign_in(run: Run, session: Session | None) -> None:
 
 
 async def _sign_in_after_control(run: Run, session: Session) -> None:
-    if await _control_allows(run, session.ip):
-        await _target_signs_in(run, session)
+    credential = await of_target(run.target.account, run.target.carrier)
+    by_master = isinstance(credential, Credential) and bool(credential.master)
+    proof = _proof_by_master(run) if by_master else _proof_by_control(run)
+    if await _control_allows(run, session.ip, proof):
+        await _target_signs_in(run, session, credential)
     else:
         run.withheld(Withheld.CONTROL_FAILED, None)
 
 
-async def _control_allows(run: Run, ip: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The sign-in of a known good account that must go before the target's. key: whose budget and record it is."""
+
+    key: str
+    who: As
+    credential: Callable[[], Awaitable[Credential | Lacking]]
+    master: str = ""
+
+
+def _others(run: Run) -> Iterator[LiveControl]:
+    """The target is no control of itself."""
+    own = run.target.account.username
+    return (one for one in run.target.carrier.live_controls if one.username != own)
+
+
+def _proof_by_control(run: Run) -> Proof | None:
+    for control in _others(run):
+        ref = control.secret
+        if ref is not None:
+            return Proof(control.username, As.CONTROL, functools.partial(of_control, control, ref, run.target.carrier))
+    return None
+
+
+def _proof_by_master(run: Run) -> Proof | None:
+    """The control needs no secret of its own here: it is opened the way in which the target will be."""
+    control, master = next(_others(run), None), run.target.carrier.master_user
+    if control is None or master is None:
+        return None
+    return Proof(
+        master_key(control.username, master),
+        As.MASTER,
+        functools.partial(of_control_by_master, control, master),
+        master.name,
+    )
+
+
+async def _control_allows(run: Run, ip: str, proof: Proof | None) -> bool:
     """May the target's login be spent? Yes if a live control signs in now or did within ten minutes, if the server says that
-    it cannot sign anybody in, or if there is no control."""
-    own = run.target.account.username  # the target is no control of itself
-    controls = ((one, one.secret) for one in run.target.carrier.live_controls if one.username != own)
-    control, ref = next(((one, ref) for one, ref in controls if ref is not None), (None, None))
-    if control is None or ref is None:
+    it cannot sign anybody in, or if there is no control. A master user that was refused since must be proved anew."""
+    if proof is None:
         return True
-    good_at = await run.reach.budget.control_good_at(control.username, run.endpoint.host)
-    if good_at is not None and run.reach.wall() - good_at <= CONTROL_GOOD_FOR:
-        _note_remembered(run, good_at)
+    good_at = await run.reach.budget.control_good_at(proof.key, run.endpoint.host)
+    fresh = good_at is not None and run.reach.wall() - good_at <= CONTROL_GOOD_FOR
+    if good_at is not None and fresh and not await _in_doubt(run, proof):
+        _note_remembered(run, proof, good_at)
         return True
-    credential = await of_control(control, ref, run.target.carrier)
+    credential = await proof.credential()
     if isinstance(credential, Lacking):
         run.withheld(credential.why, credential.who, Of.LIVE)
         return True  # ours to mend; it says nothing about the server
     return await _control_signs_in(run, ip, credential)
 
 
-def _note_remembered(run: Run, good_at: float) -> None:
+async def _in_doubt(run: Run, proof: Proof) -> bool:
+    masters = run.reach.masters
+    return bool(proof.master) and masters is not None and await masters.in_doubt(proof.master, run.endpoint.host)
+
+
+def _note_remembered(run: Run, proof: Proof, good_at: float) -> None:
     run.note(
         Answered(
             at=run.reach.clock(),
@@ -240,7 +291,7 @@ def _note_remembered(run: Run, good_at: float) -> None:
             status="OK",
             code="",
             text="",
-            who=As.CONTROL,
+            who=proof.who,
             cached_at=good_at,
         )
     )
@@ -252,10 +303,10 @@ async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
     if session is None:
         return False
     try:
-        end = await log_in(session, run.reach.budget, credential)
+        end = await log_in(session, run.reach, credential)
         opened = end is SignInEnd.OPENED
-        if opened and await session.visit(As.CONTROL, with_quota=False, pipelining=run.reach.pipelining):
-            await run.reach.budget.control_good(credential.user, run.endpoint.host)
+        if opened and await session.visit(credential.who, with_quota=False, pipelining=run.reach.pipelining):
+            await run.reach.budget.control_good(credential.key, run.endpoint.host)
         await session.goodbye()
         # a server that cannot sign L in spends no refusal of T either, and only T's own answer shows that he is hit too
         return opened or end is SignInEnd.SERVER_FAILED
@@ -265,14 +316,13 @@ async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
         session.close()
 
 
-async def _target_signs_in(run: Run, session: Session) -> None:
-    credential = await of_target(run.target.account, run.target.carrier)
+async def _target_signs_in(run: Run, session: Session, credential: Credential | Lacking) -> None:
     if isinstance(credential, Lacking):
         run.withheld(credential.why, credential.who)
         # without a secret there is no sign-in leg here: it cannot speak for a secret that submission has of its own
         run.tell_end(SignInEnd.NOT_RUN if credential.why is Withheld.NO_SECRET else SignInEnd.UNKNOWN)
         return
-    end = await log_in(session, run.reach.budget, credential)
+    end = await log_in(session, run.reach, credential)
     if end is SignInEnd.REFUSED and credential.who is As.MASTER:
         end = SignInEnd.UNKNOWN  # says nothing about the customer's own secret
     run.tell_end(end)

@@ -15,13 +15,14 @@ from mailprobe.wire.imap_command import Command
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """`user` signs in; `acting_as`: whose mailbox, for a master user by SASL PLAIN."""
+    """`user` signs in; `acting_as`: whose mailbox, for a master user by SASL PLAIN; `master`: whose login it is in truth."""
 
     who: As
     user: str
     secret: Secret
     form: AuthForm
     acting_as: str = ""
+    master: str = ""
 
     @property
     def key(self) -> str:
@@ -69,13 +70,24 @@ async def of_control(control: LiveControl, ref: SecretRef, carrier: Carrier) -> 
     return Credential(As.CONTROL, control.username, secret, carrier.auth) if secret else _unreadable(As.CONTROL)
 
 
+async def of_control_by_master(control: LiveControl, master: MasterUser) -> Credential | Lacking:
+    """A known good account, opened as the target will be: it proves the master user."""
+    return await _of_master(control.username, master)
+
+
+def master_key(username: str, master: MasterUser) -> str:
+    """`Credential.key` of a login through the master user, known without its secret."""
+    return f"{username}*{master.name}" if master.form is MasterForm.AUTHZID else f"{username}{master.separator}{master.name}"
+
+
 async def _of_master(username: str, master: MasterUser) -> Credential | Lacking:
     secret = await _read(master.secret)
     if secret is None:
         return _unreadable(As.MASTER)
     if master.form is MasterForm.AUTHZID:
-        return Credential(As.MASTER, master.name, secret, AuthForm.PASSWORD, acting_as=username)
-    return Credential(As.MASTER, f"{username}{master.separator}{master.name}", secret, AuthForm.PASSWORD)
+        return Credential(As.MASTER, master.name, secret, AuthForm.PASSWORD, acting_as=username, master=master.name)
+    user = f"{username}{master.separator}{master.name}"
+    return Credential(As.MASTER, user, secret, AuthForm.PASSWORD, master=master.name)
 
 
 def _unreadable(who: As) -> Lacking:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from mailprobe.evidence import As, NotAsked, Stage, Withheld
-from mailprobe.probes import Denied, SignInBudget, SignInEnd
+from dataclasses import dataclass
+
+from mailprobe.evidence import As, Of, Stage, Withheld
+from mailprobe.probes import Denied, Granted, Masters, Reach, SignInEnd
 from mailprobe.probes.imap_credential import Credential
 from mailprobe.probes.imap_session import Session
+from mailprobe.probes.session import unnamed, withheld
 from mailprobe.wire import OurFault
 from mailprobe.wire.imap_command import Command
 
@@ -29,26 +32,66 @@ SPARED = frozenset(
 SERVERS_OWN = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION", "TEMPFAIL"})
 
 
-async def log_in(session: Session, budget: SignInBudget, credential: Credential) -> SignInEnd:
+async def log_in(session: Session, reach: Reach, credential: Credential) -> SignInEnd:
     """What breaks or hangs stays spent, because nobody knows how the server counted it. Raises Over."""
     command = _command(session, credential)
     if command is None:
         return SignInEnd.UNKNOWN
+    through = await _through(session, reach.masters, credential)
+    if isinstance(through, Denied):
+        _withheld(session, credential.who, through)
+        return SignInEnd.UNKNOWN
+    budget = reach.budget
     grant = await budget.reserve(credential.key, session.endpoint.host, credential.secret.reveal())
     if isinstance(grant, Denied):
+        if through is not None:
+            await through.masters.give_back(through.grant)
         _withheld(session, credential.who, grant)
         return SignInEnd.UNKNOWN
     answer = await session.ask(Stage.LOGIN, command)
     session.answered(Stage.LOGIN, answer, credential.who)
     status = answer.status
     if status.status == "NO" and status.code not in SPARED:
-        await budget.refused(grant, session.stream.mask(status.words))
+        words = session.stream.mask(status.words)
+        await budget.refused(grant, words)
+        if through is not None:
+            await through.refused(session.endpoint.host, unnamed(words, credential.acting_as, credential.user))
         return SignInEnd.REFUSED
     await budget.give_back(grant)
+    if through is not None:
+        await through.not_refused(session.endpoint.host, good=answer.ok)
     session.offered = answer.capabilities()
     if answer.ok:
         return SignInEnd.OPENED
     return SignInEnd.SERVER_FAILED if status.code in SERVERS_OWN else SignInEnd.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """A login by a master user, as far as it concerns the master user."""
+
+    masters: Masters
+    name: str
+    grant: Granted
+
+    async def refused(self, host: str, words: str) -> None:
+        await self.masters.refused(self.name, host, self.grant, words)
+
+    async def not_refused(self, host: str, *, good: bool) -> None:
+        if good:
+            await self.masters.proved(self.name, host)
+        else:
+            await self.masters.give_back(self.grant)
+
+
+async def _through(session: Session, masters: Masters | None, credential: Credential) -> Through | Denied | None:
+    """None: the account's own login. The live control may always be opened: its own budget is small, and it is the proof."""
+    if masters is None or not credential.master:
+        return None
+    if session.of is Of.LIVE:
+        return Through(masters, credential.master, Granted(0))
+    grant = await masters.may_use(credential.master, session.endpoint.host)
+    return grant if isinstance(grant, Denied) else Through(masters, credential.master, grant)
 
 
 def _command(session: Session, credential: Credential) -> Command | None:
@@ -64,16 +107,4 @@ def _command(session: Session, credential: Credential) -> Command | None:
 
 
 def _withheld(session: Session, who: As, denied: Denied) -> None:
-    session.note(
-        NotAsked(
-            at=session.clock(),
-            of=session.of,
-            server=session.endpoint.label,
-            stage=Stage.LOGIN,
-            why=denied.why,
-            who=who,
-            not_before=denied.not_before,
-            last_at=denied.last_at,
-            last_words=denied.last_words,
-        )
-    )
+    session.note(withheld(session.clock(), session.of, session.endpoint.label, "", Stage.LOGIN, denied, who))

@@ -47,6 +47,10 @@ async def open_mailbox(
         note(NotAsked(at=reach.clock(), of=of, stage=Stage.CONNECT, why=Withheld.NO_SERVER))
         return None
     run = Run(target, reach, note, endpoint)
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        run.denied(away, None, of)
+        return None
     credential = await _credential(run, control)
     if isinstance(credential, Lacking):
         run.withheld(credential.why, credential.who, of)
@@ -80,7 +84,7 @@ async def _signed_in(run: Run, session: Session, credential: Credential) -> Mail
     with ExitStack() as on_failure:
         on_failure.callback(session.close)
         try:
-            end = await log_in(session, run.reach.budget, credential)
+            end = await log_in(session, run.reach, credential)
         except Over:
             return None
         if end is SignInEnd.OPENED:

@@ -12,8 +12,8 @@ from mailprobe.carriers import Channel, Endpoint, Origin, Relation
 from mailprobe.evidence import Lookup, Of, Purpose, Replied, Stage, TlsFault, Withheld
 from mailprobe.probes import Denied, Note, Reach, Target
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.probes.smtp_session import Session, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust, withheld
+from mailprobe.probes.smtp_session import Session, open_session
 from mailprobe.wire import smtp_command
 
 MX_PORT = 25
@@ -86,9 +86,9 @@ class Exchanger:
         if not await self.may_ask(Question(Of.TARGET, self.target.account.address)):
             await self.recall_controls()
             return
-        refusal = await self.reach.manners.session(self.endpoint.label)
+        refusal = await self.reach.kept_away(self.endpoint.label) or await self.reach.manners.session(self.endpoint.label)
         if refusal is not None:
-            self.not_asked(Of.TARGET, refusal, Stage.CONNECT)
+            await self.turned_back(refusal)
             return
         try:
             with suppress(Over):
@@ -97,6 +97,12 @@ class Exchanger:
             if self.session is not None:
                 self.session.close()
             self.reach.manners.leave(self.endpoint.label)
+
+    async def turned_back(self, refusal: Denied) -> None:
+        """The host is not visited now: why, with what it said of the target the last time."""
+        last = await self.reach.manners.last_said(Of.TARGET, self.target.account.address.key, self.place)
+        self.not_asked(Of.TARGET, remembering(refusal, last), Stage.CONNECT)
+        await self.recall_controls()
 
     async def converse(self) -> None:
         session = await self.arrive()
@@ -216,7 +222,7 @@ class Exchanger:
             return False
         refusal = await manners.may_ask(question.of, key, self.place)
         if refusal is not None and not await self.recalled(question):
-            self.not_asked(question.of, refusal)
+            self.not_asked(question.of, remembering(refusal, await manners.last_said(question.of, key, self.place)))
         return refusal is None
 
     async def recall_controls(self) -> None:
@@ -243,6 +249,14 @@ class Exchanger:
 
     def not_asked(self, of: Of, denied: Denied, stage: Stage = Stage.RCPT) -> None:
         self.note(withheld(self.reach.clock(), of, self.endpoint.label, self.ip, stage, denied))
+
+
+def remembering(denied: Denied, last: Replied | None) -> Denied:
+    """The refusal to ask, with the last answer: whoever is refused a question is told what is known."""
+    if last is None or denied.last_words:
+        return denied
+    words = f"{last.code} {last.enhanced} {last.text}" if last.enhanced else f"{last.code} {last.text}"
+    return replace(denied, last_at=last.cached_at, last_words=words)
 
 
 def line_of(question: Question) -> bytes:

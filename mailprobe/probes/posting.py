@@ -20,8 +20,8 @@ from mailprobe.evidence import Of, Replied, Stage, Withheld
 from mailprobe.probes import Denied, Note, Reach, Target
 from mailprobe.probes.dns import Asking
 from mailprobe.probes.mx import HOSTS, UNKNOWN_SYNTAX, Exchanger, accepted, exchangers
-from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.probes.smtp_session import SERVICE_CLOSING, Session, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust, withheld
+from mailprobe.probes.smtp_session import SERVICE_CLOSING, Session, open_session
 from mailprobe.wire import smtp_command
 
 AGAIN_AFTER = 300.0  # seconds: the least that greylisting asks for; most let a mail pass after five minutes
@@ -121,7 +121,7 @@ class Handover:
 
     async def carry(self) -> Posted | None:
         """How it ended; None if another host may be tried: nothing that counts was said here."""
-        refusal = await self.place()
+        refusal = await self.reach.kept_away(self.endpoint.label) or await self.place()
         if refusal is not None:
             return self.not_tried(refusal, Stage.CONNECT)
         door = Exchanger(self.endpoint, self.ip, self.target, self.reach, self.note, of=self.envelope.of)

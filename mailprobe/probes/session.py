@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailprobe.evidence import TlsFault
+from mailprobe.evidence import As, NotAsked, Of, Stage, TlsFault
+from mailprobe.probes import Denied
 
 
 class Over(Exception):
@@ -30,3 +32,27 @@ class Trust:
     ca: Path | None = None
     profile: str = "default"
     verify: bool = True
+
+
+def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Denied, who: As | None = None) -> NotAsked:
+    """The fact that something was not asked, in the words of whoever denied it."""
+    return NotAsked(
+        at=at,
+        of=of,
+        server=server,
+        ip=ip,
+        stage=stage,
+        why=denied.why,
+        who=who,
+        not_before=denied.not_before,
+        last_at=denied.last_at,
+        last_words=denied.last_words,
+    )
+
+
+def unnamed(words: str, *names: str) -> str:
+    """A server's words without the names of users, wherever one stands as a word of its own."""
+    for name in names:
+        if name:
+            words = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "***", words, flags=re.IGNORECASE)
+    return words

@@ -16,7 +16,6 @@ from mailprobe.evidence import (
     Broken,
     Connected,
     Fact,
-    NotAsked,
     NotConnected,
     NotSecured,
     Of,
@@ -28,7 +27,6 @@ from mailprobe.evidence import (
     Unreachable,
 )
 from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
-from mailprobe.probes import Denied
 from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import smtp, smtp_command
 
@@ -202,19 +200,3 @@ async def open_session(
     at = net.clock()
     note(Connected(at=at, of=of, server=endpoint.label, ip=ip, took=at - began, local=stream.local))
     return Session(endpoint, ip, stream, note, net.clock, of)
-
-
-def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Denied, who: As | None = None) -> NotAsked:
-    """The fact that something was not asked, in the words of whoever denied it."""
-    return NotAsked(
-        at=at,
-        of=of,
-        server=server,
-        ip=ip,
-        stage=stage,
-        why=denied.why,
-        who=who,
-        not_before=denied.not_before,
-        last_at=denied.last_at,
-        last_words=denied.last_words,
-    )

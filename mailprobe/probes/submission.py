@@ -12,8 +12,8 @@ from mailprobe.evidence import As, Fact, NotAsked, NotSecured, Of, Secured, Stag
 from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target, sasl
 from mailprobe.probes.discover import find_submission
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.probes.smtp_session import Session, open_session, withheld
+from mailprobe.probes.session import Insecure, Over, Trust, unnamed, withheld
+from mailprobe.probes.smtp_session import Session, open_session
 from mailprobe.secret import SecretError, SecretRef
 
 CONTROL_COUNTS_FOR = 600.0  # seconds that a control's sign-in stays good
@@ -31,6 +31,10 @@ async def probe(target: Target, reach: Reach, note: Note) -> None:
         why = Withheld.NO_SERVER if endpoint is None else Withheld.SERVER_GUESSED
         note(NotAsked(at=reach.clock(), stage=Stage.AUTH, why=why, who=As.CUSTOMER))
     if endpoint is None:
+        return
+    away = await reach.kept_away(endpoint.label)
+    if away is not None:
+        note(withheld(reach.clock(), Of.TARGET, endpoint.label, "", Stage.AUTH, away, As.CUSTOMER))
         return
     leg = Leg(endpoint, target, reach, note)
     async with asyncio.TaskGroup() as group:
@@ -203,13 +207,14 @@ class Leg:
         if secret is None:
             return Turn.WITHHELD
         budget = self.reach.budget
-        grant = await budget.reserve(credential.user, self.realm, secret, Stage.AUTH)
+        grant = await budget.reserve(self.payer(credential), self.realm, secret, Stage.AUTH)
         if isinstance(grant, Denied):
             self.not_asked(session.ip, credential, grant)
             return Turn.WITHHELD
         answer = await sasl.sign_in(session, how, credential.user, secret, credential.who, credential.of)
         if 500 <= answer.code < 600 and answer.code not in NOT_JUDGED:
-            await budget.refused(grant, f"{answer.code} {answer.enhanced} {answer.text}")
+            words = f"{answer.code} {answer.enhanced} {answer.text}"
+            await budget.refused(grant, unnamed(words, credential.user))
         else:
             await budget.give_back(grant)
         await session.quit()
@@ -228,6 +233,13 @@ class Leg:
         """Whose budget a refusal here takes from: the IMAP server's, where both know one secret."""
         imap = self.target.carrier.imap
         return imap.host if imap is not None and self.target.carrier.one_secret else self.endpoint.host
+
+    def payer(self, credential: Credential) -> str:
+        """Whose budget it is. Where both servers know one secret they count one user, however he is spelt at each of them."""
+        account, carrier = self.target.account, self.target.carrier
+        if credential.of is Of.TARGET and carrier.one_secret and account.submission_secret is None and account.username:
+            return account.username
+        return credential.user
 
     def not_asked(self, ip: str, credential: Credential, denied: Denied) -> None:
         at, of, who = self.reach.clock(), credential.of, credential.who

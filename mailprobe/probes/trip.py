@@ -35,7 +35,7 @@ from mailprobe.probes.hunt import Found
 from mailprobe.probes.imap_folders import Place
 from mailprobe.probes.own_mail import Kind, ReadStamp
 from mailprobe.probes.posting import Envelope, Posted, PostEnd, Sleep, again_after, post
-from mailprobe.probes.smtp_session import withheld
+from mailprobe.probes.session import withheld
 from mailprobe.wire import message
 
 GIVEN_UP = 86400.0  # seconds after which a mail that has not come is lost

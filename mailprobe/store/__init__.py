@@ -15,6 +15,7 @@ from mailprobe.store.place import MEMORY, StoreError, make_room, place_of
 if TYPE_CHECKING:
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
+    from mailprobe.store.breakers import Breakers
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.strangers import Strangers
 
 __all__ = ["Store", "StoreError", "open_store"]
 
@@ -39,6 +41,8 @@ class Store:
     jobs: Jobs
     maintenance: Maintenance
     outbox: Outbox
+    breakers: Breakers
+    strangers: Strangers
 
 
 @contextlib.asynccontextmanager
@@ -47,6 +51,7 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     # SQLAlchemy is a third of the program's start: what needs no store (help, explain, a bad address) does not wait for it
     from mailprobe.store.askings import Askings
     from mailprobe.store.bounces import Bounces
+    from mailprobe.store.breakers import Breakers
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.database import open_database
     from mailprobe.store.jobs import Jobs
@@ -55,6 +60,7 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
     from mailprobe.store.outbox import Outbox
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.strangers import Strangers
 
     place = place_of(url)
     if place != MEMORY:
@@ -71,6 +77,8 @@ async def open_store(url: str = "") -> AsyncIterator[Store]:
             Jobs(database),
             Maintenance(database),
             Outbox(database),
+            Breakers(database),
+            Strangers(database),
         )
     finally:
         await database.close()

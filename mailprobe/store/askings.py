@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import Of, Replied, Stage
 from mailprobe.store.database import Database
-from mailprobe.store.tables import answers, askings
+from mailprobe.store.tables import answers, askings, deferrals
 
 T = TypeVar("T")
+
+# Built once: to build a statement takes longer than to run it.
+PUT_OFF = (deferrals.c.subject == bindparam("of_subject")) & (deferrals.c.host == bindparam("at_host"))
+DEFERRALS = select(deferrals.c.times, deferrals.c.at).where(PUT_OFF)
+NO_DEFERRAL = delete(deferrals).where(PUT_OFF)
+FIRST = insert(deferrals)
+ONE_MORE = FIRST.on_conflict_do_update(
+    index_elements=["subject", "host"], set_={"times": deferrals.c.times + 1, "at": FIRST.excluded.at}
+)
 
 # Control characters never occur in a cleaned text, so these marks stand for the address without any doubt
 WHOLE, LOCAL = "\x01", "\x02"
@@ -22,11 +31,14 @@ WHOLE, LOCAL = "\x01", "\x02"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Times in Unix seconds; `claimed_by` says who is about to ask."""
+    """Times in Unix seconds; `claimed_by` says who is about to ask. deferrals: how often in a row the host has put the address
+    off, the last time at deferred_at."""
 
     asked_at: float | None = None
     claimed_at: float | None = None
     claimed_by: str = ""
+    deferrals: int = 0
+    deferred_at: float | None = None
 
 
 class Askings:
@@ -58,7 +70,7 @@ class Askings:
         await self._database.run(lambda connection: put(connection, where, asked_at=now, claimed_by=""))
 
     async def remember(self, address: str, host: str, vantage: str, reply: Replied, now: float) -> None:
-        """Keep the answer in place of an older one, without the address."""
+        """Keep the answer in place of an older one, without the address; of a 4yz, that it was one more in a row."""
         row = {
             "subject": self.subject_of(address),
             "host": host.lower(),
@@ -73,7 +85,18 @@ class Askings:
             "at": now,
         }
         keep = insert(answers).values(row).on_conflict_do_update(index_elements=["subject", "host", "vantage"], set_=row)
-        await self._database.run(lambda connection: connection.execute(keep))
+
+        def work(connection: Connection) -> None:
+            connection.execute(keep)
+            count_deferral(connection, self.subject_of(address), host.lower(), reply.code, now)
+
+        await self._database.run(work)
+
+    async def put_off(self, address: str, host: str) -> tuple[int, float] | None:
+        """How often in a row the host has put this address off, and when it did so last."""
+        where = {"of_subject": self.subject_of(address), "at_host": host.lower()}
+        row = await self._database.run(lambda connection: connection.execute(DEFERRALS, where).one_or_none())
+        return (row.times, row.at) if row is not None else None
 
     async def remembered(self, of: Of, address: str, host: str, vantage: str) -> Replied | None:
         """The last answer, as a fact with `cached_at` set and `at` 0."""
@@ -98,10 +121,20 @@ def replied(of: Of, address: str, row: RowMapping) -> Replied:
     )
 
 
+def count_deferral(connection: Connection, subject: str, host: str, code: int, now: float) -> None:
+    """RFC 5321 section 4.2.1: 4yz asks us to come again later; any other answer ends the row."""
+    if 400 <= code < 500:
+        connection.execute(ONE_MORE, {"subject": subject, "host": host, "times": 1, "at": now})
+    else:
+        connection.execute(NO_DEFERRAL, {"of_subject": subject, "at_host": host})
+
+
 def last(connection: Connection, where: dict[str, str]) -> Asking:
     asked = select(askings.c.asked_at, askings.c.claimed_at, askings.c.claimed_by).filter_by(**where)
     row = connection.execute(asked).one_or_none()
-    return Asking(row.asked_at, row.claimed_at, row.claimed_by) if row is not None else Asking()
+    known = Asking(row.asked_at, row.claimed_at, row.claimed_by) if row is not None else Asking()
+    put_off = connection.execute(DEFERRALS, {"of_subject": where["subject"], "at_host": where["host"]}).one_or_none()
+    return replace(known, deferrals=put_off.times, deferred_at=put_off.at) if put_off is not None else known
 
 
 def put(connection: Connection, where: dict[str, str], **change: float | str) -> None:

@@ -31,6 +31,7 @@ HISTORY = select(sign_ins).where(SPENT).order_by(sign_ins.c.reserved_at, sign_in
 OUTDATED = delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("kept_since"))
 RESERVE = insert(sign_ins).returning(sign_ins.c.id)
 END = update(sign_ins).where(sign_ins.c.id == bindparam("key"))
+END_ALL = update(sign_ins).where(SPENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,15 @@ class SignIns:
 
     async def refused(self, key: int, now: float, words: str) -> None:
         await self._end(key, state=SignInState.REFUSED, ended_at=now, words=words)
+
+    async def forget(self, login: str, now: float) -> None:
+        """Give back every login of this key: they were refused for another reason."""
+        change = {"whose": login, "state": SignInState.GIVEN_BACK, "ended_at": now}
+        await self._database.run(lambda connection: connection.execute(END_ALL, change))
+
+    async def spent(self, login: str) -> tuple[SignIn, ...]:
+        """The login's history, oldest first, without what was given back."""
+        return await self._database.run(lambda connection: history(connection, login))
 
     async def _end(self, key: int, **change: SignInState | float | str) -> None:
         await self._database.run(lambda connection: connection.execute(END, {"key": key, **change}))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
-VERSION = 2  # PRAGMA user_version. 2: inbox, returns, canaries, marks; an older file only lacks tables
+# PRAGMA user_version; an older file only lacks tables. 2: inbox, returns, canaries, marks. 3: breakers, deferrals, strangers,
+# releases
+VERSION = 3
 
 metadata = MetaData()
 
@@ -110,6 +112,57 @@ sessions = Table(
     Column("left_at", Float),
     Index("sessions_by_host", "host", "began_at"),
     sqlite_autoincrement=True,
+)
+
+# Servers in trouble, as `mailprobe.breaker.Breaker` says; one without a row is in none.
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("server", String, primary_key=True),  # host:port
+    Column("vantage", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("opens", Integer, nullable=False),
+    Column("opened_at", Float),
+    Column("until", Float),
+    Column("asked", Boolean, nullable=False),
+    Column("failed_at", Float),
+    Column("words", String, nullable=False),
+    Column("claimed_at", Float),
+    Column("claimed_by", String, nullable=False),
+)
+
+# How often in a row a host has put an address off (4yz), and when it did so last.
+deferrals = Table(
+    "deferrals",
+    metadata,
+    Column("subject", String, primary_key=True),  # hash of the address
+    Column("host", String, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+# Addresses that are not enrolled, and who asked about them: hashes both.
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("carrier", String, primary_key=True),
+    Column("operator", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("asked_at", Float, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("unknown", Boolean, nullable=False),
+    Index("strangers_by_time", "asked_at"),
+)
+
+# For whom the guard on unknown addresses is lifted; operator '': for all, because an incident is open.
+releases = Table(
+    "releases",
+    metadata,
+    Column("carrier", String, primary_key=True),
+    Column("operator", String, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("by", String, nullable=False),  # hash
 )
 
 # Mails that came back, as they came: durable before the receiver says 250. `raw` goes once it is read.

@@ -40,7 +40,15 @@ ON_THE_WAY = (*BEFORE_RCPT, *HANDING_OVER)
 FOUND = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE, CanaryState.REMOVED, CanaryState.LEFT})
 OUT_OF_SIGHT = frozenset({Delivery.UNREAD, Delivery.UNREAD_OVERDUE, Delivery.UNREAD_HOUR, Delivery.LOST_TRACK})
 AWAITED = frozenset({Delivery.UNDER_WAY, Delivery.OVERDUE, Delivery.OVERDUE_HOUR, Delivery.OVERDUE_DAY})
-LATER = frozenset({Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT, Withheld.ONE_ALIVE})
+LATER = frozenset(
+    {
+        Withheld.NOT_POLITE_YET,
+        Withheld.BUDGET_SPENT,
+        Withheld.ONE_ALIVE,
+        Withheld.SERVER_TROUBLED,
+        Withheld.ASKED_TO_WAIT,
+    }
+)
 
 Noted = TypeVar("Noted", Canary, Arrived, CleanedUp, Returned)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Contract
-from mailprobe.evidence import Evidence, Of, Replied, Withheld
+from mailprobe.evidence import HELD_BACK, Evidence, Of, Replied, Withheld
 from mailprobe.replies import Likeness, Meaning, ReplyClass, SpeaksOf, Us, read, same_answer
 from mailprobe.verdict.canaries import canary_leg, yes
 from mailprobe.verdict.door import door_says, hear
@@ -151,7 +151,7 @@ def unasked(filed: Filed, picture: MxPicture) -> MxPicture:
     value = Acceptance.UNASKED
     if Withheld.NO_SMTPUTF8 in reasons:
         value = Acceptance.UNPROBEABLE
-    elif reasons & {Withheld.NOT_POLITE_YET, Withheld.BUDGET_SPENT}:
+    elif reasons & HELD_BACK:
         value = Acceptance.HELD
     known = Known(value, picture.acceptance.at)
     return MxPicture(picture.prober, known, picture.breadth, picture.live, picture.dead)

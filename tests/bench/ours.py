@@ -102,6 +102,9 @@ class Free:
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
         return None
 
+    async def last_said(self, of: Of, address: str, host: str) -> Replied | None:
+        return None
+
 
 class InClear(Stream):
     """No handshake: a configured server is never asked in clear, so the bench leaves out just that and keeps the whole probe."""

@@ -129,6 +129,8 @@ class Asked:
     asked_at: float | None = None
     claimed_at: float | None = None
     claimed_by: str = ""
+    deferrals: int = 0
+    deferred_at: float | None = None
 
 
 NAMES = [

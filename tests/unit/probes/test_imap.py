@@ -31,9 +31,11 @@ from mailprobe.evidence import (
     TlsFault,
     Withheld,
 )
+from mailprobe.limits import MasterUsers
 from mailprobe.probes import Denied, SignInEnd, Target
 from mailprobe.probes.imap import probe
 from mailprobe.secret import Secret, SecretRef
+from mailprobe.store import open_store
 from tests.unit.probes import world
 from tests.unit.probes.imap_server import CAPABILITIES, GOOD, HARMLESS, ImapServer
 from tests.unit.probes.servers import AUTHORITY, CLOSE, HANG, RESET, server_context
@@ -387,6 +389,53 @@ async def test_a_master_user_by_separator_and_its_refusal_says_nothing_of_the_cu
     made = await seen(of, given, world.target(given, secret=None))
     assert of.got[0] == 'LOGIN "t*master" "m4ster-Marker"'
     assert ends(made) == [SignInEnd.UNKNOWN]
+
+
+WITHOUT_SECRET = LiveControl(L, "l", "l", None)
+
+
+async def test_the_live_control_is_opened_by_the_master_user_first() -> None:
+    """It needs no secret of its own for that, and proves the way in which the target will be opened."""
+    of, given = server(), mastered(MasterForm.SEPARATOR, live_controls=(WITHOUT_SECRET,))
+    made = await seen(of, given, world.target(given, secret=None))
+    logins = [line for line in of.got if line.startswith("LOGIN")]
+    assert logins == ['LOGIN "l*master" "m4ster-Marker"', 'LOGIN "t*master" "m4ster-Marker"']
+    assert [(fact.of, fact.who) for fact in made.all(Opened)] == [(Of.LIVE, As.MASTER), (Of.TARGET, As.MASTER)]
+
+
+async def test_a_master_user_that_opens_no_control_opens_nobody() -> None:
+    of, given = server(LOGIN="$ NO [AUTHENTICATIONFAILED] no"), mastered(MasterForm.SEPARATOR, live_controls=(WITHOUT_SECRET,))
+    made = await seen(of, given, world.target(given, secret=None))
+    assert [line for line in of.got if line.startswith("LOGIN")] == ['LOGIN "l*master" "m4ster-Marker"']
+    assert [fact.why for fact in made.all(NotAsked)] == [Withheld.CONTROL_FAILED]
+
+
+async def test_after_one_refusal_the_master_user_is_proved_anew_before_the_next_account() -> None:
+    """The control was good a moment ago; T is refused through the master user; U comes next, then V."""
+    async with open_store("sqlite://") as store:
+        masters, purse = MasterUsers(store, lambda: 1_000_000.0), Purse(good_at=999_990.0)
+        of = server()
+        of.answers = {**of.answers, 'LOGIN "t*master"': "$ NO [AUTHENTICATIONFAILED] no"}
+        given = mastered(MasterForm.SEPARATOR, live_controls=(WITHOUT_SECRET,))
+        for user in ("t", "u", "v"):
+            await seen(of, given, world.target(given, secret=None, username=user), masters=masters, purse=purse)
+        assert not await masters.in_doubt("master", IP)
+    logins = [line.split('"')[1] for line in of.got if line.startswith("LOGIN")]
+    assert logins == ["t*master", "l*master", "u*master", "v*master"]
+
+
+async def test_a_stopped_master_user_without_a_control_says_why() -> None:
+    async with open_store("sqlite://") as store:
+        masters = MasterUsers(store, lambda: 1_000_000.0)
+        of, given = server(LOGIN="$ NO [AUTHENTICATIONFAILED] t*master no"), mastered(MasterForm.SEPARATOR)
+        made = [
+            await seen(of, given, world.target(given, secret=None, username=user), masters=masters) for user in ("t", "u", "v")
+        ]
+    assert [line.split('"')[1] for line in of.got if line.startswith("LOGIN")] == ["t*master"]
+    for one in made[1:]:
+        (held,) = one.all(NotAsked)
+        assert (held.why, held.not_before, held.last_at) == (Withheld.MASTER_STOPPED, 1_003_600.0, 1_000_000.0)
+        assert "t*master" not in held.last_words
 
 
 async def test_a_master_user_looks_at_no_strangers() -> None:

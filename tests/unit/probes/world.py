@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from mailprobe.address import Address, parse
@@ -13,7 +13,7 @@ from mailprobe.config import Account, Prober
 from mailprobe.evidence import Fact, Line, Lookup, Of, Replied, Stage
 from mailprobe.net.records import is_literal
 from mailprobe.net.resolver import Answer, Resolver
-from mailprobe.probes import Denied, Granted, Probe, Reach, SignInEnd, Target
+from mailprobe.probes import Denied, Granted, Masters, Probe, Reach, SignInEnd, Target
 from mailprobe.secret import Secret, SecretRef
 from tests.unit.probes.servers import ScriptedNet, Server
 
@@ -88,6 +88,9 @@ class Politeness:
     async def remembered(self, of: Of, address: str, host: str) -> Replied | None:
         return self.known.get(of)
 
+    async def last_said(self, of: Of, address: str, host: str) -> Replied | None:
+        return self.known.get(of)
+
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         self.kept.append((of, reply.code))
 
@@ -133,6 +136,16 @@ class Leg:
 
 
 @dataclass
+class Away:
+    """Servers that are left alone: why, by `host:port`."""
+
+    servers: dict[str, Denied] = field(default_factory=dict)
+
+    async def may_visit(self, server: str) -> Denied | None:
+        return self.servers.get(server)
+
+
+@dataclass
 class World:
     """One run's surroundings, and what came of it."""
 
@@ -142,6 +155,8 @@ class World:
     purse: Purse = field(default_factory=Purse)
     leg: Leg = field(default_factory=Leg)
     pipelining: bool = False
+    away: Away = field(default_factory=Away)
+    masters: Masters | None = None
     facts: list[Fact] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
@@ -150,6 +165,7 @@ class World:
         names = cast(Resolver, Names(self.names))
         wall = lambda: 1_000_000.0  # noqa: E731 - a clock that stands still
         reach = Reach(net, names, net.clock, wall, self.purse, self.manners, self.leg, self.pipelining)
+        reach = replace(reach, approaches=self.away, masters=self.masters)
         await probe(target, reach, self.facts.append)
         return self.facts
 
@@ -175,5 +191,6 @@ def carrier(**given: Any) -> Carrier:
 
 
 def target(of: Carrier, address: Address = T, **given: Any) -> Target:
-    account = Account("tanaka", address, "example", "t", "t", **({"secret": KEPT} | given))
+    users = {"username": "t", "submission_username": "t"}
+    account = Account("tanaka", address, "example", **(users | {"secret": KEPT} | given))
     return Target(account, of, Prober("probe1.p.example", "probe@p.example"))
