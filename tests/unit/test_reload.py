@@ -76,7 +76,7 @@ def test_what_is_different(tmp_path: Path, text: str, expected: Difference) -> N
 
 def test_no_field_of_a_configuration_is_forgotten(tmp_path: Path) -> None:
     """What nobody compares would change unseen."""
-    compared = {"prober", "carriers", "accounts", "store_url", "engine", "actors", "http_listen", "maintenance", "notify"}
+    compared = {"prober", "carriers", "accounts", "store_url", "engine", "actors", "http", "maintenance", "notify"}
     compared |= {"bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
     assert {one.name for one in dataclasses.fields(Config)} == compared | {"source", "warnings"}
     split = {"name", "mail_from", "bounce_domain", "token_keys", "allow_networks", "resolvers", "relay", "language", "dkim"}
