@@ -22,6 +22,7 @@ ARROWS: dict[str, set[str]] = {
     "limits": {"config", "carriers", "evidence", "canary", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
+    "status": {"verdict", "carriers"},
     "engine": {"evidence", "config", "carriers", "probes"},
     "store": {"evidence", "canary"},
     "bounces": {"address", "evidence", "canary", "wire"},

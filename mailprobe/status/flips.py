@@ -1,0 +1,47 @@
+"""Many accounts of several carriers that turn bad at once: more likely that is us. Held, and checked again first.
+
+Independent carriers rarely fail in the same five minutes; our network, resolver, clock or blocked address looks just like it.
+So who shows changes does this with each that makes an account worse:
+
+1. `mass_flip` is given all of them of the last five minutes, published or not. What it names is not published: the account
+   keeps the standing that it had before the step.
+2. The prober checks itself at once, and each held account is asked once more (`confirm_at` of the step before has passed:
+   now). If the prober is ill, nothing counts any more and nothing is published.
+3. If not, that reading brings the same change again. It is given with `rechecked` set, and what was rechecked passes.
+
+One carrier alone that fails as a whole is never held: that is what its controls are for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mailprobe.status import Change
+
+AT_ONCE = 300.0  # seconds
+SHARE = 0.3  # of a carrier's watched accounts
+CARRIERS = 2
+MANY = 5  # accounts of these carriers together
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A change of one account. rechecked: it was held before, and this one rests on a reading taken since."""
+
+    account: str
+    carrier: str
+    change: Change
+    rechecked: bool = False
+
+
+def mass_flip(flips: Sequence[Flip], watched: Mapping[str, int], now: float) -> frozenset[str]:
+    """The accounts whose change is to be held. watched: accounts per carrier; a carrier that is missing counts as all hit."""
+    turned = [one for one in flips if one.change.worse and abs(now - one.change.at) <= AT_ONCE]
+    hit: dict[str, set[str]] = {}
+    for one in turned:
+        hit.setdefault(one.carrier, set()).add(one.account)
+    ill = {carrier for carrier, accounts in hit.items() if len(accounts) >= SHARE * watched.get(carrier, 0)}
+    if len(ill) < CARRIERS or sum(len(hit[carrier]) for carrier in ill) < MANY:
+        return frozenset()
+    return frozenset(one.account for one in turned if one.carrier in ill and not one.rechecked)
