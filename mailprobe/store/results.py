@@ -1,0 +1,201 @@
+"""What every run of a probe saw: the facts for 90 days, the transcript for seven, when each probe last answered until it is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, case, select
+from sqlalchemy.dialects.sqlite import insert
+
+from mailprobe.evidence import End, Ending, Evidence
+from mailprobe.store import facts
+from mailprobe.store.database import Database
+from mailprobe.store.facts import Damaged, Octets, Unreadable, Why
+from mailprobe.store.hidden import Hidden
+from mailprobe.store.statement import Row, Statement, Transaction
+from mailprobe.store.tables import last_results, results, transcripts
+
+MOST = 1000  # results that are read at once
+
+
+class Outcome(StrEnum):
+    """What one result is counted as."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    OUR_FAULT = "our_fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """When a probe of an account answered last. Unix seconds; good_at: None if it never was good."""
+
+    account: str
+    probe: str
+    vantage: str
+    at: float
+    outcome: Outcome
+    good_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One result. started: Unix seconds. The transcript is empty once it is gone."""
+
+    id: int
+    account: str
+    probe: str
+    vantage: str
+    started: float
+    outcome: str
+    code: str
+    evidence: Evidence | Unreadable
+
+
+OF_RESULT = [column.key for column in results.columns if column.key != "id"]
+KEEP = Statement(insert(results).returning(results.c.id), *OF_RESULT)
+OF_TRANSCRIPT = [column.key for column in transcripts.columns]
+KEEP_LINES = Statement(insert(transcripts), *OF_TRANSCRIPT)
+NEWER = insert(last_results)
+LATER = NEWER.excluded.at >= last_results.c.at
+KEEP_LAST = Statement(
+    NEWER.on_conflict_do_update(
+        index_elements=["account", "probe", "vantage"],
+        set_={
+            **{name: case((LATER, NEWER.excluded[name]), else_=last_results.c[name]) for name in ("at", "outcome", "result")},
+            "good_at": case(
+                (NEWER.excluded.good_at.is_(None), last_results.c.good_at),
+                (last_results.c.good_at > NEWER.excluded.good_at, last_results.c.good_at),
+                else_=NEWER.excluded.good_at,
+            ),
+        },
+    ),
+    *(column.key for column in last_results.columns),
+)
+WHOLE = select(results, transcripts.c.lines, transcripts.c.times).join_from(
+    results, transcripts, transcripts.c.result == results.c.id, isouter=True
+)
+OF_ACCOUNT = Statement(
+    WHOLE.where(
+        (results.c.account == bindparam("whose")) & (results.c.started >= bindparam("since")) & (results.c.started < bindparam("until"))
+    )
+    .order_by(results.c.started.desc(), results.c.id.desc())
+    .limit(bindparam("most"))
+)
+ONE = Statement(WHOLE.where(results.c.id == bindparam("which")))
+ASKED_LAST = select(last_results).with_only_columns(*(last_results.c[name] for name in Last.__slots__))
+ALL_LAST = Statement(ASKED_LAST)
+LAST_OF = Statement(ASKED_LAST.where(last_results.c.account == bindparam("whose")))
+
+
+class Results:
+    """The tables of results of one store. `hidden` is what `hide` gives: the same to read as to write."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hide(self, names: Iterable[str]) -> Hidden:
+        """The names that must not be written: of an account, its address and user names in every spelling, and those of the
+        controls that are asked beside it. Worth keeping: making it costs more than using it."""
+        return Hidden(names, lambda name: self._database.hashed("name", name))
+
+    async def keep(self, evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> int:
+        """Durable when this returns; the result's number. StoreError."""
+        made = rows_of(evidence, outcome, hidden, code)
+        return await self._database.transact(lambda transaction: put(transaction, made))
+
+    async def of_account(
+        self, account: str, hidden: Hidden, since: float = 0.0, until: float = 1e12, most: int = 100
+    ) -> tuple[Kept, ...]:
+        """Those that started in that time, the newest first."""
+        given = {"whose": account, "since": since, "until": until, "most": min(most, MOST)}
+        rows = await self._database.read(lambda transaction: transaction.all(OF_ACCOUNT, **given))
+        return tuple(kept(row, hidden) for row in rows)
+
+    async def one(self, number: int, hidden: Hidden) -> Kept | None:
+        row = await self._database.read(lambda transaction: transaction.one(ONE, which=number))
+        return kept(row, hidden) if row is not None else None
+
+    async def last(self, account: str = "") -> tuple[Last, ...]:
+        """Of each probe of an account, or of all accounts."""
+        if account:
+            rows = await self._database.read(lambda transaction: transaction.all(LAST_OF, whose=account))
+        else:
+            rows = await self._database.read(lambda transaction: transaction.all(ALL_LAST))
+        return tuple(Last(*row[:4], Outcome(row[4]), row[5]) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One result, ready for the tables."""
+
+    result: dict[str, object]
+    lines: Octets | None
+
+
+def rows_of(evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> Rows:
+    told, ending = facts.written(evidence.facts), evidence.ending
+    row = {
+        "account": evidence.account,
+        "probe": evidence.probe,
+        "vantage": evidence.vantage,
+        "slot": evidence.slot,
+        "started": evidence.started,
+        "began": evidence.began,
+        "took": evidence.took,
+        "ending": ending.kind,
+        "reason": ending.reason,
+        "not_before": ending.not_before,
+        "outcome": outcome,
+        "code": code,
+        "version": facts.VERSION,
+        "facts": hidden.masked(told.text),
+        "times": told.times,
+    }
+    if not evidence.transcript:
+        return Rows(row, None)
+    lines = facts.lines_written(evidence.transcript)
+    return Rows(row, Octets(hidden.masked(lines.text), lines.times))
+
+
+def put(transaction: Transaction, rows: Rows) -> int:
+    """In a transaction of somebody else's: a result and what follows from it are kept together, or neither is."""
+    row = rows.result
+    number: int = transaction.all(KEEP, **row)[0][0]
+    if rows.lines is not None:
+        transaction.do(KEEP_LINES, result=number, started=row["started"], lines=rows.lines.text, times=rows.lines.times)
+    good_at = row["started"] if row["outcome"] == Outcome.GOOD else None
+    same = {name: row[name] for name in ("account", "probe", "vantage", "outcome")}
+    transaction.do(KEEP_LAST, **same, at=row["started"], good_at=good_at, result=number)
+    return number
+
+
+def kept(row: Row, hidden: Hidden) -> Kept:
+    given = dict(zip(("id", *OF_RESULT, "lines", "line_times"), row, strict=True))
+    same = {name: given[name] for name in ("id", "account", "probe", "vantage", "started", "outcome", "code")}
+    return Kept(**same, evidence=evidence_of(given, hidden))
+
+
+def evidence_of(row: dict[str, Any], hidden: Hidden) -> Evidence | Unreadable:
+    version = row["version"]
+    if not isinstance(version, int) or version > facts.VERSION:
+        return Unreadable(Why.NEWER, version if isinstance(version, int) else 0)
+    try:
+        return read(row, hidden)
+    except (Damaged, ValueError, TypeError):
+        return Unreadable(Why.DAMAGED, version)
+
+
+def read(row: dict[str, Any], hidden: Hidden) -> Evidence:
+    lines = row["lines"]
+    return Evidence(
+        **{name: row[name] for name in ("account", "probe", "vantage", "slot", "started", "began", "took")},
+        facts=facts.read(Octets(hidden.unmasked(row["facts"]), row["times"])),
+        transcript=facts.lines_read(Octets(hidden.unmasked(lines), row["line_times"])) if lines is not None else (),
+        ending=Ending(End(row["ending"]), row["reason"], row["not_before"]),
+    )
