@@ -38,9 +38,7 @@ LAST = Statement(select(askings.c.asked_at, askings.c.claimed_at, askings.c.clai
 CLAIM, ASKED = put_asking("claimed_at", "claimed_by"), put_asking("asked_at", "claimed_by")
 THIS_ANSWER = this(answers.c.subject, answers.c.host, answers.c.vantage)
 REMEMBERED = Statement(select(*(answers.c[name] for name in WHAT)).where(THIS_ANSWER))
-REMEMBER = Statement(
-    PUT_ANSWER.on_conflict_do_update(index_elements=KEYS, set_=changes(WHAT, PUT_ANSWER.excluded)), *KEYS, *WHAT
-)
+REMEMBER = Statement(PUT_ANSWER.on_conflict_do_update(index_elements=KEYS, set_=changes(WHAT, PUT_ANSWER.excluded)), *KEYS, *WHAT)
 
 # Control characters never occur in a cleaned text, so these marks stand for the address without any doubt
 WHOLE, LOCAL = "\x01", "\x02"

@@ -97,7 +97,8 @@ class Batch:
         """Wait for the file as long as anybody waits for us."""
         while self._jobs:
             try:
-                return connection.begin()
+                connection.begin()
+                return
             except sqlite3.OperationalError as error:
                 if trouble_of(error, self._place) is not Trouble.LOCKED:
                     raise

@@ -7,7 +7,6 @@ it commits, whatever other processes do.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 
 from sqlalchemy import Connection as Core
 from sqlalchemy import create_engine
@@ -25,18 +24,18 @@ MOST_WAL = 64 << 20  # octets that its file keeps after a rush
 
 
 class Connection:
-    """`fast` runs our statements, `core` is SQLAlchemy's own connection over the same one: a work uses one of them."""
+    """`raw` is the driver's; works see their `transaction`."""
 
-    __slots__ = ("_begin", "_core", "fast", "raw")
+    __slots__ = ("_begin", "_core", "raw", "transaction")
 
     def __init__(self, raw: sqlite3.Connection, begin: str) -> None:
         self.raw = raw
-        self.fast = Transaction(raw)
+        self.transaction = Transaction(raw, self.core)
         self._begin = begin
         self._core: Core | None = None
 
-    @property
     def core(self) -> Core:
+        """SQLAlchemy's own over the same one, made when first asked for."""
         if self._core is None:
             engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool, hide_parameters=True)
             self._core = engine.connect()
@@ -101,6 +100,3 @@ def into_wal(raw: sqlite3.Connection) -> None:
     raw.execute("BEGIN EXCLUSIVE")  # this one waits
     raw.execute("COMMIT")
     raw.execute("PRAGMA journal_mode = WAL")
-
-
-Connect = Callable[[str], Connection]

@@ -30,10 +30,12 @@ KEY_BYTES = 32
 MOST_WAITING = 50_000  # works: beyond, whoever comes is turned away at once
 
 NAMED = tables.house.c.name == bindparam("which")
-NEW_KEY = Statement(insert(tables.house).on_conflict_do_nothing(), "name", "value")
-KEY = Statement(select(tables.house.c.value).where(NAMED))
-BEAT = insert(tables.house)
-ALIVE = Statement(BEAT.on_conflict_do_update(index_elements=["name"], set_={"value": BEAT.excluded.value}), "name", "value")
+PUT_IN_HOUSE = insert(tables.house)
+NEW_KEY = Statement(PUT_IN_HOUSE.on_conflict_do_nothing(), "name", "value")
+VALUE = Statement(select(tables.house.c.value).where(NAMED))
+KEEP_IN_HOUSE = Statement(
+    PUT_IN_HOUSE.on_conflict_do_update(index_elements=["name"], set_={"value": PUT_IN_HOUSE.excluded.value}), "name", "value"
+)
 
 
 def ignore(committed: Committed) -> None: ...
@@ -54,20 +56,29 @@ class Database:
         """Run one transaction and return what `work` returns, once it is durable. Its reads stay true until it commits.
         within: seconds to wait for another program that holds the file. StoreError if the store cannot do it. `work` runs in
         another thread, perhaps twice."""
-        return await self._put(self._writer, lambda connection: work(connection.fast), within)
+        return await self._put(self._writer, lambda connection: work(connection.transaction), within)
 
     async def run(self, work: Callable[[Connection], T], within: float = WAIT) -> T:
         """The same for works in SQLAlchemy's own terms: slower, for what is rare."""
-        return await self._put(self._writer, lambda connection: work(connection.core), within)
+        return await self._put(self._writer, lambda connection: work(connection.transaction.core), within)
+
+    def hand_over(self, work: Callable[[Transaction], T], told: asyncio.Future[T], within: float = WAIT) -> None:
+        """The same for a work that several wait for. RuntimeError once the store is closed."""
+        if self._closed:
+            told.set_exception(RuntimeError("the store is closed"))
+        elif self._writer.waiting > MOST_WAITING:
+            told.set_exception(crowded(self.place))
+        else:
+            self._writer.put(Job(lambda connection: work(connection.transaction), told, within))
 
     async def read(self, work: Callable[[Transaction], T], within: float = WAIT) -> T:
         """Run a work that only reads, on what is durable by now; a long one keeps nobody from writing."""
-        return await self._put(self._reader, lambda connection: work(connection.fast), within)
+        return await self._put(self._reader, lambda connection: work(connection.transaction), within)
 
     def soon(self, work: Callable[[Transaction], None]) -> None:
         """Queue one transaction without waiting for it; `close` does. Only for what a lost row cannot harm."""
         if not self._closed:
-            self._writer.put(Job(lambda connection: work(connection.fast), None, WAIT))
+            self._writer.put(Job(lambda connection: work(connection.transaction), None, WAIT))
 
     @property
     def trouble(self) -> Trouble | None:
@@ -77,7 +88,7 @@ class Database:
     async def beat(self, now: float, within: float = WAIT) -> None:
         """Write something, durably. StoreError says what is the matter."""
         value = str(now).encode()
-        await self.transact(lambda transaction: transaction.do(ALIVE, name="beat", value=value), within)
+        await self.transact(lambda transaction: transaction.do(KEEP_IN_HOUSE, name="beat", value=value), within)
 
     async def checkpoint(self) -> bool:
         """Bring the WAL into the file and empty it, so that what was erased is nowhere. False: somebody else was in the way."""
@@ -131,9 +142,13 @@ def crowded(place: str) -> StoreError:
 
 def key_of(transaction: Transaction) -> bytes:
     transaction.do(NEW_KEY, name="key", value=secrets.token_bytes(KEY_BYTES))
-    row = transaction.one(KEY, which="key")
-    key: bytes = row[0] if row is not None else b""
-    return key
+    return in_house(transaction, "key") or b""
+
+
+def in_house(transaction: Transaction, name: str) -> bytes | None:
+    """A value that the store keeps for itself."""
+    row = transaction.one(VALUE, which=name)
+    return row[0] if row is not None else None
 
 
 async def open_database(place: str, committed: Callable[[Committed], None] = ignore) -> Database:

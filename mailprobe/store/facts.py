@@ -1,7 +1,8 @@
 """Facts and lines as octets and back, exactly: JSON, each fact as its name and its values in an order that is fixed here.
 
-The times stand beside it, packed: to write a float as digits takes longer than all the rest of a fact. A new field or a new kind of fact is a new VERSION, with its shape added to SHAPES; the older shapes stay, so that older rows
-are still read. What a newer program has written, or what is damaged, is `Unreadable`, and nothing breaks by it.
+The times stand beside it, packed: to write a float as digits takes longer than all the rest of a fact. A new field or a new
+kind of fact is a new VERSION, with its shape added to SHAPES; the older shapes stay, so that older rows are still read. What a
+newer program has written, or what is damaged, is `Unreadable`, and nothing breaks by it.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def meant(hint: Any) -> Callable[[Any], Any] | None:
 
 def floats_of(timed: tuple[str, ...]) -> Callable[[Any], tuple[float, ...]]:
     """At least one field, and always a tuple."""
-    get = attrgetter(*timed)
+    get: Callable[[Any], Any] = attrgetter(*timed)
     return get if len(timed) > 1 else lambda fact: (get(fact),)
 
 

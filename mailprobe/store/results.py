@@ -1,13 +1,14 @@
-"""What every run of a probe saw: the facts for 90 days, the transcript for seven, when each probe last answered until it is erased."""
+"""What every run of a probe saw: the facts for 90 days, the transcript for seven, and when each probe answered last."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import End, Ending, Evidence
@@ -15,7 +16,7 @@ from mailprobe.store import facts
 from mailprobe.store.database import Database
 from mailprobe.store.facts import Damaged, Octets, Unreadable, Why
 from mailprobe.store.hidden import Hidden
-from mailprobe.store.statement import Row, Statement, Transaction
+from mailprobe.store.statement import Row, Rows, Statement, Transaction
 from mailprobe.store.tables import last_results, results, transcripts
 
 MOST = 1000  # results that are read at once
@@ -58,12 +59,13 @@ class Kept:
 
 
 OF_RESULT = [column.key for column in results.columns if column.key != "id"]
-KEEP = Statement(insert(results).returning(results.c.id), *OF_RESULT)
+KEEP = Rows(insert(results), "id", *OF_RESULT)
+LAST_NUMBER = Statement(select(func.max(results.c.id)))
 OF_TRANSCRIPT = [column.key for column in transcripts.columns]
-KEEP_LINES = Statement(insert(transcripts), *OF_TRANSCRIPT)
+KEEP_LINES = Rows(insert(transcripts), *OF_TRANSCRIPT)
 NEWER = insert(last_results)
 LATER = NEWER.excluded.at >= last_results.c.at
-KEEP_LAST = Statement(
+KEEP_LAST = Rows(
     NEWER.on_conflict_do_update(
         index_elements=["account", "probe", "vantage"],
         set_={
@@ -82,7 +84,9 @@ WHOLE = select(results, transcripts.c.lines, transcripts.c.times).join_from(
 )
 OF_ACCOUNT = Statement(
     WHOLE.where(
-        (results.c.account == bindparam("whose")) & (results.c.started >= bindparam("since")) & (results.c.started < bindparam("until"))
+        (results.c.account == bindparam("whose"))
+        & (results.c.started >= bindparam("since"))
+        & (results.c.started < bindparam("until"))
     )
     .order_by(results.c.started.desc(), results.c.id.desc())
     .limit(bindparam("most"))
@@ -93,11 +97,29 @@ ALL_LAST = Statement(ASKED_LAST)
 LAST_OF = Statement(ASKED_LAST.where(last_results.c.account == bindparam("whose")))
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One result, ready for the tables: the values of a row each, without its number. lines: () without a transcript."""
+
+    result: Row
+    lines: Row
+    last: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is kept in one turn of the loop. told: the number of the first."""
+
+    told: asyncio.Future[int]
+    made: list[Made] = field(default_factory=list)
+
+
 class Results:
     """The tables of results of one store. `hidden` is what `hide` gives: the same to read as to write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn = Turn(asyncio.get_running_loop().create_future())
 
     def hide(self, names: Iterable[str]) -> Hidden:
         """The names that must not be written: of an account, its address and user names in every spelling, and those of the
@@ -105,9 +127,20 @@ class Results:
         return Hidden(names, lambda name: self._database.hashed("name", name))
 
     async def keep(self, evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> int:
-        """Durable when this returns; the result's number. StoreError."""
-        made = rows_of(evidence, outcome, hidden, code)
-        return await self._database.transact(lambda transaction: put(transaction, made))
+        """Durable when this returns; the result's number. Once asked for it is done, even if nobody waits any more. StoreError.
+
+        Whatever is to be kept in one turn of the loop goes to the writer as one work."""
+        if not self._turn.made:
+            self._turn = Turn(asyncio.get_running_loop().create_future())
+            asyncio.get_running_loop().call_soon(self._hand_over, self._turn)
+        turn, place = self._turn, len(self._turn.made)
+        turn.made.append(made(evidence, outcome, hidden, code))
+        first: int = await asyncio.shield(turn.told)
+        return first + place
+
+    def _hand_over(self, turn: Turn) -> None:
+        self._turn = Turn(turn.told)
+        self._database.hand_over(lambda transaction: put(transaction, turn.made), turn.told)
 
     async def of_account(
         self, account: str, hidden: Hidden, since: float = 0.0, until: float = 1e12, most: int = 100
@@ -127,52 +160,37 @@ class Results:
             rows = await self._database.read(lambda transaction: transaction.all(LAST_OF, whose=account))
         else:
             rows = await self._database.read(lambda transaction: transaction.all(ALL_LAST))
-        return tuple(Last(*row[:4], Outcome(row[4]), row[5]) for row in rows)
+        return tuple(last_of(row) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One result, ready for the tables."""
-
-    result: dict[str, object]
-    lines: Octets | None
+def last_of(row: Row) -> Last:
+    account, probe, vantage, at, outcome, good_at = row
+    return Last(account, probe, vantage, at, Outcome(outcome), good_at)
 
 
-def rows_of(evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> Rows:
+def made(evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> Made:
+    """A result as it will stand in the tables. ValueError, TypeError for what cannot be written down."""
     told, ending = facts.written(evidence.facts), evidence.ending
-    row = {
-        "account": evidence.account,
-        "probe": evidence.probe,
-        "vantage": evidence.vantage,
-        "slot": evidence.slot,
-        "started": evidence.started,
-        "began": evidence.began,
-        "took": evidence.took,
-        "ending": ending.kind,
-        "reason": ending.reason,
-        "not_before": ending.not_before,
-        "outcome": outcome,
-        "code": code,
-        "version": facts.VERSION,
-        "facts": hidden.masked(told.text),
-        "times": told.times,
-    }
-    if not evidence.transcript:
-        return Rows(row, None)
-    lines = facts.lines_written(evidence.transcript)
-    return Rows(row, Octets(hidden.masked(lines.text), lines.times))
+    lines = facts.lines_written(evidence.transcript) if evidence.transcript else None
+    whose, started = (evidence.account, evidence.probe, evidence.vantage), evidence.started
+    times = (evidence.slot, started, evidence.began, evidence.took)
+    ended = (ending.kind, ending.reason, ending.not_before)
+    return Made(
+        (*whose, *times, *ended, outcome, code, facts.VERSION, hidden.masked(told.text), told.times),
+        (started, hidden.masked(lines.text), lines.times) if lines is not None else (),
+        (*whose, started, outcome, started if outcome is Outcome.GOOD else None),
+    )
 
 
-def put(transaction: Transaction, rows: Rows) -> int:
-    """In a transaction of somebody else's: a result and what follows from it are kept together, or neither is."""
-    row = rows.result
-    number: int = transaction.all(KEEP, **row)[0][0]
-    if rows.lines is not None:
-        transaction.do(KEEP_LINES, result=number, started=row["started"], lines=rows.lines.text, times=rows.lines.times)
-    good_at = row["started"] if row["outcome"] == Outcome.GOOD else None
-    same = {name: row[name] for name in ("account", "probe", "vantage", "outcome")}
-    transaction.do(KEEP_LAST, **same, at=row["started"], good_at=good_at, result=number)
-    return number
+def put(transaction: Transaction, rows: Sequence[Made]) -> int:
+    """The number of the first; the others follow. In a transaction of somebody else's: a result and what follows from it are
+    kept together, or neither is."""
+    first: int = (transaction.all(LAST_NUMBER)[0][0] or 0) + 1
+    numbered = list(enumerate(rows, first))
+    transaction.put(KEEP, [(number, *one.result) for number, one in numbered])
+    transaction.put(KEEP_LINES, [(number, *one.lines) for number, one in numbered if one.lines])
+    transaction.put(KEEP_LAST, [(*one.last, number) for number, one in numbered])
+    return first
 
 
 def kept(row: Row, hidden: Hidden) -> Kept:

@@ -69,7 +69,9 @@ def definitions() -> list[str]:
     made: list[str] = []
     for table in tables.metadata.sorted_tables:
         made.append(str(CreateTable(table).compile(dialect=DIALECT)))
-        made += [str(CreateIndex(index).compile(dialect=DIALECT)) for index in sorted(table.indexes, key=lambda one: str(one.name))]
+        made += [
+            str(CreateIndex(index).compile(dialect=DIALECT)) for index in sorted(table.indexes, key=lambda one: str(one.name))
+        ]
     return made
 
 
@@ -84,7 +86,9 @@ def migrate(place: str) -> None:
                 upgrade(connection, version)
                 connection.exec_driver_sql(f"PRAGMA user_version = {tables.VERSION}")
     except DBAPIError as error:
-        raise unusable(place, error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.OperationalError(str(error))) from None
+        raise unusable(
+            place, error.orig if isinstance(error.orig, sqlite3.Error) else sqlite3.OperationalError(str(error))
+        ) from None
     finally:
         engine.dispose()
 

@@ -30,15 +30,11 @@ SEEN = select(*(sign_ins.c[name] for name in ("secret", "stage", "state", "reser
 SPENT = (sign_ins.c.login == bindparam("whose")) & (sign_ins.c.state != SignInState.GIVEN_BACK)
 HISTORY = Statement(SEEN.where(SPENT).order_by(sign_ins.c.reserved_at, sign_ins.c.id))
 OUTDATED = Statement(delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("kept_since")))
-RESERVE = Statement(
-    insert(sign_ins).returning(sign_ins.c.id), "login", "secret", "stage", "state", "reserved_at", "words"
-)
+RESERVE = Statement(insert(sign_ins).returning(sign_ins.c.id), "login", "secret", "stage", "state", "reserved_at", "words")
 END = Statement(update(sign_ins).where(sign_ins.c.id == bindparam("key")), "state", "ended_at", "words")
 GOOD_AT = Statement(select(controls.c.good_at).where(controls.c.login == bindparam("whose")))
 PUT = insert(controls)
-GOOD = Statement(
-    PUT.on_conflict_do_update(index_elements=["login"], set_={"good_at": PUT.excluded.good_at}), "login", "good_at"
-)
+GOOD = Statement(PUT.on_conflict_do_update(index_elements=["login"], set_={"good_at": PUT.excluded.good_at}), "login", "good_at")
 
 
 @dataclass(frozen=True, slots=True)

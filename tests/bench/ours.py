@@ -56,8 +56,9 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`count` checks of one kind (imap_plain imap_tls mx_plain mx_tls), `at_once` in flight. limits: free | store (memory) | file.
-    hold: no count, but `at_once` checks left in flight where the server stops talking, for the memory that each takes."""
+    """`count` checks of one kind (imap_plain imap_tls mx_plain mx_tls), `at_once` in flight. limits: free | store (in memory) |
+    file. hold: no count, but `at_once` checks left in flight where the server stops talking, for the memory that each takes.
+    """
 
     kind: str
     count: int = 0

@@ -24,7 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "engine": {"evidence", "config", "carriers", "probes"},
-    "store": {"evidence", "canary"},
+    "store": {"evidence", "canary", "verdict", "status"},
     "bounces": {"address", "evidence", "canary", "wire"},
 }
 

@@ -1,0 +1,125 @@
+"""Stored results per second on one core, in a file, each durable before its waiter goes on: `python -m tests.bench.store`.
+
+The evidence is that of an MX check with TLS and of an IMAP sign-in, with transcripts, of 100,000 accounts; names are hidden as
+in the daemon. Everything counts: the tasks that wait, writing facts down, SQLite, and the hand-over between the threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import statistics
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import uvloop
+
+from mailprobe.store import Store, open_store
+from mailprobe.store.batch import Committed
+from mailprobe.store.hidden import Hidden
+from mailprobe.store.results import Outcome
+from mailprobe.store.retention import AT_ONCE, Retention
+from tests.unit.store.seen import IMAP, MX
+
+AIM = 20_000
+ROUNDS = 7
+COUNT = 20_000
+ACCOUNTS = 100_000
+ABREAST = 1000  # tasks that keep results
+NOW = 1_800_000_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Seconds for all results of one round."""
+
+    cpu: float
+    wall: float
+    commits: int
+    longest: float  # COMMIT
+
+
+async def one_round(store: Store, hidden: list[Hidden], number: int, commits: list[Committed]) -> Round:
+    commits.clear()
+    left = iter(range(number * COUNT, (number + 1) * COUNT))
+
+    async def worker() -> None:
+        for one in left:
+            account = one * 7919 % ACCOUNTS
+            evidence = replace(MX if one % 2 else IMAP, account=f"a{account:06d}", started=NOW + one / 1000)
+            await store.results.keep(evidence, Outcome.GOOD, hidden[account % len(hidden)])
+
+    began, used = time.perf_counter(), own_cpu()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(ABREAST):
+            group.create_task(worker())
+    return Round(own_cpu() - used, time.perf_counter() - began, len(commits), max(one.took for one in commits))
+
+
+async def alone(store: Store, hidden: Hidden) -> list[float]:
+    """Seconds for one result at a time: what a live check waits for."""
+    took = []
+    for number in range(100):
+        began = time.perf_counter()
+        await store.results.keep(replace(MX, started=NOW + number), Outcome.GOOD, hidden)
+        took.append(time.perf_counter() - began)
+    return took
+
+
+async def pruning(store: Store) -> list[float]:
+    """Seconds for each step of pruning: so long somebody else waits."""
+    took = []
+    for _ in range(40):
+        began = time.perf_counter()
+        await store.prune(NOW + 1e6, Retention(transcripts=0.0, results=1e9), most=1)
+        took.append(time.perf_counter() - began)
+    return took
+
+
+async def measure(place: Path) -> int:
+    commits: list[Committed] = []
+    async with open_store(f"sqlite:///{place}", commits.append) as store:
+        names = [(f"u{number:06d}@mail.test", "live@mail.test", f"u{number:06d}") for number in range(1000)]
+        hidden = [store.results.hide(one) for one in names]
+        rounds = [await one_round(store, hidden, number, commits) for number in range(ROUNDS + 1)][1:]
+        show(rounds, place)
+        single = sorted(await alone(store, hidden[0]))
+        print(f"one at a time: {statistics.median(single) * 1000:.2f} ms, the slowest of 100 {single[-1] * 1000:.1f} ms")
+        steps = sorted(await pruning(store))
+        print(
+            f"pruning, {AT_ONCE} transcripts a step: {statistics.median(steps) * 1000:.1f} ms, slowest {steps[-1] * 1000:.1f} ms"
+        )
+    return 0
+
+
+def show(rounds: list[Round], place: Path) -> None:
+    for title, rates in (
+        ("CPU of one core", [COUNT / one.cpu for one in rounds]),
+        ("wall clock", [COUNT / one.wall for one in rounds]),
+    ):
+        print(
+            f"results per second, {title:16}{statistics.median(rates):8.0f} ({min(rates):.0f}-{max(rates):.0f})   (aim >= {AIM})"
+        )
+    per_commit = COUNT / statistics.median(one.commits for one in rounds)
+    size = sum(file.stat().st_size for file in place.parent.iterdir()) / (COUNT * (ROUNDS + 1))
+    print(f"{per_commit:.0f} results in one transaction, longest COMMIT {max(one.longest for one in rounds) * 1000:.0f} ms")
+    print(f"{size:.0f} octets on the disk for each, WAL and indices with them")
+
+
+def own_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> int:
+    os.sched_setaffinity(0, {0})
+    with TemporaryDirectory(prefix="mailprobe-store-") as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(Path(folder) / "m.db"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
