@@ -76,10 +76,10 @@ class Batch:
         self._jobs = jobs
         self._place = place
 
-    def carry_out(self, connection: Connection, more: Callable[[], list[Job]]) -> None:
-        """`more`: what has queued up since; asked for while another program holds the file."""
+    def carry_out(self, connection: Connection, more: Callable[[], list[Job]], late: Callable[[Sequence[Done]], None]) -> None:
+        """While another program holds the file, `more` is what has queued up since, and `late` tells those whose time is up."""
         try:
-            self._begin(connection, more)
+            self._begin(connection, more, late)
             if self._jobs:
                 before = connection.raw.total_changes
                 done = self._together(connection)
@@ -93,7 +93,7 @@ class Batch:
         self.done += [Done(job, error=error) for job in self._jobs]
         self.trouble = error.trouble or Trouble.BROKEN
 
-    def _begin(self, connection: Connection, more: Callable[[], list[Job]]) -> None:
+    def _begin(self, connection: Connection, more: Callable[[], list[Job]], late: Callable[[Sequence[Done]], None]) -> None:
         """Wait for the file as long as anybody waits for us."""
         while self._jobs:
             try:
@@ -103,12 +103,9 @@ class Batch:
                 if trouble_of(error, self._place) is not Trouble.LOCKED:
                     raise
             self.trouble = Trouble.LOCKED
-            self._sort_out(self._jobs + more(), time.monotonic())
-
-    def _sort_out(self, jobs: Sequence[Job], now: float) -> None:
-        late = [job for job in jobs if job.give_up <= now]
-        self.done += [Done(job, error=locked(self._place, job.within)) for job in late]
-        self._jobs = [job for job in jobs if job.give_up > now and job.wanted]
+            jobs, now = self._jobs + more(), time.monotonic()
+            late([Done(job, error=locked(self._place, job.within)) for job in jobs if job.give_up <= now])
+            self._jobs = [job for job in jobs if job.give_up > now and job.wanted]
 
     def _together(self, connection: Connection) -> list[Done]:
         """As a rule nothing fails, and nothing has to be undone."""

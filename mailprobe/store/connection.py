@@ -23,6 +23,13 @@ CHECKPOINT = 4000  # pages of WAL, 16 MB: each asks for two more syncs
 MOST_WAL = 64 << 20  # octets that its file keeps after a rush
 
 
+class Lent(sqlite3.Connection):
+    """SQLAlchemy has it only on loan: the transaction is the batch's to end."""
+
+    def commit(self) -> None: ...
+    def rollback(self) -> None: ...
+
+
 class Connection:
     """`raw` is the driver's; works see their `transaction`."""
 
@@ -66,18 +73,19 @@ class Connection:
 
 
 def writing(place: str) -> Connection:
-    return Connection(opened(place), "BEGIN IMMEDIATE")
+    return Connection(opened(place, Lent), "BEGIN IMMEDIATE")
 
 
 def reading(place: str) -> Connection:
     """Sees what was committed; does not wait for those who write, nor they for it."""
-    raw = opened(place)
+    raw = opened(place, Lent)
     raw.execute("PRAGMA query_only = ON")
     return Connection(raw, "BEGIN")
 
 
-def opened(place: str) -> sqlite3.Connection:
-    raw = sqlite3.connect(place, timeout=WAIT, isolation_level=None, cached_statements=STATEMENTS)
+def opened(place: str, kind: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
+    """Raises sqlite3.Error."""
+    raw = sqlite3.connect(place, timeout=WAIT, isolation_level=None, cached_statements=STATEMENTS, factory=kind)
     try:
         if place != MEMORY:
             into_wal(raw)

@@ -75,7 +75,7 @@ class Database:
         """Run a work that only reads, on what is durable by now; a long one keeps nobody from writing."""
         return await self._put(self._reader, lambda connection: work(connection.transaction), within)
 
-    def soon(self, work: Callable[[Transaction], None]) -> None:
+    def soon(self, work: Callable[[Transaction], object]) -> None:
         """Queue one transaction without waiting for it; `close` does. Only for what a lost row cannot harm."""
         if not self._closed:
             self._writer.put(Job(lambda connection: work(connection.transaction), None, WAIT))

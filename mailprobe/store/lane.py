@@ -11,7 +11,7 @@ from threading import Thread
 
 from mailprobe.store.batch import Batch, Committed, Done, Job
 from mailprobe.store.connection import Connection
-from mailprobe.store.place import StoreError, Trouble
+from mailprobe.store.place import MEMORY, StoreError, Trouble
 from mailprobe.store.trouble import unusable
 
 MOST = 1000  # works in one transaction: the first of them waits for the last
@@ -76,10 +76,13 @@ class Lane:
         except StoreError as error:
             batch.fail(error)
         else:
-            batch.carry_out(self._connection, self._more)
-        if batch.trouble is Trouble.BROKEN:
+            batch.carry_out(self._connection, self._more, self._late)
+        if batch.trouble is Trouble.BROKEN and self._place != MEMORY:
             self._disconnect()  # what such a connection has in mind of the file cannot be trusted any more
         self._in_loop(self._tell, batch)
+
+    def _late(self, done: Sequence[Done]) -> None:
+        self._in_loop(self._tell_late, done)
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -90,6 +93,11 @@ class Lane:
     def _in_loop(self, call: Callable[..., None], *given: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(call, *given)
+
+    def _tell_late(self, done: Sequence[Done]) -> None:
+        """In the loop."""
+        self.trouble = Trouble.LOCKED
+        tell(done)
 
     def _tell(self, batch: Batch) -> None:
         """In the loop."""

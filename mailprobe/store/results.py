@@ -108,10 +108,21 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What is kept in one turn of the loop. told: the number of the first."""
+    """What is kept in one turn of the loop, and who waits for it."""
 
-    told: asyncio.Future[int]
     made: list[Made] = field(default_factory=list)
+    waiting: list[asyncio.Future[int]] = field(default_factory=list)
+
+    def tell(self, first: asyncio.Future[int]) -> None:
+        """first: the number of the first one, or why none was kept."""
+        error = first.exception()
+        for place, told in enumerate(self.waiting):
+            if told.done():  # cancelled
+                continue
+            if error is not None:
+                told.set_exception(error)
+            else:
+                told.set_result(first.result() + place)
 
 
 class Results:
@@ -119,7 +130,7 @@ class Results:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._turn = Turn(asyncio.get_running_loop().create_future())
+        self._turn: Turn | None = None
 
     def hide(self, names: Iterable[str]) -> Hidden:
         """The names that must not be written: of an account, its address and user names in every spelling, and those of the
@@ -130,17 +141,21 @@ class Results:
         """Durable when this returns; the result's number. Once asked for it is done, even if nobody waits any more. StoreError.
 
         Whatever is to be kept in one turn of the loop goes to the writer as one work."""
-        if not self._turn.made:
-            self._turn = Turn(asyncio.get_running_loop().create_future())
-            asyncio.get_running_loop().call_soon(self._hand_over, self._turn)
-        turn, place = self._turn, len(self._turn.made)
-        turn.made.append(made(evidence, outcome, hidden, code))
-        first: int = await asyncio.shield(turn.told)
-        return first + place
+        loop = asyncio.get_running_loop()
+        row = made(evidence, outcome, hidden, code)
+        if self._turn is None:
+            self._turn = Turn()
+            loop.call_soon(self._hand_over, self._turn)
+        told: asyncio.Future[int] = loop.create_future()
+        self._turn.made.append(row)
+        self._turn.waiting.append(told)
+        return await told
 
     def _hand_over(self, turn: Turn) -> None:
-        self._turn = Turn(turn.told)
-        self._database.hand_over(lambda transaction: put(transaction, turn.made), turn.told)
+        self._turn = None
+        first: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        first.add_done_callback(turn.tell)
+        self._database.hand_over(lambda transaction: put(transaction, turn.made), first)
 
     async def of_account(
         self, account: str, hidden: Hidden, since: float = 0.0, until: float = 1e12, most: int = 100

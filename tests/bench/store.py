@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from mailprobe.evidence import Evidence
 from mailprobe.store import Store, open_store
 from mailprobe.store.batch import Committed
 from mailprobe.store.hidden import Hidden
@@ -45,19 +46,23 @@ class Round:
 
 async def one_round(store: Store, hidden: list[Hidden], number: int, commits: list[Committed]) -> Round:
     commits.clear()
-    left = iter(range(number * COUNT, (number + 1) * COUNT))
+    seen = [evidence_of(one) for one in range(number * COUNT, (number + 1) * COUNT)]
+    left = iter(seen)
 
     async def worker() -> None:
-        for one in left:
-            account = one * 7919 % ACCOUNTS
-            evidence = replace(MX if one % 2 else IMAP, account=f"a{account:06d}", started=NOW + one / 1000)
-            await store.results.keep(evidence, Outcome.GOOD, hidden[account % len(hidden)])
+        for evidence in left:
+            await store.results.keep(evidence, Outcome.GOOD, hidden[int(evidence.account[1:]) % len(hidden)])
 
     began, used = time.perf_counter(), own_cpu()
     async with asyncio.TaskGroup() as group:
         for _ in range(ABREAST):
             group.create_task(worker())
     return Round(own_cpu() - used, time.perf_counter() - began, len(commits), max(one.took for one in commits))
+
+
+def evidence_of(number: int) -> Evidence:
+    account = number * 7919 % ACCOUNTS
+    return replace(MX if number % 2 else IMAP, account=f"a{account:06d}", started=NOW + number / 1000)
 
 
 async def alone(store: Store, hidden: Hidden) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mailprobe.evidence import (
     Answered,
     As,
@@ -22,8 +24,8 @@ from mailprobe.evidence import (
 )
 
 BEGAN = 8123.456789012
-HERE = {"server": "mx1.mail.test:25", "ip": "192.0.2.10"}
-STORE = {"server": "imap.mail.test:993", "ip": "192.0.2.11"}
+HERE: dict[str, Any] = {"server": "mx1.mail.test:25", "ip": "192.0.2.10"}
+STORE: dict[str, Any] = {"server": "imap.mail.test:993", "ip": "192.0.2.11"}
 
 
 def replied(at: float, stage: Stage, code: int, text: str, of: Of = Of.TARGET) -> Replied:
