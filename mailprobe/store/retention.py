@@ -34,7 +34,10 @@ class Pruned:
 
 
 def oldest(table: Table, key: Column[int], at: Column[float]) -> Statement:
-    due = select(key).where(at < bindparam("before")).order_by(at).limit(AT_ONCE)
+    """Rows are numbered in the order of time, so that the first ones are the oldest: an index on the time would cost every
+    result more than this. What is a day ahead was written under a wrong clock, and is not waited for."""
+    first = select(key, at).order_by(key).limit(AT_ONCE).subquery()
+    due = select(first.c[key.key]).where((first.c[at.key] < bindparam("before")) | (first.c[at.key] > bindparam("ahead")))
     return Statement(delete(table).where(key.in_(due)))
 
 
@@ -45,17 +48,17 @@ OLD_VERDICTS = oldest(verdicts, verdicts.c.id, verdicts.c.seen_at)
 
 async def prune(database: Database, now: float, retention: Retention, most: int) -> Pruned:
     """At most `most` steps for each kind. To be called every minute or so."""
-    lines, more_lines = await steps(database, OLD_LINES, now - retention.transcripts, most)
-    rows, more_rows = await steps(database, OLD_RESULTS, now - retention.results, most)
-    words, more_words = await steps(database, OLD_VERDICTS, now - retention.verdicts, most)
+    lines, more_lines = await steps(database, OLD_LINES, now, retention.transcripts, most)
+    rows, more_rows = await steps(database, OLD_RESULTS, now, retention.results, most)
+    words, more_words = await steps(database, OLD_VERDICTS, now, retention.verdicts, most)
     return Pruned(lines, rows, words, more_lines or more_rows or more_words)
 
 
-async def steps(database: Database, statement: Statement, before: float, most: int) -> tuple[int, bool]:
+async def steps(database: Database, statement: Statement, now: float, kept: float, most: int) -> tuple[int, bool]:
     """How many went, and whether some are left."""
-    rows = 0
+    rows, given = 0, {"before": now - kept, "ahead": now + DAY}
     for _ in range(most):
-        gone = await database.transact(lambda transaction: transaction.do(statement, before=before))
+        gone = await database.transact(lambda transaction: transaction.do(statement, **given))
         rows += gone
         if gone < AT_ONCE:
             return rows, False

@@ -182,7 +182,6 @@ results = Table(
     Column("facts", LargeBinary, nullable=False),
     Column("times", LargeBinary, nullable=False),
     Index("results_by_account", "account", "started"),
-    Index("results_by_time", "started"),
 )
 
 # Apart from the results, because it goes earlier.
@@ -193,7 +192,6 @@ transcripts = Table(
     Column("started", Float, nullable=False),
     Column("lines", LargeBinary, nullable=False),
     Column("times", LargeBinary, nullable=False),
-    Index("transcripts_by_time", "started"),
 )
 
 # Of each account's probes, what came last: the results themselves go after a while.
@@ -260,7 +258,6 @@ verdicts = Table(
     Column("version", Integer, nullable=False),
     Column("said", LargeBinary, nullable=False),  # the rest of it, without addresses
     Index("verdicts_by_account", "account", "live", "seen_at"),
-    Index("verdicts_by_time", "seen_at"),
 )
 
 # Who looked at what, and why. Each row signs the one before it.

@@ -235,6 +235,14 @@ async def test_transcripts_go_after_a_week_results_after_ninety_days_changes_nev
         assert [one.at for one in await store.results.last("tanaka")] == [NOW - DAY]
 
 
+async def test_what_a_wrong_clock_wrote_keeps_nothing_from_going() -> None:
+    async with open_store("sqlite://") as store:
+        await gather_results(store, AT_ONCE, NOW + 9000 * DAY)
+        await gather_results(store, 5, NOW - 91 * DAY)
+        pruned = await store.prune(NOW)
+        assert (pruned.transcripts, pruned.results) == (AT_ONCE + 5, AT_ONCE + 5)
+
+
 async def test_pruning_goes_in_steps_and_says_that_more_is_left() -> None:
     sizes: list[Any] = []
     async with open_store("sqlite://", sizes.append) as store:

@@ -36,7 +36,6 @@ def seen() -> None:
         if_not_exists=True,
     )
     op.create_index("results_by_account", "results", ["account", "started"], if_not_exists=True)
-    op.create_index("results_by_time", "results", ["started"], if_not_exists=True)
     op.create_table(
         "transcripts",
         Column("result", Integer, primary_key=True),
@@ -45,7 +44,6 @@ def seen() -> None:
         Column("times", LargeBinary, nullable=False),
         if_not_exists=True,
     )
-    op.create_index("transcripts_by_time", "transcripts", ["started"], if_not_exists=True)
     op.create_table(
         "last_results",
         Column("account", String, primary_key=True),
@@ -110,7 +108,6 @@ def said() -> None:
         if_not_exists=True,
     )
     op.create_index("verdicts_by_account", "verdicts", ["account", "live", "seen_at"], if_not_exists=True)
-    op.create_index("verdicts_by_time", "verdicts", ["seen_at"], if_not_exists=True)
 
 
 def looked_at() -> None:
