@@ -88,10 +88,10 @@ class Batch:
             self.fail(unusable(self._place, error.reason if isinstance(error, Undone) else error))
             connection.roll_back()
 
-    def fail(self, error: StoreError) -> None:
+    def fail(self, error: Exception) -> None:
         """Nothing of it is in the store, and everybody hears why."""
-        self.done += [Done(job, error=error) for job in self._jobs]
-        self.trouble = error.trouble or Trouble.BROKEN
+        self.done = [Done(job, error=error) for job in self._jobs]
+        self.trouble = (error.trouble if isinstance(error, StoreError) else None) or Trouble.BROKEN
 
     def _begin(self, connection: Connection, more: Callable[[], list[Job]], late: Callable[[Sequence[Done]], None]) -> None:
         """Wait for the file as long as anybody waits for us."""

@@ -11,7 +11,7 @@ from threading import Thread
 
 from mailprobe.store.batch import Batch, Committed, Done, Job
 from mailprobe.store.connection import Connection
-from mailprobe.store.place import MEMORY, StoreError, Trouble
+from mailprobe.store.place import MEMORY, Trouble
 from mailprobe.store.trouble import unusable
 
 MOST = 1000  # works in one transaction: the first of them waits for the last
@@ -71,12 +71,11 @@ class Lane:
         try:
             if self._connection is None:
                 self._connection = self._connect(self._place)
-        except sqlite3.Error as error:
-            batch.fail(unusable(self._place, error))
-        except StoreError as error:
-            batch.fail(error)
-        else:
             batch.carry_out(self._connection, self._more, self._late)
+        except sqlite3.Error as error:  # of connecting
+            batch.fail(unusable(self._place, error))
+        except Exception as error:  # a fault of ours: whoever waits must hear of it, and the thread go on for the others
+            batch.fail(error)
         if batch.trouble is Trouble.BROKEN and self._place != MEMORY:
             self._disconnect()  # what such a connection has in mind of the file cannot be trusted any more
         self._in_loop(self._tell, batch)

@@ -20,8 +20,11 @@ from hypothesis import settings
 from sqlalchemy import Connection, text
 
 from mailprobe.store import StoreError, Trouble, open_store
-from mailprobe.store.batch import Committed
+from mailprobe.store.batch import Committed, Job
+from mailprobe.store.connection import Connection as StoreConnection
+from mailprobe.store.connection import writing
 from mailprobe.store.database import Database, open_database
+from mailprobe.store.lane import Lane
 from mailprobe.store.results import Outcome
 from mailprobe.store.statement import Transaction
 from tests.unit.store.seen import MX
@@ -158,6 +161,26 @@ async def test_a_closed_store_takes_nothing_more() -> None:
     with pytest.raises(RuntimeError):
         await database.transact(names)
     database.soon(add("late"))  # who cannot wait cannot be told either
+
+
+async def test_a_fault_of_our_own_is_told_and_the_thread_goes_on() -> None:
+    faults = [ValueError("a bug")]
+
+    def connect(place: str) -> StoreConnection:
+        if faults:
+            raise faults.pop()
+        return writing(place)
+
+    lane = Lane(":memory:", connect, lambda committed: None)
+    for expected in (ValueError, None):
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        lane.put(Job(lambda connection: 7, told, 1.0))
+        if expected is not None:
+            with pytest.raises(expected):
+                await told
+        else:
+            assert await told == 7
+    await lane.end()
 
 
 async def test_a_locked_store_keeps_nobody_longer_than_he_will_wait(tmp_path: Path) -> None:
