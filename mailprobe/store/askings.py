@@ -7,22 +7,46 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select
+from sqlalchemy import Column, ColumnElement, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import Of, Replied, Stage
 from mailprobe.store.database import Database
+from mailprobe.store.statement import Row, Statement, Transaction, changes
 from mailprobe.store.tables import answers, askings, deferrals
 
 T = TypeVar("T")
 
-# Built once: to build a statement takes longer than to run it.
+KEYS = ("subject", "host", "vantage")
+WHAT = ("server", "ip", "stage", "code", "enhanced", "text", "took", "at")
+
+
+def this(subject: Column[str], host: Column[str], vantage: Column[str]) -> ColumnElement[bool]:
+    return (subject == bindparam("of_subject")) & (host == bindparam("at_host")) & (vantage == bindparam("from_vantage"))
+
+
+PUT_ASKING, PUT_ANSWER = insert(askings), insert(answers)
+
+
+def put_asking(*names: str) -> Statement:
+    put = PUT_ASKING.on_conflict_do_update(index_elements=KEYS, set_=changes(names, PUT_ASKING.excluded))
+    return Statement(put, *KEYS, "asked_at", "claimed_at", "claimed_by")
+
+
+THIS_ASKING = this(askings.c.subject, askings.c.host, askings.c.vantage)
+LAST = Statement(select(askings.c.asked_at, askings.c.claimed_at, askings.c.claimed_by).where(THIS_ASKING))
+CLAIM, ASKED = put_asking("claimed_at", "claimed_by"), put_asking("asked_at", "claimed_by")
+THIS_ANSWER = this(answers.c.subject, answers.c.host, answers.c.vantage)
+REMEMBERED = Statement(select(*(answers.c[name] for name in WHAT)).where(THIS_ANSWER))
+REMEMBER = Statement(PUT_ANSWER.on_conflict_do_update(index_elements=KEYS, set_=changes(WHAT, PUT_ANSWER.excluded)), *KEYS, *WHAT)
+
 PUT_OFF = (deferrals.c.subject == bindparam("of_subject")) & (deferrals.c.host == bindparam("at_host"))
-DEFERRALS = select(deferrals.c.times, deferrals.c.at).where(PUT_OFF)
-NO_DEFERRAL = delete(deferrals).where(PUT_OFF)
+DEFERRALS = Statement(select(deferrals.c.times, deferrals.c.at).where(PUT_OFF))
+NO_DEFERRAL = Statement(delete(deferrals).where(PUT_OFF))
 FIRST = insert(deferrals)
-ONE_MORE = FIRST.on_conflict_do_update(
-    index_elements=["subject", "host"], set_={"times": deferrals.c.times + 1, "at": FIRST.excluded.at}
+AGAIN = {"times": deferrals.c.times + 1, "at": FIRST.excluded.at}
+ONE_MORE = Statement(
+    FIRST.on_conflict_do_update(index_elements=["subject", "host"], set_=AGAIN), "subject", "host", "times", "at"
 )
 
 # Control characters never occur in a cleaned text, so these marks stand for the address without any doubt
@@ -55,19 +79,20 @@ class Askings:
     ) -> T | None:
         """In one transaction: ask `decide` about the last asking, and note that `by` is about to ask if it has nothing
         against it. What `decide` said."""
-        where = {"subject": subject, "host": host.lower(), "vantage": vantage}
+        host = host.lower()
 
-        def work(connection: Connection) -> T | None:
-            denied = decide(last(connection, where))
+        def work(transaction: Transaction) -> T | None:
+            denied = decide(last(transaction, subject, host, vantage))
             if denied is None:
-                put(connection, where, claimed_at=now, claimed_by=by)
+                row = {"subject": subject, "host": host, "vantage": vantage, "asked_at": None}
+                transaction.do(CLAIM, **row, claimed_at=now, claimed_by=by)
             return denied
 
-        return await self._database.run(work)
+        return await self._database.transact(work)
 
     async def asked(self, subject: str, host: str, vantage: str, now: float) -> None:
-        where = {"subject": subject, "host": host.lower(), "vantage": vantage}
-        await self._database.run(lambda connection: put(connection, where, asked_at=now, claimed_by=""))
+        row = {"subject": subject, "host": host.lower(), "vantage": vantage, "asked_at": now}
+        await self._database.transact(lambda transaction: transaction.do(ASKED, **row, claimed_at=None, claimed_by=""))
 
     async def remember(self, address: str, host: str, vantage: str, reply: Replied, now: float) -> None:
         """Keep the answer in place of an older one, without the address; of a 4yz, that it was one more in a row."""
@@ -84,62 +109,55 @@ class Askings:
             "took": reply.took,
             "at": now,
         }
-        keep = insert(answers).values(row).on_conflict_do_update(index_elements=["subject", "host", "vantage"], set_=row)
 
-        def work(connection: Connection) -> None:
-            connection.execute(keep)
-            count_deferral(connection, self.subject_of(address), host.lower(), reply.code, now)
+        def work(transaction: Transaction) -> None:
+            transaction.do(REMEMBER, **row)
+            count_deferral(transaction, self.subject_of(address), host.lower(), reply.code, now)
 
-        await self._database.run(work)
+        await self._database.transact(work)
 
     async def put_off(self, address: str, host: str) -> tuple[int, float] | None:
         """How often in a row the host has put this address off, and when it did so last."""
         where = {"of_subject": self.subject_of(address), "at_host": host.lower()}
-        row = await self._database.run(lambda connection: connection.execute(DEFERRALS, where).one_or_none())
-        return (row.times, row.at) if row is not None else None
+        row = await self._database.read(lambda transaction: transaction.one(DEFERRALS, **where))
+        return (row[0], row[1]) if row is not None else None
 
     async def remembered(self, of: Of, address: str, host: str, vantage: str) -> Replied | None:
         """The last answer, as a fact with `cached_at` set and `at` 0."""
-        key = (self.subject_of(address), host.lower(), vantage)
-        asked = select(answers).where(answers.c.subject == key[0], answers.c.host == key[1], answers.c.vantage == key[2])
-        row = await self._database.run(lambda connection: connection.execute(asked).mappings().one_or_none())
+        where = {"of_subject": self.subject_of(address), "at_host": host.lower(), "from_vantage": vantage}
+        row = await self._database.read(lambda transaction: transaction.one(REMEMBERED, **where))
         return replied(of, address, row) if row is not None else None
 
 
-def replied(of: Of, address: str, row: RowMapping) -> Replied:
+def replied(of: Of, address: str, row: Row) -> Replied:
+    server, ip, stage, code, enhanced, text, took, at = row
     return Replied(
         at=0.0,
         of=of,
-        server=row["server"],
-        ip=row["ip"],
-        stage=Stage(row["stage"]),
-        code=row["code"],
-        enhanced=row["enhanced"],
-        text=unmasked(row["text"], address),
-        took=row["took"],
-        cached_at=row["at"],
+        server=server,
+        ip=ip,
+        stage=Stage(stage),
+        code=code,
+        enhanced=enhanced,
+        text=unmasked(text, address),
+        took=took,
+        cached_at=at,
     )
 
 
-def count_deferral(connection: Connection, subject: str, host: str, code: int, now: float) -> None:
+def last(transaction: Transaction, subject: str, host: str, vantage: str) -> Asking:
+    row = transaction.one(LAST, of_subject=subject, at_host=host, from_vantage=vantage)
+    known = Asking(*row) if row is not None else Asking()
+    put_off = transaction.one(DEFERRALS, of_subject=subject, at_host=host)
+    return replace(known, deferrals=put_off[0], deferred_at=put_off[1]) if put_off is not None else known
+
+
+def count_deferral(transaction: Transaction, subject: str, host: str, code: int, now: float) -> None:
     """RFC 5321 section 4.2.1: 4yz asks us to come again later; any other answer ends the row."""
     if 400 <= code < 500:
-        connection.execute(ONE_MORE, {"subject": subject, "host": host, "times": 1, "at": now})
+        transaction.do(ONE_MORE, subject=subject, host=host, times=1, at=now)
     else:
-        connection.execute(NO_DEFERRAL, {"of_subject": subject, "at_host": host})
-
-
-def last(connection: Connection, where: dict[str, str]) -> Asking:
-    asked = select(askings.c.asked_at, askings.c.claimed_at, askings.c.claimed_by).filter_by(**where)
-    row = connection.execute(asked).one_or_none()
-    known = Asking(row.asked_at, row.claimed_at, row.claimed_by) if row is not None else Asking()
-    put_off = connection.execute(DEFERRALS, {"of_subject": where["subject"], "at_host": where["host"]}).one_or_none()
-    return replace(known, deferrals=put_off.times, deferred_at=put_off.at) if put_off is not None else known
-
-
-def put(connection: Connection, where: dict[str, str], **change: float | str) -> None:
-    keys = ["subject", "host", "vantage"]
-    connection.execute(insert(askings).values(**where, **change).on_conflict_do_update(index_elements=keys, set_=change))
+        transaction.do(NO_DEFERRAL, of_subject=subject, at_host=host)
 
 
 def masked(text: str, address: str) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, RowMapping, delete, or_, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import Returned, ReturnKind, Stage
 from mailprobe.store.askings import LOCAL, masked, unmasked
 from mailprobe.store.database import Database
+from mailprobe.store.statement import Statement, Transaction
 from mailprobe.store.tables import inbox, returns
 
 MAILBOX = 16  # characters of a subject that a signed sender holds
@@ -21,6 +22,32 @@ WAITING = 200  # unread mails per mailbox: its owner knows a valid sender, and m
 UNREAD = ""  # the state of a mail until what became of it takes its place
 SOMEBODY = "[address]"
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:\[\]@]{1,128}@[^\s<>\"'(),;:\[\]@]{1,255}")
+
+OF_LETTER = ("id", "mailbox", "day", "null_sender", "at", "raw", "tries")
+OF_MAIL = ("digest", "mailbox", "day", "null_sender", "at", "raw", "state", "tries", "not_before")
+OF_RETURN = ("key", "mailbox", "canary", "kind", "recipient", "remote", "stage", "code", "enhanced", "text", "at")
+KEEP = Statement(insert(inbox).on_conflict_do_nothing(), *OF_MAIL)
+OF_MAILBOX = (inbox.c.mailbox == bindparam("whose")) & (inbox.c.state == UNREAD)
+FLOOD = Statement(select(inbox.c.id).where(OF_MAILBOX).limit(WAITING))
+READABLE = (inbox.c.state == UNREAD) & (inbox.c.not_before <= bindparam("now"))
+OLDEST = Statement(select(*(inbox.c[name] for name in OF_LETTER)).where(READABLE).order_by(inbox.c.id).limit(1))
+THIS = inbox.c.id == bindparam("which")
+PUT_OFF = Statement(
+    update(inbox).where(THIS).values(not_before=bindparam("until"), tries=inbox.c.tries + 1), "not_before", "tries"
+)
+FINISH = Statement(update(inbox).where(THIS), "state", "raw")
+OLD_MAIL = Statement(delete(inbox).where((inbox.c.at < bindparam("kept_since")) & (inbox.c.state != UNREAD)))
+OLD_RETURNS = Statement(delete(returns).where(returns.c.at < bindparam("kept_since")))
+SAME_KEY = returns.c.key == bindparam("this_key")
+SAME_CANARY = (returns.c.canary == bindparam("of_canary")) & (returns.c.kind == bindparam("of_kind"))
+KNOWN = Statement(select(returns.c.canary).where(SAME_KEY))
+KNOWN_OF_CANARY = Statement(select(returns.c.canary).where(SAME_KEY | SAME_CANARY))
+RECORD = Statement(insert(returns), *OF_RETURN)
+RETURNED = Statement(
+    select(*(returns.c[name] for name in OF_RETURN))
+    .where((returns.c.mailbox == bindparam("whose")) & (returns.c.at >= bindparam("since")))
+    .order_by(returns.c.at)
+)
 
 
 class Sender(Protocol):
@@ -93,36 +120,34 @@ class Bounces:
             for mailbox, day in senders
         ]
 
-        def work(connection: Connection) -> None:
+        def work(transaction: Transaction) -> None:
             for row in rows:
-                refuse_flood(connection, str(row["mailbox"]))
-                connection.execute(insert(inbox).values(row).on_conflict_do_nothing())
+                refuse_flood(transaction, str(row["mailbox"]))
+                transaction.do(KEEP, **row, tries=0, not_before=0.0)
 
-        await self._database.run(work)
+        await self._database.transact(work)
 
     async def waiting(self, now: float) -> Letter | None:
         """The oldest mail that may be read now."""
-        asked = select(inbox).where(inbox.c.state == UNREAD, inbox.c.not_before <= now).order_by(inbox.c.id).limit(1)
-        row = await self._database.run(lambda connection: connection.execute(asked).mappings().one_or_none())
+        row = await self._database.read(lambda transaction: transaction.one(OLDEST, now=now))
         if row is None:
             return None
-        return Letter(row["id"], row["mailbox"], row["day"], bool(row["null_sender"]), row["at"], row["raw"] or b"", row["tries"])
+        number, mailbox, day, null_sender, at, raw, tries = row
+        return Letter(number, mailbox, day, bool(null_sender), at, raw or b"", tries)
 
     async def put_off(self, letter: int, not_before: float) -> None:
         """Read it later. Unix seconds."""
-        later = update(inbox).where(inbox.c.id == letter).values(not_before=not_before, tries=inbox.c.tries + 1)
-        await self._database.run(lambda connection: connection.execute(later))
+        await self._database.transact(lambda transaction: transaction.do(PUT_OFF, which=letter, until=not_before))
 
     async def finish(self, letter: int, outcome: str, now: float) -> None:
         """Forget its octets; of its row only what tells a repetition stays, for a while."""
-        ended = update(inbox).where(inbox.c.id == letter).values(state=outcome, raw=None)
 
-        def work(connection: Connection) -> None:
-            connection.execute(ended)
-            connection.execute(delete(inbox).where(inbox.c.at < now - KEPT, inbox.c.state != UNREAD))
-            connection.execute(delete(returns).where(returns.c.at < now - KEPT))
+        def work(transaction: Transaction) -> None:
+            transaction.do(FINISH, which=letter, state=outcome, raw=None)
+            transaction.do(OLD_MAIL, kept_since=now - KEPT)
+            transaction.do(OLD_RETURNS, kept_since=now - KEPT)
 
-        await self._database.run(work)
+        await self._database.transact(work)
 
     async def record(self, mailbox: str, day: int, returned: Returned, essence: str = "") -> Recorded:
         """Write down what came back, once. essence: '' if the mail named its canary itself; else what makes it one thing with
@@ -131,21 +156,21 @@ class Bounces:
         thing = (mailbox, returned.kind, str(day), returned.recipient, essence)
         key = self._database.hashed("return", *thing) if essence else f"{returned.canary}:{returned.kind}"
 
-        def work(connection: Connection) -> Recorded:
-            same = returns.c.canary == returned.canary, returns.c.kind == returned.kind
-            known = or_(returns.c.key == key, same[0] & same[1]) if returned.canary else returns.c.key == key
-            found = connection.execute(select(returns.c.canary).where(known)).scalars().first()
+        def work(transaction: Transaction) -> Recorded:
+            same = {"of_canary": returned.canary, "of_kind": returned.kind} if returned.canary else {}
+            found = transaction.one(KNOWN_OF_CANARY if same else KNOWN, this_key=key, **same)
             if found is None:
-                connection.execute(insert(returns).values(key=key, **row))
-            return Recorded(returned.canary if found is None else found, found is None)
+                transaction.do(RECORD, key=key, **row)
+            return Recorded(returned.canary if found is None else found[0], found is None)
 
-        return await self._database.run(work)
+        return await self._database.transact(work)
 
     async def of_mailbox(self, subject: str, since: float, address: str = "") -> tuple[Returned, ...]:
         """What came back of this mailbox, oldest first, as facts with `at` 0. subject: `hashed` of the address, which is put
         back where the texts name it; another recipient is not known any more."""
-        asked = select(returns).where(returns.c.mailbox == subject[:MAILBOX], returns.c.at >= since).order_by(returns.c.at)
-        rows = await self._database.run(lambda connection: connection.execute(asked).mappings().all())
+        where = {"whose": subject[:MAILBOX], "since": since}
+        found = await self._database.read(lambda transaction: transaction.all(RETURNED, **where))
+        rows = [dict(zip(OF_RETURN, row, strict=True)) for row in found]
         return tuple(fact_of(row, address if row["recipient"] == subject else "") for row in rows)
 
     def hashed(self, address: str) -> str:
@@ -167,9 +192,8 @@ class Bounces:
         }
 
 
-def refuse_flood(connection: Connection, mailbox: str) -> None:
-    unread = select(inbox.c.id).where(inbox.c.mailbox == mailbox, inbox.c.state == UNREAD).limit(WAITING)
-    if len(connection.execute(unread).all()) >= WAITING:
+def refuse_flood(transaction: Transaction, mailbox: str) -> None:
+    if len(transaction.all(FLOOD, whose=mailbox)) >= WAITING:
         raise InboxFull(mailbox)
 
 
@@ -181,7 +205,7 @@ def without_addresses(text: str, recipient: str) -> str:
     return _ADDRESS.sub(SOMEBODY, text)
 
 
-def fact_of(row: RowMapping, address: str) -> Returned:
+def fact_of(row: dict[str, Any], address: str) -> Returned:
     return Returned(
         at=0.0,
         canary=row["canary"],

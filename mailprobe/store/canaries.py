@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import String, bindparam, delete, insert, or_, select, update
 
 from mailprobe.canary import OPEN, Record, may_step
 from mailprobe.evidence import CanaryState, Folder, Of
 from mailprobe.store.database import Database
+from mailprobe.store.statement import Row, Statement, Transaction, among
 from mailprobe.store.tables import canaries
 
 T = TypeVar("T")
@@ -21,21 +22,26 @@ LINGERS = 8 * DAY  # a mail given up for lost may still come: queues hold one fo
 MOST_REPLY = 500  # characters of a server's answer
 NAMES = tuple(field.name for field in fields(Record))
 
-# Built once, with names for what is given: to build a statement with its two dozen values takes longer than to run it.
-ROWS = select(canaries).order_by(canaries.c.planned_at, canaries.c.id)
+ROWS = select(*(canaries.c[name] for name in NAMES)).order_by(canaries.c.planned_at, canaries.c.id)
 OF_SUBJECT = ROWS.where(canaries.c.subject == bindparam("whose"))
-SINCE = OF_SUBJECT.where(canaries.c.planned_at >= bindparam("since"))
-LAST = OF_SUBJECT.order_by(None).order_by(canaries.c.planned_at.desc(), canaries.c.id.desc()).limit(1)
+SINCE = Statement(OF_SUBJECT.where(canaries.c.planned_at >= bindparam("since")))
+NEWEST = OF_SUBJECT.order_by(None).order_by(canaries.c.planned_at.desc(), canaries.c.id.desc())
+LAST = Statement(NEWEST.limit(1))
+BY_ID = Statement(ROWS.where(canaries.c.id == bindparam("which")))
+PART = bindparam("mailbox_part", type_=String)
+BEGINS = (canaries.c.subject >= PART) & (canaries.c.subject < PART + "g")  # hexadecimal: nothing sorts behind f but g
+OF_MAILBOX = Statement(ROWS.where(BEGINS & (canaries.c.planned_at >= bindparam("since"))))
 STILL_OPEN = or_(
-    canaries.c.state.in_(OPEN),
-    canaries.c.state.in_((CanaryState.LOST, CanaryState.BOUNCED)) & (canaries.c.planned_at > bindparam("lingering")),
+    among(canaries.c.state, sorted(OPEN)),
+    among(canaries.c.state, (CanaryState.LOST, CanaryState.BOUNCED)) & (canaries.c.planned_at > bindparam("lingering")),
 )
-OPEN_OF_SUBJECT, ALL_OPEN = OF_SUBJECT.where(STILL_OPEN), ROWS.where(STILL_OPEN)
+OPEN_OF_SUBJECT, ALL_OPEN = Statement(OF_SUBJECT.where(STILL_OPEN)), Statement(ROWS.where(STILL_OPEN))
 ENDED = tuple(state for state in CanaryState if state not in OPEN)  # by name, so that the index finds them
-OUTDATED = delete(canaries).where(canaries.c.state.in_(ENDED) & (canaries.c.changed_at < bindparam("kept_since")))
-PLAN = insert(canaries)
-STEP = update(canaries).where((canaries.c.id == bindparam("which")) & (canaries.c.state == bindparam("was")))
-STEP_WITHIN = STEP.where(canaries.c.changed_at == bindparam("was_at"))
+OUTDATED = Statement(delete(canaries).where(among(canaries.c.state, ENDED) & (canaries.c.changed_at < bindparam("kept_since"))))
+PLAN = Statement(insert(canaries), *NAMES)
+THIS = (canaries.c.id == bindparam("which")) & (canaries.c.state == bindparam("was"))
+STEP = Statement(update(canaries).where(THIS), *NAMES)
+STEP_WITHIN = Statement(update(canaries).where(THIS & (canaries.c.changed_at == bindparam("was_at"))), *NAMES)
 
 
 class Canaries:
@@ -51,15 +57,15 @@ class Canaries:
         """In one transaction: show `decide` the mailbox's records planned since then, oldest first, and write this one down if
         it has nothing against it. The record, or what `decide` said."""
 
-        def work(connection: Connection) -> Record | T:
-            denied = decide(records(connection, SINCE, whose=record.subject, since=since))
+        def work(transaction: Transaction) -> Record | T:
+            denied = decide(records(transaction.all(SINCE, whose=record.subject, since=since)))
             if denied is not None:
                 return denied
-            connection.execute(OUTDATED, {"kept_since": record.planned_at - KEPT})
-            connection.execute(PLAN, row_of(record))
+            transaction.do(OUTDATED, kept_since=record.planned_at - KEPT)
+            transaction.do(PLAN, **row_of(record))
             return record
 
-        return await self._database.run(work)
+        return await self._database.transact(work)
 
     async def step(self, before: Record, after: Record) -> bool:
         """Write `after` if the record still is in the state of `before`. False: somebody else was here, or there is no such
@@ -69,39 +75,41 @@ class Canaries:
             return False
         change = STEP_WITHIN if same else STEP
         given = row_of(after) | {"which": before.id, "was": before.state} | ({"was_at": before.changed_at} if same else {})
-        return await self._database.run(lambda connection: connection.execute(change, given).rowcount == 1)
+        return await self._database.transact(lambda transaction: transaction.do(change, **given) == 1)
 
     async def open_ones(self, subject: str, now: float) -> tuple[Record, ...]:
         """Those that are still out or still in the mailbox, oldest first; and for a while those that may still turn up."""
-        given = {"whose": subject, "lingering": now - LINGERS}
-        return await self._database.run(lambda connection: records(connection, OPEN_OF_SUBJECT, **given))
+        return await self._read(OPEN_OF_SUBJECT, whose=subject, lingering=now - LINGERS)
 
     async def all_open(self, now: float) -> tuple[Record, ...]:
         """Those of every mailbox that somebody has to look after, and those that may still turn up."""
-        return await self._database.run(lambda connection: records(connection, ALL_OPEN, lingering=now - LINGERS))
+        return await self._read(ALL_OPEN, lingering=now - LINGERS)
 
     async def by_id(self, canary: str) -> Record | None:
-        found = await self._database.run(lambda connection: records(connection, ROWS.where(canaries.c.id == canary)))
+        found = await self._read(BY_ID, which=canary)
         return found[0] if found else None
 
     async def of_mailbox(self, mailbox: str, since: float) -> tuple[Record, ...]:
         """Those planned since then whose subject begins with `mailbox`, hexadecimal, oldest first."""
-        where = canaries.c.subject.startswith(mailbox, autoescape=True) & (canaries.c.planned_at >= since)
-        return await self._database.run(lambda connection: records(connection, ROWS.where(where)))
+        return await self._read(OF_MAILBOX, mailbox_part=mailbox, since=since)
 
     async def last(self, subject: str) -> Record | None:
-        found = await self._database.run(lambda connection: records(connection, LAST, whose=subject))
+        found = await self._read(LAST, whose=subject)
         return found[0] if found else None
 
+    async def _read(self, statement: Statement, **given: Any) -> tuple[Record, ...]:
+        return records(await self._database.read(lambda transaction: transaction.all(statement, **given)))
 
-def records(connection: Connection, rows: Select[Any], **given: Any) -> tuple[Record, ...]:
-    return tuple(record_of(row) for row in connection.execute(rows, given).mappings())
+
+def records(rows: Sequence[Row]) -> tuple[Record, ...]:
+    return tuple(record_of(dict(zip(NAMES, row, strict=True))) for row in rows)
 
 
 def row_of(record: Record) -> dict[str, Any]:
     return {name: getattr(record, name) for name in NAMES} | {"reply": record.reply[:MOST_REPLY]}
 
 
-def record_of(row: RowMapping) -> Record:
+def record_of(row: dict[str, Any]) -> Record:
     folder = Folder(row["folder"]) if row["folder"] is not None else None
-    return Record(**{**row, "of": Of(row["of"]), "state": CanaryState(row["state"]), "folder": folder})
+    known = {"of": Of(row["of"]), "state": CanaryState(row["state"]), "watched": bool(row["watched"]), "folder": folder}
+    return Record(**{**row, **known})

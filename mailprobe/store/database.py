@@ -1,127 +1,157 @@
-"""One SQLite file behind one thread: whole transactions go in, values come out.
+"""One SQLite file behind a thread that writes and one that reads: whole transactions go in, values come out.
 
-A transaction runs to its end in the thread even if the task that waits for it is cancelled, so nothing is ever half
-done. WAL with synchronous=FULL: what was committed survives a power cut. BEGIN IMMEDIATE: what a transaction reads
-stays true until it commits, whatever other processes do.
+A transaction that has begun runs to its end even if the task that waits for it is cancelled, and one that has not is dropped:
+nothing is ever half done. What waits is committed together (`batch.py`); nobody is told anything before it is on the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import hmac
 import secrets
-import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
 
 from mailprobe.store import tables
-from mailprobe.store.place import EX_CONFIG, EX_IOERR, MEMORY, StoreError
+from mailprobe.store.batch import Committed, Job, Work
+from mailprobe.store.connection import WAIT, opened, reading, writing
+from mailprobe.store.lane import Lane
+from mailprobe.store.place import EX_IOERR, MEMORY, StoreError, Trouble
+from mailprobe.store.schema import bring_up_to_date
+from mailprobe.store.statement import Statement, Transaction
 
 T = TypeVar("T")
 
-WAIT = 10.0  # seconds for another process's transaction
 KEY_BYTES = 32
+MOST_WAITING = 50_000  # works: beyond, whoever comes is turned away at once
+
+NAMED = tables.house.c.name == bindparam("which")
+PUT_IN_HOUSE = insert(tables.house)
+NEW_KEY = Statement(PUT_IN_HOUSE.on_conflict_do_nothing(), "name", "value")
+VALUE = Statement(select(tables.house.c.value).where(NAMED))
+KEEP_IN_HOUSE = Statement(
+    PUT_IN_HOUSE.on_conflict_do_update(index_elements=["name"], set_={"value": PUT_IN_HOUSE.excluded.value}), "name", "value"
+)
+
+
+def ignore(committed: Committed) -> None: ...
 
 
 class Database:
-    """Made by `open_database`; every call goes through its one thread."""
+    """Made by `open_database`. `committed` is called after each transaction that wrote."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, committed: Callable[[Committed], None] = ignore) -> None:
         self.place = place
         self._key = b""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=StaticPool, hide_parameters=True)
-        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        self._closed = False
+        self._writer = Lane(place, writing, committed)
+        # a file in memory is its connection's own
+        self._reader = Lane(place, reading, committed) if place != MEMORY else self._writer
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Run one transaction and return what `work` returns. StoreError if the store cannot do it."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+    async def transact(self, work: Callable[[Transaction], T], within: float = WAIT) -> T:
+        """Run one transaction and return what `work` returns, once it is durable. Its reads stay true until it commits.
+        within: seconds to wait for another program that holds the file. StoreError if the store cannot do it. `work` runs in
+        another thread, perhaps twice."""
+        return await self._put(self._writer, lambda connection: work(connection.transaction), within)
 
-    def soon(self, work: Callable[[Connection], None]) -> None:
+    async def run(self, work: Callable[[Connection], T], within: float = WAIT) -> T:
+        """The same for works in SQLAlchemy's own terms: slower, for what is rare."""
+        return await self._put(self._writer, lambda connection: work(connection.transaction.core), within)
+
+    def hand_over(self, work: Callable[[Transaction], T], told: asyncio.Future[T], within: float = WAIT) -> None:
+        """The same for a work that several wait for. RuntimeError once the store is closed."""
+        if self._closed:
+            told.set_exception(RuntimeError("the store is closed"))
+        elif self._writer.waiting > MOST_WAITING:
+            told.set_exception(crowded(self.place))
+        else:
+            self._writer.put(Job(lambda connection: work(connection.transaction), told, within))
+
+    async def read(self, work: Callable[[Transaction], T], within: float = WAIT) -> T:
+        """Run a work that only reads, on what is durable by now; a long one keeps nobody from writing."""
+        return await self._put(self._reader, lambda connection: work(connection.transaction), within)
+
+    def soon(self, work: Callable[[Transaction], object]) -> None:
         """Queue one transaction without waiting for it; `close` does. Only for what a lost row cannot harm."""
-        self._thread.submit(self._transaction, work)
+        if not self._closed:
+            self._writer.put(Job(lambda connection: work(connection.transaction), None, WAIT))
 
-    async def close(self) -> None:
-        """Let what is under way end, then close the file and the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
-        self._thread.shutdown(wait=True)
+    @property
+    def trouble(self) -> Trouble | None:
+        """What ailed the store when something was last written; None while it is well."""
+        return self._writer.trouble
+
+    async def beat(self, now: float, within: float = WAIT) -> None:
+        """Write something, durably. StoreError says what is the matter."""
+        value = str(now).encode()
+        await self.transact(lambda transaction: transaction.do(KEEP_IN_HOUSE, name="beat", value=value), within)
+
+    async def checkpoint(self) -> bool:
+        """Bring the WAL into the file and empty it, so that what was erased is nowhere. False: somebody else was in the way."""
+
+        def work() -> bool:
+            with contextlib.closing(opened(self.place)) as raw:
+                busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
+        return self.place == MEMORY or await asyncio.to_thread(work)
 
     async def open(self) -> None:
         """Bring the tables up to date and read the key."""
         try:
-            self._key = await self.run(self._prepare)
+            await bring_up_to_date(self)
+            self._key = await self.transact(key_of)
         except BaseException:
             await self.close()
             raise
 
+    async def close(self) -> None:
+        """Let what is under way end, then close the file and the threads."""
+        self._closed = True
+        await self._writer.end()
+        if self._reader is not self._writer:
+            await self._reader.end()
+
     def hashed(self, kind: str, *parts: str) -> str:
         """A keyed hash: without this store's key nobody can try a list of addresses or secrets against it."""
         said = "\0".join((kind, *parts)).encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, said, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._key, said, "sha256").hex()[:32]
 
-    def _transaction(self, work: Callable[[Connection], T]) -> T:
-        try:
-            with self._engine.begin() as connection:
-                return work(connection)
-        except DBAPIError as error:
-            raise unusable(self.place, str(error.orig)) from None
-        except sqlite3.Error as error:  # while connecting
-            raise unusable(self.place, str(error)) from None
+    def signed(self, said: bytes) -> bytes:
+        """A whole keyed digest."""
+        return hmac.digest(self._key, said, "sha256")
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.place, timeout=WAIT, isolation_level=None)
-        try:
-            if self.place != MEMORY:
-                into_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA secure_delete = ON")  # a mail that was read leaves no octets behind
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    def _prepare(self, connection: Connection) -> bytes:
-        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if version > tables.VERSION:
-            what = f"the database is version {version}, this program knows version {tables.VERSION}"
-            raise StoreError("MP1022", self.place, what, "use the newer program, or another file", EX_CONFIG)
-        tables.metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version = {tables.VERSION}")
-        key = insert(tables.house).values(name="key", value=secrets.token_bytes(KEY_BYTES))
-        connection.execute(key.on_conflict_do_nothing())
-        found: bytes = connection.execute(select(tables.house.c.value).where(tables.house.c.name == "key")).scalar_one()
-        return found
+    async def _put(self, lane: Lane, work: Work, within: float) -> T:
+        if self._closed:
+            raise RuntimeError("the store is closed")
+        if lane.waiting > MOST_WAITING:
+            raise crowded(self.place)
+        told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        lane.put(Job(work, told, within))
+        return await told
 
 
-async def open_database(place: str) -> Database:
-    database = Database(place)
+def crowded(place: str) -> StoreError:
+    what = f"more than {MOST_WAITING} changes wait to be written"
+    return StoreError("MP1020", place, what, "the disk is too slow, or another program holds the file", EX_IOERR, Trouble.LOCKED)
+
+
+def key_of(transaction: Transaction) -> bytes:
+    transaction.do(NEW_KEY, name="key", value=secrets.token_bytes(KEY_BYTES))
+    return in_house(transaction, "key") or b""
+
+
+def in_house(transaction: Transaction, name: str) -> bytes | None:
+    """A value that the store keeps for itself."""
+    row = transaction.one(VALUE, which=name)
+    return row[0] if row is not None else None
+
+
+async def open_database(place: str, committed: Callable[[Committed], None] = ignore) -> Database:
+    database = Database(place, committed)
     await database.open()
     return database
-
-
-def into_wal(connection: sqlite3.Connection) -> None:
-    """Changing the journal asks for the whole file at once: a neighbour doing the same makes it fail without waiting."""
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-        return
-    connection.execute("BEGIN EXCLUSIVE")  # this one waits
-    connection.execute("COMMIT")
-    connection.execute("PRAGMA journal_mode = WAL")
-
-
-def unusable(place: str, said: str) -> StoreError:
-    """SQLite's own words, with what to do about the usual ones."""
-    hints = {
-        "locked": "another program holds the file; end it or wait",
-        "full": "free some disk space",
-        "not a database": "name another file in [store] url",
-        "readonly": "give this user write access to the file and its directory",
-    }
-    hint = next((hint for word, hint in hints.items() if word in said), "check the file, its directory and the disk")
-    return StoreError("MP1020", place, f"the store cannot be used: {said}", hint, EX_IOERR)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 SCHEME = "sqlite://"
@@ -11,16 +12,34 @@ MEMORY = ":memory:"
 EX_CANTCREAT, EX_IOERR, EX_NOPERM, EX_CONFIG = 73, 74, 77, 78  # sysexits.h
 
 
-class StoreError(Exception):
-    """The store cannot be used. Fields as in every error of ours; exit_code is from sysexits.h."""
+class Trouble(StrEnum):
+    """What keeps the store from working."""
 
-    def __init__(self, code: str, where: str, what: str, hint: str = "", exit_code: int = EX_IOERR) -> None:
+    FULL = "full"  # no room on the disk: well again by itself once there is some
+    LOCKED = "locked"  # another program holds the file: it ends, or it does not
+    BROKEN = "broken"  # the file, its directory or the disk: somebody has to look
+
+
+class StoreError(Exception):
+    """The store cannot be used. Fields as in every error of ours; exit_code is from sysexits.h. trouble: what ails it, None
+    where the configuration or the request is at fault."""
+
+    def __init__(
+        self,
+        code: str,
+        where: str,
+        what: str,
+        hint: str = "",
+        exit_code: int = EX_IOERR,
+        trouble: Trouble | None = None,
+    ) -> None:
         super().__init__(f"{code} {where}: {what}")
         self.code = code
         self.where = where
         self.what = what
         self.hint = hint
         self.exit_code = exit_code
+        self.trouble = trouble
 
 
 def place_of(url: str, environ: Mapping[str, str] = os.environ) -> str:

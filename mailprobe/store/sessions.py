@@ -6,26 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from mailprobe.store.database import Database
+from mailprobe.store.statement import Statement, Transaction
 from mailprobe.store.tables import sessions
 
 T = TypeVar("T")
 
 KEPT = 86400.0  # seconds: the longest gap that is asked for
 
-# Built once: to build a statement takes longer than to run it.
 AT = sessions.c.host == bindparam("where")
-AT_HOST = select(sessions.c.began_at, sessions.c.left_at).where(AT).order_by(sessions.c.began_at)
-OUTDATED = delete(sessions).where(AT & (sessions.c.began_at < bindparam("kept_since")))
-BEGIN = insert(sessions).returning(sessions.c.id)
+AT_HOST = Statement(select(sessions.c.began_at, sessions.c.left_at).where(AT).order_by(sessions.c.began_at))
+OUTDATED = Statement(delete(sessions).where(AT & (sessions.c.began_at < bindparam("kept_since"))))
+BEGIN = Statement(insert(sessions).returning(sessions.c.id), "host", "began_at")
 THIS = sessions.c.id == bindparam("key")
-OVER = delete(sessions).where(
-    sessions.c.host == select(sessions.c.host).where(THIS).scalar_subquery(), sessions.c.left_at.is_not(None)
-)
-LEAVE = update(sessions).where(THIS)
+OF_THIS = select(sessions.c.host).where(THIS).scalar_subquery()
+OVER = Statement(delete(sessions).where(sessions.c.host == OF_THIS, sessions.c.left_at.is_not(None)))
+LEAVE = Statement(update(sessions).where(THIS), "left_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +45,23 @@ class Sessions:
         it. The session's id, or what `decide` said."""
         host = host.lower()
 
-        def work(connection: Connection) -> int | T:
-            denied = decide(at_host(connection, host))
+        def work(transaction: Transaction) -> int | T:
+            past = tuple(Session(*row) for row in transaction.all(AT_HOST, where=host))
+            denied = decide(past)
             if denied is not None:
                 return denied
-            connection.execute(OUTDATED, {"where": host, "kept_since": now - KEPT})
-            key: int = connection.execute(BEGIN, {"host": host, "began_at": now}).scalar_one()
+            if past and past[0].began_at < now - KEPT:
+                transaction.do(OUTDATED, where=host, kept_since=now - KEPT)
+            key: int = transaction.all(BEGIN, host=host, began_at=now)[0][0]
             return key
 
-        return await self._database.run(work)
+        return await self._database.transact(work)
 
     def leave_soon(self, key: int, now: float) -> None:
         """End a session, in turn and without waiting. Of those that are over, each host keeps only its last."""
 
-        def work(connection: Connection) -> None:
-            connection.execute(OVER, {"key": key})
-            connection.execute(LEAVE, {"key": key, "left_at": now})
+        def work(transaction: Transaction) -> None:
+            transaction.do(OVER, key=key)
+            transaction.do(LEAVE, key=key, left_at=now)
 
         self._database.soon(work)
-
-
-def at_host(connection: Connection, host: str) -> tuple[Session, ...]:
-    return tuple(Session(row.began_at, row.left_at) for row in connection.execute(AT_HOST, {"where": host}))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import Stage
 from mailprobe.store.database import Database
+from mailprobe.store.statement import Statement, Transaction
 from mailprobe.store.tables import controls, sign_ins
 
 T = TypeVar("T")
@@ -25,13 +26,16 @@ class SignInState(StrEnum):
     GIVEN_BACK = "given_back"
 
 
-# Built once: to build a statement takes longer than to run it.
+SEEN = select(*(sign_ins.c[name] for name in ("secret", "stage", "state", "reserved_at", "words")))
 SPENT = (sign_ins.c.login == bindparam("whose")) & (sign_ins.c.state != SignInState.GIVEN_BACK)
-HISTORY = select(sign_ins).where(SPENT).order_by(sign_ins.c.reserved_at, sign_ins.c.id)
-OUTDATED = delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("kept_since"))
-RESERVE = insert(sign_ins).returning(sign_ins.c.id)
-END = update(sign_ins).where(sign_ins.c.id == bindparam("key"))
-END_ALL = update(sign_ins).where(SPENT)
+HISTORY = Statement(SEEN.where(SPENT).order_by(sign_ins.c.reserved_at, sign_ins.c.id))
+OUTDATED = Statement(delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("kept_since")))
+RESERVE = Statement(insert(sign_ins).returning(sign_ins.c.id), "login", "secret", "stage", "state", "reserved_at", "words")
+END = Statement(update(sign_ins).where(sign_ins.c.id == bindparam("key")), "state", "ended_at", "words")
+END_ALL = Statement(update(sign_ins).where(SPENT), "state", "ended_at")
+GOOD_AT = Statement(select(controls.c.good_at).where(controls.c.login == bindparam("whose")))
+PUT = insert(controls)
+GOOD = Statement(PUT.on_conflict_do_update(index_elements=["login"], set_={"good_at": PUT.excluded.good_at}), "login", "good_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,49 +68,47 @@ class SignIns:
         """In one transaction: read the login's history (oldest first), ask `decide`, and reserve if it has nothing
         against it. The reservation's id, or what `decide` said."""
 
-        def work(connection: Connection) -> int | T:
-            denied = decide(history(connection, login))
+        def work(transaction: Transaction) -> int | T:
+            denied = decide(history(transaction, login))
             if denied is not None:
                 return denied
-            connection.execute(OUTDATED, {"kept_since": now - KEPT})
+            transaction.do(OUTDATED, kept_since=now - KEPT)
             row = {"login": login, "secret": secret, "stage": stage, "state": SignInState.RESERVED, "reserved_at": now}
-            key: int = connection.execute(RESERVE, row).scalar_one()
+            key: int = transaction.all(RESERVE, **row, words="")[0][0]
             return key
 
-        return await self._database.run(work)
+        return await self._database.transact(work)
 
     async def give_back(self, key: int, now: float) -> None:
         """The login was not refused."""
-        await self._end(key, state=SignInState.GIVEN_BACK, ended_at=now)
+        await self._end(key, SignInState.GIVEN_BACK, now, "")
 
     async def refused(self, key: int, now: float, words: str) -> None:
-        await self._end(key, state=SignInState.REFUSED, ended_at=now, words=words)
+        await self._end(key, SignInState.REFUSED, now, words)
 
     async def forget(self, login: str, now: float) -> None:
         """Give back every login of this key: they were refused for another reason."""
         change = {"whose": login, "state": SignInState.GIVEN_BACK, "ended_at": now}
-        await self._database.run(lambda connection: connection.execute(END_ALL, change))
+        await self._database.transact(lambda transaction: transaction.do(END_ALL, **change))
 
     async def spent(self, login: str) -> tuple[SignIn, ...]:
         """The login's history, oldest first, without what was given back."""
-        return await self._database.run(lambda connection: history(connection, login))
+        return await self._database.read(lambda transaction: history(transaction, login))
 
-    async def _end(self, key: int, **change: SignInState | float | str) -> None:
-        await self._database.run(lambda connection: connection.execute(END, {"key": key, **change}))
+    async def _end(self, key: int, state: SignInState, now: float, words: str) -> None:
+        given = {"key": key, "state": state, "ended_at": now, "words": words}
+        await self._database.transact(lambda transaction: transaction.do(END, **given))
 
     async def control_good_at(self, login: str) -> float | None:
         """When this control last signed in, Unix seconds."""
-        asked = select(controls.c.good_at).where(controls.c.login == login)
-        found: float | None = await self._database.run(lambda connection: connection.execute(asked).scalar_one_or_none())
-        return found
+        row = await self._database.read(lambda transaction: transaction.one(GOOD_AT, whose=login))
+        return row[0] if row is not None else None
 
     async def control_good(self, login: str, now: float) -> None:
-        put = insert(controls).values(login=login, good_at=now)
-        latest = put.on_conflict_do_update(index_elements=["login"], set_={"good_at": put.excluded.good_at})
-        await self._database.run(lambda connection: connection.execute(latest))
+        await self._database.transact(lambda transaction: transaction.do(GOOD, login=login, good_at=now))
 
 
-def history(connection: Connection, login: str) -> tuple[SignIn, ...]:
+def history(transaction: Transaction, login: str) -> tuple[SignIn, ...]:
     """Every login of this key that was not given back."""
-    rows = connection.execute(HISTORY, {"whose": login})
-    return tuple(SignIn(row.secret, Stage(row.stage), SignInState(row.state), row.reserved_at, row.words) for row in rows)
+    rows = transaction.all(HISTORY, whose=login)
+    return tuple(SignIn(secret, Stage(stage), SignInState(state), at, words) for secret, stage, state, at, words in rows)

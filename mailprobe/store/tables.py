@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
-# PRAGMA user_version; an older file only lacks tables. 2: inbox, returns, canaries, marks. 3: breakers, deferrals, strangers,
-# releases
+# PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
+# 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
+# maintenance, outbox.
 VERSION = 3
 
 metadata = MetaData()
@@ -114,6 +115,169 @@ sessions = Table(
     sqlite_autoincrement=True,
 )
 
+# Mails that came back, as they came: durable before the receiver says 250. `raw` goes once it is read.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String, nullable=False, unique=True),  # of mailbox and octets: a sender that comes again
+    Column("mailbox", String, nullable=False),  # the signed sender's: the first eight octets of a subject; '' without one
+    Column("day", Integer, nullable=False),  # the signed sender's
+    Column("null_sender", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("raw", LargeBinary),
+    Column("state", String, nullable=False),  # what became of it; '' while it waits to be read
+    Column("tries", Integer, nullable=False, default=0),
+    Column("not_before", Float, nullable=False, default=0.0),
+    Index("inbox_by_state", "state", "not_before"),
+    Index("inbox_by_time", "at"),
+    sqlite_autoincrement=True,
+)
+
+# What came back, each thing once. The recipient is a hash, and no address stands in the text.
+returns = Table(
+    "returns",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("mailbox", String, nullable=False),
+    Column("canary", String, nullable=False),  # '' where it can be tied to the mailbox only
+    Column("kind", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("remote", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("enhanced", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("returns_by_mailbox", "mailbox", "at"),
+    Index("returns_by_canary", "canary"),
+)
+
+# Up to which UID the bounces of a mailbox have been fetched.
+marks = Table(
+    "marks",
+    metadata,
+    Column("mailbox", String, primary_key=True),  # hash of user and server
+    Column("uidvalidity", Integer, nullable=False),
+    Column("uid", Integer, nullable=False),
+)
+
+# What one run of one probe saw. No address and no user name: in their place stand marks, see `hidden.py`.
+results = Table(
+    "results",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("probe", String, nullable=False),
+    Column("vantage", String, nullable=False),
+    Column("slot", Integer),  # NULL: a live check
+    Column("started", Float, nullable=False),
+    Column("began", Float, nullable=False),
+    Column("took", Float, nullable=False),
+    Column("ending", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("not_before", Float),
+    Column("outcome", String, nullable=False),
+    Column("code", String, nullable=False),  # of the verdict, '' if none was judged from it
+    Column("version", Integer, nullable=False),  # of the facts' writing, see `facts.py`
+    Column("facts", LargeBinary, nullable=False),
+    Column("times", LargeBinary, nullable=False),
+    Index("results_by_account", "account", "started"),
+)
+
+# Apart from the results, because it goes earlier.
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("result", Integer, primary_key=True),
+    Column("started", Float, nullable=False),
+    Column("lines", LargeBinary, nullable=False),
+    Column("times", LargeBinary, nullable=False),
+)
+
+# Of each account's probes, what came last: the results themselves go after a while.
+last_results = Table(
+    "last_results",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("probe", String, primary_key=True),
+    Column("vantage", String, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("good_at", Float),
+    Column("result", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The status of each account, as `mailprobe.status.Standing` says.
+standings = Table(
+    "standings",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("code", String, nullable=False),
+    Column("read_at", Float),
+    Column("read_status", String, nullable=False),
+    Column("known_at", Float),
+    Column("unconfirmed_at", Float),
+    Column("unconfirmed_code", String, nullable=False),
+    Column("unconfirmed_status", String, nullable=False),
+    Column("unconfirmed_controls_good", Boolean, nullable=False),
+    Column("unconfirmed_seen_at", Float),
+    sqlite_with_rowid=False,
+)
+
+# What became of each status; kept for ever.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("old", String, nullable=False),
+    Column("new", String, nullable=False),
+    Column("old_code", String, nullable=False),
+    Column("code", String, nullable=False),
+    Column("revised", Boolean, nullable=False),
+    Index("changes_by_account", "account", "at"),
+    Index("changes_by_time", "at"),
+)
+
+# What was said of each account: a row per verdict that differs from the one before it.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("said_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),  # when the same was said last
+    Column("code", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("confidence", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("said", LargeBinary, nullable=False),  # the rest of it, without addresses
+    Index("verdicts_by_account", "account", "live", "seen_at"),
+)
+
+# Who looked at what, and why. Each row signs the one before it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("of", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("before", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Index("audit_by_of", "of", "at"),
+)
+
 # Servers in trouble, as `mailprobe.breaker.Breaker` says; one without a row is in none.
 breakers = Table(
     "breakers",
@@ -163,53 +327,6 @@ releases = Table(
     Column("since", Float, nullable=False),
     Column("until", Float, nullable=False),
     Column("by", String, nullable=False),  # hash
-)
-
-# Mails that came back, as they came: durable before the receiver says 250. `raw` goes once it is read.
-inbox = Table(
-    "inbox",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("digest", String, nullable=False, unique=True),  # of mailbox and octets: a sender that comes again
-    Column("mailbox", String, nullable=False),  # the signed sender's: the first eight octets of a subject; '' without one
-    Column("day", Integer, nullable=False),  # the signed sender's
-    Column("null_sender", Integer, nullable=False),
-    Column("at", Float, nullable=False),
-    Column("raw", LargeBinary),
-    Column("state", String, nullable=False),  # what became of it; '' while it waits to be read
-    Column("tries", Integer, nullable=False, default=0),
-    Column("not_before", Float, nullable=False, default=0.0),
-    Index("inbox_by_state", "state", "not_before"),
-    Index("inbox_by_time", "at"),
-    sqlite_autoincrement=True,
-)
-
-# What came back, each thing once. The recipient is a hash, and no address stands in the text.
-returns = Table(
-    "returns",
-    metadata,
-    Column("key", String, primary_key=True),
-    Column("mailbox", String, nullable=False),
-    Column("canary", String, nullable=False),  # '' where it can be tied to the mailbox only
-    Column("kind", String, nullable=False),
-    Column("recipient", String, nullable=False),
-    Column("remote", String, nullable=False),
-    Column("stage", String, nullable=False),
-    Column("code", Integer, nullable=False),
-    Column("enhanced", String, nullable=False),
-    Column("text", String, nullable=False),
-    Column("at", Float, nullable=False),
-    Index("returns_by_mailbox", "mailbox", "at"),
-    Index("returns_by_canary", "canary"),
-)
-
-# Up to which UID the bounces of a mailbox have been fetched.
-marks = Table(
-    "marks",
-    metadata,
-    Column("mailbox", String, primary_key=True),  # hash of user and server
-    Column("uidvalidity", Integer, nullable=False),
-    Column("uid", Integer, nullable=False),
 )
 
 # What is to be asked again later: one row per job, kept for a while after it ran so that the same key is not run twice.

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvloop
@@ -56,8 +57,9 @@ class Lab:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`count` checks of one kind (imap_plain imap_tls mx_plain mx_tls), `at_once` in flight. limits: free | store.
-    hold: no count, but `at_once` checks left in flight where the server stops talking, for the memory that each takes."""
+    """`count` checks of one kind (imap_plain imap_tls mx_plain mx_tls), `at_once` in flight. limits: free | store (in memory) |
+    file. hold: no count, but `at_once` checks left in flight where the server stops talking, for the memory that each takes.
+    """
 
     kind: str
     count: int = 0
@@ -156,7 +158,8 @@ class Bench:
         if job.limits == "free":
             free = Free()
             return free, free
-        store = await self.rooms.enter_async_context(open_store("sqlite:///:memory:"))
+        place = ":memory:" if job.limits == "store" else f"{self.rooms.enter_context(TemporaryDirectory())}/m.db"
+        store = await self.rooms.enter_async_context(open_store(f"sqlite:///{place}"))
         return LoginBudget(store, time.time), Courtesy(store, MANY, "bench", time.time)
 
     def order(self, job: Job, number: int) -> Order:

@@ -31,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "metrics": {"evidence", "verdict", "status"},
     "console": {"metrics", "config"},
     "engine": {"evidence", "config", "carriers", "probes", "log"},
-    "store": {"evidence", "canary", "breaker", "maintenance"},
+    "store": {"evidence", "canary", "breaker", "maintenance", "verdict", "status"},
     "bounces": {"address", "evidence", "canary", "wire", "log"},
     "notify": {"config", "log", "net"},
     "reload": {"config", "log"},
