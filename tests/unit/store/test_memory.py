@@ -45,13 +45,14 @@ VERDICT = Verdict(
 DOWN = Change(Status.OK, Status.DOWN, Code.IMAP_OUTAGE, NOW + 60, NOW, Code.HEALTHY)
 
 TIMES = st.floats(0, 4e9)
-READINGS = st.builds(Reading, TIMES, st.sampled_from(Code), st.sampled_from(Status), st.booleans())
+READINGS = st.builds(Reading, TIMES, st.sampled_from(Code), st.sampled_from(Status), st.booleans(), st.none() | TIMES)
 STANDINGS = st.builds(
     Standing,
     st.sampled_from(Status),
     TIMES,
     st.none() | st.sampled_from(Code),
     st.none() | TIMES,
+    st.none() | st.sampled_from(Status),
     st.none() | TIMES,
     st.none() | READINGS,
 )
