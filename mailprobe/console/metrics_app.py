@@ -41,6 +41,9 @@ class MetricsDoor:
     login: Login | None = None
     token: Token | None = None
     live: Live | None = None
+    reload: Callable[[], Awaitable[tuple[str, ...]]] | None = (
+        None  # what is wrong with the new configuration; () if it is in force
+    )
 
     async def show_metrics(self, request: Request) -> Response:
         if not self.may_read(request):
@@ -94,6 +97,13 @@ class MetricsDoor:
         missing = self.ready()
         return plain("".join(f"not ready: {one}\n" for one in missing), 503) if missing else plain("ready\n")
 
+    async def do_reload(self, request: Request) -> Response:
+        """Read the configuration anew, for who shows the token."""
+        if self.reload is None or not self.holds_token(request):
+            return unknown_reader()
+        problems = await self.reload()
+        return plain("".join(f"{one}\n" for one in problems), 400) if problems else plain("reloaded\n")
+
     def may_read(self, request: Request) -> bool:
         return self.login is None or self.login.fits(request) or self.holds_token(request)
 
@@ -109,6 +119,7 @@ def metrics_routes(door: MetricsDoor) -> list[Route]:
         Route("/sd", door.list_targets),
         Route("/healthz", door.show_health),
         Route("/readyz", door.show_readiness),
+        Route("/-/reload", door.do_reload, methods=["POST"]),
     ]
 
 

@@ -18,6 +18,7 @@ from mailprobe.daemon import House, open_house, signer_of
 from mailprobe.log import Event, listen, tell
 from mailprobe.net.systemd import Systemd, from_environment, handed_over
 from mailprobe.reload import Reloader
+from mailprobe.serve.duty import on_duty
 from mailprobe.serve.life import Signals, give_signs_of_life, heard
 from mailprobe.serve.shift import Shift, at_work, on_shift
 
@@ -47,12 +48,13 @@ async def serve(config: Config, begun: Callable[[Shift], None] = lambda shift: N
     with heard(Signals()) as signals:
         async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
             begun(shift)
-            async with supervised(systemd, signals, shift.reloader, house):
-                await signals.ending.wait()
-            systemd.stopping()
-            tell(Event.ENDING)
-            if not await shift.drain(signals.hurried):
-                tell(Event.DRAINED)
+            async with on_duty(shift):
+                async with supervised(systemd, signals, shift.reloader, house):
+                    await signals.ending.wait()
+                systemd.stopping()
+                tell(Event.ENDING)
+                if not await shift.drain(signals.hurried):
+                    tell(Event.DRAINED)
 
 
 async def signer(house: House) -> Signer:

@@ -1,0 +1,160 @@
+"""Whether we ourselves are fit to judge: what every result says of us, and what is asked of the world for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mailprobe.carriers import Carrier, LiveControl
+from mailprobe.config import Account, ad_hoc
+from mailprobe.daemon import House
+from mailprobe.engine import Order, Watch
+from mailprobe.evidence import Connected, Evidence, Fact, NotConnected, Of
+from mailprobe.limits import LoginBudget
+from mailprobe.log import Event, tell
+from mailprobe.metrics import Metrics
+from mailprobe.net.resolver import Resolver
+from mailprobe.notify.events import ProberTrouble
+from mailprobe.prober import Finding, findings
+from mailprobe.prober.asking import SelfCheck
+from mailprobe.prober.clock import Jump, clock, jump, sample
+from mailprobe.prober.comparing import Comparison
+from mailprobe.prober.findings import Door, Flip
+from mailprobe.prober.health import Changed, Health
+from mailprobe.verdict.picture import Control, LiveAtMx, Picture
+
+CLOCK_EVERY = 5.0  # seconds
+RESOLVERS_EVERY = 20.0
+HOURLY = 3600.0
+FORGOTTEN = 600.0  # seconds: jumps, doors and flips that are older say nothing any more
+COMPARED_WITHIN = 30.0
+
+Announce = Callable[[ProberTrouble], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Fitness:
+    """What is known of ourselves. announce: the webhook is told once per trouble; vantage: where this process probes from."""
+
+    metrics: Metrics
+    vantage: str
+    announce: Announce
+    health: Health = field(default_factory=Health)
+    jumps: tuple[Jump, ...] = ()
+    doors: deque[Door] = field(default_factory=lambda: deque(maxlen=1000))
+    flips: deque[Flip] = field(default_factory=lambda: deque(maxlen=10_000))
+    control_sign_in: dict[str, Control] = field(default_factory=dict)
+    watched: dict[str, int] = field(default_factory=dict)
+    told: asyncio.Queue[Changed] = field(default_factory=asyncio.Queue)
+    comparisons: dict[str, Comparison] = field(default_factory=dict)  # by carrier; each keeps its last two pairs
+
+    def learn(self, carrier: Carrier, picture: Picture, evidence: Iterable[Evidence], now: float) -> None:
+        """What one account's picture says of us, and of the carrier's controls."""
+        self.doors.extend(doors_of(carrier.name, evidence))
+        if picture.control_sign_in.value not in (Control.ABSENT, Control.UNASKED):
+            self.control_sign_in[carrier.name] = picture.control_sign_in.value
+        found = [findings.turned_away(carrier.name, picture.prober.value, now), *findings.controls(self.control_sign_in, now)]
+        self.update([*found, findings.port_25(self.doors, now)])
+        good = control_good(picture)
+        if good is not None:
+            self.metrics.control(carrier.name, Of.LIVE, self.vantage, good)
+
+    def flipped(self, flips: Sequence[Flip]) -> None:
+        if flips:
+            self.flips.extend(flips)
+            self.update([findings.mass(self.flips, self.watched, time.time())])
+
+    def update(self, found: Iterable[Finding]) -> None:
+        self.health, changed = self.health.update(found)
+        for one in changed:
+            self.told.put_nowait(one)
+        for check, healthy in self.health.healthy().items():
+            self.metrics.prober_check(self.vantage, check, healthy)
+
+    async def keep_telling(self) -> None:
+        """One event per trouble, and one when it is over."""
+        while True:
+            one = await self.told.get()
+            tell(Event.PROBER, kind=one.check.value, outcome="good" if one.healthy else "bad")
+            await self.announce(ProberTrouble(self.vantage, one.check, one.healthy, one.since))
+
+    async def keep_time(self) -> None:
+        """Whether the clock was moved, or we were asleep."""
+        before = sample()
+        while True:
+            await asyncio.sleep(CLOCK_EVERY)
+            now = sample()
+            found = jump(before, now, CLOCK_EVERY)
+            recent = [one for one in self.jumps if now.monotonic - one.after < FORGOTTEN]
+            self.jumps = (*recent, found) if found is not None else tuple(recent)
+            before = now
+            self.update([clock(self.jumps, now.monotonic, now.wall), findings.mass(self.flips, self.watched, now.wall)])
+
+
+async def keep_asking(fitness: Fitness, house: Callable[[], House]) -> None:
+    """The resolver every 20 seconds; our name, the block lists and the witness every hour."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(repeatedly(lambda: asked_resolvers(fitness, house()), RESOLVERS_EVERY))
+        group.create_task(repeatedly(lambda: asked_hourly(fitness, house()), HOURLY))
+
+
+async def repeatedly(ask: Callable[[], Awaitable[None]], every: float) -> None:
+    while True:
+        try:
+            await ask()
+        except Exception as error:
+            tell(Event.SELF_CHECK_FAILED, error=error)
+        await asyncio.sleep(every)
+
+
+async def asked_resolvers(fitness: Fitness, house: House) -> None:
+    fitness.update([await self_check(house).resolvers(time.time())])
+
+
+async def asked_hourly(fitness: Fitness, house: House) -> None:
+    check, now = self_check(house), time.time()
+    fitness.update([await check.name(now), *await check.block_lists(now)])
+    for carrier in house.config.carriers.values():
+        comparison = fitness.comparisons.get(carrier.name)
+        if comparison is None:
+            budget = LoginBudget(house.store, time.time, carrier.limits.refused_logins)
+            comparison = Comparison(lambda of, control: our_sign_in(house, of, control), budget)
+            fitness.comparisons[carrier.name] = comparison
+        found = await comparison.compare(carrier, now)
+        fitness.update([found] if found is not None else [])
+
+
+def self_check(house: House) -> SelfCheck:
+    return SelfCheck(house.config, Resolver(house.config.prober.resolvers))
+
+
+async def our_sign_in(house: House, carrier: Carrier, control: LiveControl) -> Evidence:
+    """Our own client signs a control in, as any check would."""
+    account: Account = ad_hoc(house.config, control.address)
+    order = Order(account, carrier, house.config.prober, ("imap",), COMPARED_WITHIN, house.config.engine.vantage)
+    (evidence,) = await house.engine.live(order, Watch(unheard, lambda ended: None))
+    return evidence
+
+
+def unheard(leg: str, fact: Fact) -> None: ...
+
+
+def doors_of(carrier: str, evidence: Iterable[Evidence]) -> Iterable[Door]:
+    """Who took a connection on the mail port, and who did not."""
+    for one in evidence:
+        for fact in one.facts if one.probe == "mx" else ():
+            if isinstance(fact, Connected | NotConnected):
+                yield Door(carrier, fact.server, isinstance(fact, Connected), one.started + fact.at - one.began)
+
+
+def control_good(picture: Picture) -> bool | None:
+    """Whether the live control is let in and accepted; None where neither is known."""
+    sign_in, at_mx = picture.control_sign_in.value, picture.live_at_mx.value
+    bad = (Control.REFUSED, Control.UNAVAILABLE, Control.CLOSED)
+    if sign_in in bad or at_mx is LiveAtMx.REFUSED:
+        return None if picture.prober.value.value in ("blocked", "misconfigured") else False
+    known = sign_in in (Control.GOOD, Control.GOOD_BY_MASTER) or at_mx is LiveAtMx.ACCEPTED
+    return True if known else None
