@@ -80,7 +80,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.NOTIFY: config.notify,
         Part.ACTORS: dict(config.actors),
         Part.LANGUAGE: prober.language,
-        Part.NETWORK: (prober.allow_networks, prober.resolvers, prober.relay),
+        Part.NETWORK: (prober.allow_networks, prober.resolvers, prober.relay, prober.block_lists),
         Part.DKIM: prober.dkim,
         Part.IDENTITY: (prober.name, prober.mail_from, prober.bounce_domain, prober.token_keys),
         Part.HTTP: config.http,

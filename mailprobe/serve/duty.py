@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from mailprobe.bounces.conversation import Reason
+from mailprobe.bounces.door import Reason
 from mailprobe.config import Config
 from mailprobe.daemon import PROBES
 from mailprobe.evidence import HELD_BACK

@@ -79,7 +79,18 @@ def test_no_field_of_a_configuration_is_forgotten(tmp_path: Path) -> None:
     compared = {"prober", "carriers", "accounts", "store_url", "engine", "actors", "http", "maintenance", "notify"}
     compared |= {"bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
     assert {one.name for one in dataclasses.fields(Config)} == compared | {"source", "warnings"}
-    split = {"name", "mail_from", "bounce_domain", "token_keys", "allow_networks", "resolvers", "relay", "language", "dkim"}
+    split = {
+        "name",
+        "mail_from",
+        "bounce_domain",
+        "token_keys",
+        "allow_networks",
+        "resolvers",
+        "relay",
+        "language",
+        "dkim",
+        "block_lists",
+    }
     assert {one.name for one in dataclasses.fields(written(tmp_path, PLAIN).prober)} == split
 
 
