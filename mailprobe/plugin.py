@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from mailprobe.config import Account
 from mailprobe.config.problems import visible
@@ -41,12 +40,6 @@ class Standing:
     actor: str
     since: float
     results: tuple[LastResult, ...] = ()
-
-
-class Standings(Protocol):
-    """Who keeps them. None: nothing is stored of this account."""
-
-    async def standing(self, account: str) -> Standing | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,22 @@ from mailprobe import plugin
 from mailprobe.check import configured
 from mailprobe.config import Config, ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import cut
-from mailprobe.plugin import Said, Standing, Standings
+from mailprobe.plugin import LastResult, Said, Standing
 from mailprobe.store import Store, StoreError, open_store
 from mailprobe.store.place import MEMORY, place_of
+from mailprobe.verdict.rules import RULES
+
+ACTORS = {rule.code: rule.actor for rule in RULES}
 
 
-def standings_of(store: Store) -> Standings | None:
-    """Who keeps where the accounts stand. None: this store does not keep it."""
-    return None
+async def standing_in(store: Store, account: str) -> Standing | None:
+    """Where the account stands; None: nothing is stored of it."""
+    kept = await store.standings.of(account)
+    if kept is None:
+        return None
+    actor = ACTORS[kept.code].value if kept.code is not None else ""
+    results = tuple(LastResult(one.probe, one.at) for one in await store.results.last(account))
+    return Standing(account, kept.status, kept.code.value if kept.code else "", actor, kept.since, results)
 
 
 def print_status(account: str, config: Path | None) -> int:
@@ -51,8 +59,7 @@ def status_of(account: str, config: Config) -> Said:
 
 async def stored(account: str, url: str) -> Standing | None:
     async with open_store(url) as store:
-        standings = standings_of(store)
-        return await standings.standing(account) if standings is not None else None
+        return await standing_in(store, account)
 
 
 def one_line(problem: Problem) -> str:

@@ -86,7 +86,7 @@ class PostOffice:
             self.doors["mx_25"] = 25  # what DNS names has no port: RFC 5321 section 2.3.8
         self._write_tls()
         self.write_directory()
-        self._start_dovecot()
+        self.start_dovecot()
         self._start_postfix()
         self._start_nsd()
         self._wait_until_ready()
@@ -179,9 +179,9 @@ class PostOffice:
         tls.mkdir()
         self.authority.write(tls)
 
-    def _start_dovecot(self) -> None:
+    def start_dovecot(self) -> None:
         for name in ("dovecot-state", "mail"):
-            (self.base / name).mkdir()
+            (self.base / name).mkdir(exist_ok=True)
         shutil.chown(self.base / "mail", "dovecot", "dovecot")
         conf = self.base / "dovecot.conf"
         conf.write_text(DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl))
