@@ -24,7 +24,7 @@ from mailprobe.prober.clock import Jump, clock, jump, sample
 from mailprobe.prober.comparing import Comparison
 from mailprobe.prober.findings import Door, Flip
 from mailprobe.prober.health import Changed, Health
-from mailprobe.verdict.picture import Control, LiveAtMx, Picture
+from mailprobe.verdict.picture import Control, LiveAtMx, Picture, Prober, SignIn
 
 CLOCK_EVERY = 5.0  # seconds
 RESOLVERS_EVERY = 20.0
@@ -154,7 +154,8 @@ def control_good(picture: Picture) -> bool | None:
     """Whether the live control is let in and accepted; None where neither is known."""
     sign_in, at_mx = picture.control_sign_in.value, picture.live_at_mx.value
     bad = (Control.REFUSED, Control.UNAVAILABLE, Control.CLOSED)
-    if sign_in in bad or at_mx is LiveAtMx.REFUSED:
-        return None if picture.prober.value.value in ("blocked", "misconfigured") else False
+    shut = picture.sign_in.value is SignIn.CLOSED  # one door for all: nobody was sent to it with the control's secret
+    if shut or sign_in in bad or at_mx is LiveAtMx.REFUSED:
+        return None if picture.prober.value in (Prober.BLOCKED, Prober.MISCONFIGURED) else False
     known = sign_in in (Control.GOOD, Control.GOOD_BY_MASTER) or at_mx is LiveAtMx.ACCEPTED
     return True if known else None
