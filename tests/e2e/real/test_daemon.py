@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.alerting.watching import Told, watched
 from tests.e2e.real.lab import run_alone
 from tests.e2e.real.postoffice import DOMAIN, Mailbox, PostOffice, free_port, missing_programs, run
 from tests.e2e.real.program import SECRETS, Program, configured
@@ -128,3 +129,25 @@ def test_a_mail_server_that_stops_is_the_carriers_matter(office: PostOffice, tmp
             assert page['mailprobe_control_success{carrier="lab",control="live",vantage="here"}'] == 0
         finally:
             office.start_dovecot()
+
+
+def test_the_right_alert_and_only_it(office: PostOffice, tmp_path: Path) -> None:
+    """With a real Prometheus and Alertmanager, and the rules at a sixtieth of their times."""
+    port = free_port()
+    program = program_at(office, tmp_path, port)
+    with program.serving():
+        eventually(port, lambda page: all(status_of(page, name.replace("taro", "box")) == "ok" for name in WATCHED))
+        with watched(f"127.0.0.1:{port}", tmp_path, 1 / 60) as watch:
+            watch.until(set(), WITHIN)
+            office.mailboxes["taro5"].in_mx = False
+            office.reload()
+            watch.until({Told("MailprobeMailboxDown", "ticket", "lab", "box5")}, 2 * WITHIN)
+            office.mailboxes["taro5"].in_mx = True
+            office.reload()
+            watch.until(set(), 2 * WITHIN)
+            run("dovecot", "-c", str(office.base / "dovecot.conf"), "stop")
+            try:
+                watch.until({Told("MailprobeControlDown", "page", "lab")}, 2 * WITHIN)
+            finally:
+                office.start_dovecot()
+            watch.until(set(), 2 * WITHIN)
