@@ -12,12 +12,14 @@ MOST = 32_768  # octets of one read: two records (RFC 8446 section 5.1)
 
 
 class Sealed:
-    """One TLS session of a client, over memory. After an ssl.SSLError it is dead; `to_send` may still hold an alert."""
+    """One TLS session of a client, over memory. After an ssl.SSLError it is dead; `to_send` may still hold an alert. over: the
+    server has ended it, and nothing more will come."""
 
-    __slots__ = ("_arrived", "_leaving", "session")
+    __slots__ = ("_arrived", "_leaving", "over", "session")
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
         self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.over = False
         self.session = context.wrap_bio(self._arrived, self._leaving, server_hostname=server_name)
 
     def shake(self, wire: bytes) -> bool:
@@ -29,21 +31,20 @@ class Sealed:
             return False
         return True
 
-    def opened(self, wire: bytes) -> bytes | None:
-        """What the server said; b'' where a record is not whole yet, None where it has ended the session. Raises ssl.SSLError."""
+    def opened(self, wire: bytes) -> bytes:
+        """What the server said; b'' where a record is not whole yet, or it said no more. Raises ssl.SSLError."""
         self._arrived.write(wire)
-        said = b""
-        while self._arrived.pending or self.session.pending():
+        said: list[bytes] = []
+        while not self.over and (self._arrived.pending or self.session.pending()):
             try:
-                part = self.session.read(MOST)
+                said.append(self.session.read(MOST))
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLZeroReturnError:  # close_notify, RFC 8446 section 6.1
-                part = b""
-            if not part:
-                return said or None
-            said = said + part if said else part
-        return said
+                self.over = True
+            else:
+                self.over = not said[-1]
+        return said[0] if len(said) == 1 else b"".join(said)
 
     def seal(self, words: bytes) -> bytes:
         """Our words, ready for the wire. Raises ssl.SSLError."""

@@ -183,9 +183,9 @@ class Stream(asyncio.Protocol):
             self._end(Breakage.RESET, clean(error.reason or str(error)))
             return b""
         self._hand_over(sealed.to_send())
-        if said is None:
+        if sealed.over:
             self._end(Breakage.CLOSED, "")
-        return said or b""
+        return said
 
     def _hand_over(self, data: bytes) -> None:
         if data and self._transport is not None:
