@@ -171,6 +171,7 @@ class Client:
             case Flood(chunk, most):
                 for _ in range(most // len(chunk) + 1):
                     await self._write(chunk)
+                    await asyncio.sleep(0)  # so that the loop can tell that the client has left
             case Drip(data, every):
                 await self._drip(data, every)
             case Wait(seconds):
