@@ -13,6 +13,7 @@ from mailprobe.bounces.door import Bounds, Reason
 from mailprobe.bounces.intake import Desk, Outcome, take_in
 from mailprobe.bounces.receiver import Received, Receiver
 from mailprobe.store import open_store
+from mailprobe.store.database import Database
 from tests.e2e.receiver_client import FAULT, Shelf, greeted, house, send, signed
 from tests.unit.bounces.mails import ADDRESS, SIGNER, Book, dsn, planned
 
@@ -56,7 +57,8 @@ async def test_a_keep_that_hangs_is_no_250() -> None:
 
 
 async def test_a_store_that_is_locked_or_full_is_no_250(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailprobe.store.database.WAIT", 0.1)
+    patiently = Database.transact
+    monkeypatch.setattr(Database, "transact", lambda self, work, within=0.1: patiently(self, work, 0.1))
     place = tmp_path / "m.db"
     async with open_store(f"sqlite:///{place}") as store, house(store.bounces.keep) as receiver, greeted(receiver) as one:
         other = sqlite3.connect(place, isolation_level=None)
