@@ -1,7 +1,10 @@
-"""`mailprobe serve`: the daemon at work. Bounces are received (or fetched) and taken in, test mails are looked after, and the
-webhook is told.
+"""`mailprobe serve`: the daemon at work. Accounts are watched, bounces received (or fetched) and taken in, test mails looked
+after, Prometheus and the webhook told.
 
-`shift.py` holds what runs side by side, `life.py` the signals, the orderly end and the signs of life.
+shift.py      what runs side by side; life.py the signals, the orderly end and the signs of life
+duty.py       the schedule on duty: watching.py keeps and judges its results, outcome.py, counting.py and tally.py count them
+fitness.py    whether we ourselves are fit to judge
+pages.py      what is served over HTTP; reception.py, looking.py, announced.py: bounces, test mails, announced work
 """
 
 from __future__ import annotations
