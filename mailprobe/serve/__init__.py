@@ -18,6 +18,7 @@ from mailprobe.bounces.token import Signer
 from mailprobe.check import configured
 from mailprobe.config import Config, ConfigError, Problem, load
 from mailprobe.daemon import House, open_house, signer_of
+from mailprobe.engine import CANARY
 from mailprobe.log import Event, listen, tell
 from mailprobe.net.systemd import Systemd, from_environment, handed_over
 from mailprobe.reload import Reloader
@@ -60,9 +61,11 @@ async def serve(config: Config, begun: Callable[[Shift], None] = lambda shift: N
                     tell(Event.DRAINED)
 
 
-async def signer(house: House) -> Signer:
-    """Raises ConfigError: without a signer there are no bounces to receive."""
-    if house.signs is None:
+async def signer(house: House) -> Signer | None:
+    """None where no test mail is sent and no bounce expected: then nothing need be signed. Else raises ConfigError."""
+    config = house.config
+    canaries = any(CANARY in account.probes for account in config.accounts)
+    if house.signs is None and (config.bounces_listen or config.bounces_imap or config.prober.bounce_domain or canaries):
         await signer_of(house.config)  # says what is wrong with a key that cannot be used
         hint = "set prober.bounce_domain and prober.token_keys"
         raise ConfigError((Problem("MP1112", "prober", "nothing signs the senders of test mails", hint),), USAGE)

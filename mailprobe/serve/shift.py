@@ -94,24 +94,25 @@ async def cancelled(tasks: list[asyncio.Task[None]]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def on_shift(house: House, signs: Signer, bound: socket.socket | None = None) -> AsyncIterator[Shift]:
-    """Everything that runs side by side, for as long as the block lasts. bound: the receiver's socket, if systemd has it."""
+async def on_shift(house: House, signs: Signer | None, bound: socket.socket | None = None) -> AsyncIterator[Shift]:
+    """Everything that runs side by side, for as long as the block lasts. signs: None where no test mails are sent. bound: the
+    receiver's socket, if systemd has it."""
     woken, shift, config = asyncio.Event(), new_shift(house), house.config
 
     async def keep(received: Received) -> None:
         await house.store.bounces.keep(received)
         woken.set()
 
-    desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
     async with contextlib.AsyncExitStack() as rooms:
-        if config.bounces_listen or bound is not None:
+        if signs is not None and (config.bounces_listen or bound is not None):
             shift.receiver = await rooms.enter_async_context(reception(config, signs, keep, bound))
         group = await rooms.enter_async_context(asyncio.TaskGroup())
         shift.runs = [group.create_task(look_after(lambda: shift.house, shift.ending))]
-        shift.rest = [
-            group.create_task(one) for one in (keep_taking_in(desk, woken, told), telling(shift), keep_up(shift.announced))
-        ]
-        shift.rest += [group.create_task(one) for one in fetched(house, keep)]
+        shift.rest = [group.create_task(one) for one in (telling(shift), keep_up(shift.announced))]
+        if signs is not None:
+            desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
+            taking_in = [keep_taking_in(desk, woken, told), *fetched(house, keep)]
+            shift.rest += [group.create_task(one) for one in taking_in]
         try:
             yield shift
         finally:
