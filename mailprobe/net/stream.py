@@ -336,7 +336,7 @@ class Stream(asyncio.Protocol):
 
     def mask(self, text: str) -> str:
         """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
-        if self._is_clean(text):
+        if not text or self._is_clean(text):
             return text
         for secret in self._hidden:
             if secret in text:
@@ -351,8 +351,11 @@ class Stream(asyncio.Protocol):
         for secret in self._hidden:
             if secret in text:
                 return False
-        hidden = self._hidden_parts
-        return not (hidden and any(part in hidden for part in _ENCODED.findall(text)))
+        parts = self._hidden_parts
+        for part in _ENCODED.findall(text) if parts else ():  # noqa: SIM110 - a generator would cost as much as the search
+            if part in parts:
+                return False
+        return True
 
     async def secure(
         self, server_name: str, *, ca: Path | None = None, profile: str = "default", verify: bool = True, within: float = 10.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import ipaddress
-import os
 import ssl
 import warnings
 from contextlib import suppress
@@ -61,7 +60,7 @@ class _Vouched:
 
 def context(ca: Path | None, profile: str, verify: bool) -> ssl.SSLContext:
     """The context for one kind of connection. Reading a CA bundle costs 10 ms and more, so it is kept until the file changes."""
-    return _context(ca, os.stat(ca).st_mtime_ns if ca else 0, profile, verify)
+    return _context(ca, ca.stat().st_mtime_ns if ca else 0, profile, verify)
 
 
 @functools.lru_cache(maxsize=32)

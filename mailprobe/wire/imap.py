@@ -187,14 +187,15 @@ class Parser:
     def _whole_line(self) -> bytes | None:
         """One response without its line end, literals replaced by `{}`."""
         while not self._skip or self._skipped():
-            end = self._buffer.find(b"\n", self._scanned)
+            buffer, start = self._buffer, self._start
+            end = buffer.find(b"\n", self._scanned)
             if end < 0:
-                self._scanned = len(self._buffer)
-                self._watch(self._start, self._scanned)
+                self._scanned = len(buffer)
+                self._watch(start, self._scanned)
                 return None
-            part = self._buffer[self._start : end]
-            if self._line or len(part) > LINE_CAP or part[:1] < b" ":
-                self._watch(self._start, end)
+            part = buffer[start:end]
+            if self._line or end - start > LINE_CAP or part < b" ":
+                self._watch(start, end)
             self._start = self._scanned = end + 1
             part = part.removesuffix(b"\r")
             if not (part.endswith(b"}") and self._announced(part)):
@@ -286,7 +287,7 @@ class Parser:
         if self._untagged > UNTAGGED_CAP:
             raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
         to_all = line.startswith(_SAID_TO_ALL) and len(line) <= REMEMBERED_CAP
-        status = _remembered("*", line[2:]) if to_all else _status("*", line[2:])
+        status = _remembered(line) if to_all else _status("*", line[2:])
         if status is not None:
             return status
         name, rest = _named(line)
@@ -359,7 +360,9 @@ def _status(tag: str, rest: bytes) -> Status | None:
     return Status(tag, status, code, args, clean(said[found.end() :]))
 
 
-_remembered = lru_cache(maxsize=512)(_status)
+@lru_cache(maxsize=512)
+def _remembered(line: bytes) -> Status | None:
+    return _status("*", line[2:])
 
 
 def _named(line: bytes) -> tuple[str, bytes]:
@@ -367,9 +370,16 @@ def _named(line: bytes) -> tuple[str, bytes]:
     name, _, rest = line[2:].partition(b" ")
     if name.isdigit():
         name, _, rest = rest.partition(b" ")
-    if not _ATOM.match(name):
+    known = _name(name)
+    if not known:
         raise TheirFault("garbage", _words(line))
-    return name.decode("ascii").upper(), rest
+    return known, rest
+
+
+@lru_cache(maxsize=64)
+def _name(word: bytes) -> str:
+    """Upper case; empty for what is no name of a response."""
+    return word.decode("ascii").upper() if _ATOM.match(word) else ""
 
 
 def _resources(rest: bytes, line: bytes) -> tuple[Resource, ...]:
