@@ -320,6 +320,11 @@ def _untagged(name: str) -> Untagged:
     return Untagged(name)
 
 
+@lru_cache(maxsize=256)  # a capability list says nothing of anybody
+def _offer(listed: bytes) -> str:
+    return clean(listed, LINE_CAP)
+
+
 @lru_cache(maxsize=256)  # each server says the same list at every check
 def capabilities(listed: str) -> tuple[str, ...]:
     """The names in a capability list or in the argument of a CAPABILITY code, upper case, each once."""
@@ -356,7 +361,9 @@ def _status(tag: str, rest: bytes) -> Status | None:
     code = found[1].decode("ascii").upper()
     if code in _COUNT_CODES:
         return Status(tag, status, code)
-    args = clean(found[2], LINE_CAP) if found[2] else ""
+    listed = found[2] or b""
+    to_all = code == "CAPABILITY" and len(listed) <= REMEMBERED_CAP
+    args = _offer(listed) if to_all else clean(listed, LINE_CAP)
     return Status(tag, status, code, args, clean(said[found.end() :]))
 
 
