@@ -11,6 +11,7 @@ from mailprobe.engine import Order
 from mailprobe.evidence import HELD_BACK, End, Ending, Evidence, Fact, Line, NotAsked, NotConnected, Stage, Unreachable
 from mailprobe.log import Event, tell
 
+FINISHED = Ending(End.FINISHED)
 ASKING = {Stage.RCPT, Stage.LOGIN, Stage.AUTH}
 
 
@@ -90,4 +91,4 @@ def ending_of(facts: Sequence[Fact]) -> Ending:
     reached = [f for f in facts if isinstance(f, NotConnected)]
     if reached and all(f.why is Unreachable.FORBIDDEN for f in reached) and len(reached) == len(facts):
         return Ending(End.REFUSED, Unreachable.FORBIDDEN.value)
-    return Ending(End.FINISHED)
+    return FINISHED

@@ -8,6 +8,7 @@ cleaned at the network's edge (no control characters, bounded length).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailprobe.evidence.kinds import (
     HELD_BACK,
@@ -248,9 +249,9 @@ class Ending:
     not_before: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a transcript. who: 'S' server, 'C' client, '*' an event; secrets are masked before they come here."""
+class Line(NamedTuple):
+    """One line of a transcript. who: 'S' server, 'C' client, '*' an event; secrets are masked before they come here. A tuple,
+    because a check makes twenty of them, and a frozen dataclass takes twice the time to make."""
 
     at: float
     server: str

@@ -112,6 +112,7 @@ class Stream(asyncio.Protocol):
         "_clock",
         "_hidden",
         "_hidden_parts",
+        "_late",
         "_left",
         "_over",
         "_over_detail",
@@ -145,6 +146,7 @@ class Stream(asyncio.Protocol):
         self._unread = b""
         self._left = BUDGET
         self._paused = False
+        self._late = False  # for a handshake
         self._quick_ack = False
         self._hidden: tuple[str, ...] = ()
         self._hidden_parts = ""
@@ -222,10 +224,16 @@ class Stream(asyncio.Protocol):
     async def next(self, parser: Parser[Value]) -> Value:
         """The next thing the server says. Raises Broke."""
         while (value := self.at_hand(parser)) is None:
-            if not self._unread:
-                await self._more()
-            parser.feed(self._take())
+            await self.feed(parser)
         return value
+
+    async def feed(self, parser: Parser[Value]) -> None:
+        """Give the parser what has come, or else what comes next. Raises Broke when nothing will."""
+        if not self._unread:
+            await self._arrival()
+            if not self._unread:
+                raise self._broke(self._over or Breakage.CLOSED, self._over_detail)
+        parser.feed(self._take())
 
     def at_hand(self, parser: Parser[Value]) -> Value | None:
         """The next thing that the server has said already, or None. Raises Broke."""
@@ -235,14 +243,23 @@ class Stream(asyncio.Protocol):
         except TheirFault as fault:
             raise self._broke(Breakage(fault.why), fault.words) from None
 
-    async def _more(self) -> None:
-        """Returns when there are unread octets. Raises Broke when there will be none."""
-        await self._arrival()
-        if not self._unread:
-            raise self._broke(self._over or Breakage.CLOSED, self._over_detail)
+    def all_at_hand(self, parser: Parser[Value], turn: Callable[[Value], bool]) -> list[Value]:
+        """All that the server has said already, up to what is our turn to answer or the last we want. Raises Broke only where
+        there is nothing before the fault: the parser says it again when the next value is asked for."""
+        self._parser = parser
+        found: list[Value] = []
+        try:
+            while (value := parser.next()) is not None:
+                found.append(value)
+                if turn(value):
+                    break
+        except TheirFault as fault:
+            if not found:
+                raise self._broke(Breakage(fault.why), fault.words) from None
+        return found
 
     async def _arrival(self) -> None:
-        """Returns when more has come, or nothing will."""
+        """Returns when more has come, or nothing will, or it is too late."""
         if self._over is None:
             self._waiter = asyncio.get_running_loop().create_future()
             try:
@@ -306,8 +323,10 @@ class Stream(asyncio.Protocol):
     def tell(self, who: str, *texts: str) -> None:
         """Put lines of the dialogue ('S', 'C') or events ('*') into the transcript."""
         at = self.heard_at if who == "S" else self._clock()
-        for text in texts:
-            self._tap(Line(at, self._place, who, self.mask(text)))
+        tap, place = self._tap, self._place
+        # looked through together, because hardly ever one of them has anything to mask; no secret has a line end in it
+        for text in texts if self._is_clean("\n".join(texts)) else map(self.mask, texts):
+            tap(Line(at, place, who, text))
 
     def hide(self, *secrets: str) -> None:
         """From now on no transcript line, and no text given to `mask`, shows these: the secret and each of its wire forms."""
@@ -317,7 +336,7 @@ class Stream(asyncio.Protocol):
 
     def mask(self, text: str) -> str:
         """`text` without what was hidden, for the server's echo of it; a part of a secret's wire form counts too."""
-        if not self._hidden:
+        if not text or self._is_clean(text):
             return text
         for secret in self._hidden:
             if secret in text:
@@ -326,6 +345,17 @@ class Stream(asyncio.Protocol):
             if part in self._hidden_parts:
                 text = text.replace(part, "***")
         return text
+
+    def _is_clean(self, text: str) -> bool:
+        """Nothing that was hidden is in it, nor a part of that."""
+        for secret in self._hidden:
+            if secret in text:
+                return False
+        parts = self._hidden_parts
+        for part in _ENCODED.findall(text) if parts else ():  # noqa: SIM110 - a generator would cost as much as the search
+            if part in parts:
+                return False
+        return True
 
     async def secure(
         self, server_name: str, *, ca: Path | None = None, profile: str = "default", verify: bool = True, within: float = 10.0
@@ -337,8 +367,7 @@ class Stream(asyncio.Protocol):
             raise self._insecure(TlsFault.INJECTION, clean(self._unread))
         name = server_name.rstrip(".")
         try:
-            async with asyncio.timeout(within):
-                done = await self._handshake(tls.context(ca, profile, verify), name)
+            done = await self._handshake(tls.context(ca, profile, verify), name, within)
         except (OSError, EOFError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise self._insecure(*tls.fault_of(error)) from None
         except BaseException:
@@ -348,20 +377,33 @@ class Stream(asyncio.Protocol):
         self.tell("*", f"{shown.version} {shown.cipher}" + ("" if shown.verified else ", certificate not verified"))
         return shown
 
-    async def _handshake(self, context: ssl.SSLContext, name: str) -> ssl.SSLObject:
+    async def _handshake(self, context: ssl.SSLContext, name: str, within: float) -> ssl.SSLObject:
+        """Its own timer, because an asyncio.timeout costs three times as much."""
         sealed = Sealed(context, name)
+        timer = asyncio.get_running_loop().call_later(within, self._give_up)
         try:
             while not sealed.shake(self._take()):
                 self._hand_over(sealed.to_send())
-                if not self._unread:
-                    await self._arrival()
-                if not self._unread:
-                    raise ConnectionResetError(self._over_detail or "closed during the handshake")
+                await self._flight()
         finally:
+            timer.cancel()
             self._hand_over(sealed.to_send())  # our last word, or an alert (RFC 8446 section 6.2)
         self._sealed, self._quick_ack = sealed, True
         self._unread = self._opened(sealed, b"")  # a server that speaks first may have done so with its last flight
         return sealed.session
+
+    async def _flight(self) -> None:
+        """Returns when the server has said more of its handshake. Raises OSError when it does not, or not in time."""
+        if not self._unread:
+            await self._arrival()
+        if self._late:
+            raise TimeoutError
+        if not self._unread:
+            raise ConnectionResetError(self._over_detail or "closed during the handshake")
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._wake()
 
     def _insecure(self, why: TlsFault, detail: str) -> CannotSecure:
         self.tell("*", f"no TLS: {why.value} {detail}".rstrip())

@@ -190,13 +190,13 @@ class Session:
         said: list[imap.Response] = []
         rest = zip(command.lines[1:], command.shown[1:], strict=True)
         while True:
-            value = self._at_hand(stage) or await self.heard(stage)
-            if isinstance(value, imap.Status) and value.tag != "*":
-                return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
-            if isinstance(value, imap.Continuation):
-                self._go_on(stage, rest)
-            elif not isinstance(value, imap.Untagged):
-                said.append(value)
+            for value in await self._heard_together(stage):
+                if isinstance(value, imap.Status) and value.tag != "*":
+                    return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
+                if isinstance(value, imap.Continuation):
+                    self._go_on(stage, rest)
+                elif not isinstance(value, imap.Untagged):
+                    said.append(value)
 
     def _go_on(self, stage: Stage, rest: Iterator[tuple[bytes, str]]) -> None:
         """The server waits for the rest of a command; if there is none, it is not speaking IMAP."""
@@ -205,14 +205,19 @@ class Session:
             self._break_off(stage, Breakage.GARBAGE, "+")
         self.stream.send(line, shown)
 
-    def _at_hand(self, stage: Stage) -> imap.Response | None:
-        """As `heard`, of what has come already: an answer of many lines waits once."""
+    async def _heard_together(self, stage: Stage) -> list[imap.Response]:
+        """As `heard`, of all that comes together, up to the first that is a turn: an answer of many lines waits once."""
         parser: Parser[imap.Response] = self.parser
         try:
-            value = self.stream.at_hand(parser)
+            while not (values := self.stream.all_at_hand(parser, is_turn)):
+                await self.stream.feed(parser)
         except Broke as broke:
             self._broke(stage, broke)
-        return None if value is None else self._told(stage, value)
+        except asyncio.CancelledError:
+            self._broken(stage, Breakage.OUT_OF_TIME, self.parser.words)  # the last fact names the stage that hung
+            raise
+        self._told(stage, *values)
+        return values
 
     async def heard(self, stage: Stage) -> imap.Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""
@@ -236,11 +241,13 @@ class Session:
             self._broke(stage, broke)
         return self._told(stage, value)
 
-    def _told(self, stage: Stage, value: imap.Response) -> imap.Response:
-        self.stream.tell("S", *value.shown)
-        if isinstance(value, imap.Status) and value.status == "BYE":
-            self._break_off(stage, Breakage.BYE, value.words)
-        return value
+    def _told(self, stage: Stage, *values: imap.Response) -> imap.Response:
+        """Into the transcript; the last of them, which alone may be a BYE."""
+        self.stream.tell("S", *[text for value in values for text in value.shown])
+        last = values[-1]
+        if isinstance(last, imap.Status) and last.status == "BYE":
+            self._break_off(stage, Breakage.BYE, last.words)
+        return last
 
     def _broke(self, stage: Stage, broke: Broke) -> NoReturn:
         words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
@@ -314,19 +321,34 @@ class Session:
             self.parser.expect(self.leaving.tag)
             self.stream.send(self.leaving.lines[0])
         try:
-            async with asyncio.timeout(GOODBYE_WITHIN):
-                await self._hear_out(self.leaving.tag)
+            if not self._heard_out(self.leaving.tag):  # it came with the last answer, mostly
+                async with asyncio.timeout(GOODBYE_WITHIN):
+                    await self._hear_out(self.leaving.tag)
         except (Broke, TimeoutError):
             pass
         finally:
             self.close()
 
     async def _hear_out(self, tag: str) -> None:
-        while True:
-            value: imap.Response = await self.stream.next(self.parser)
-            self.stream.tell("S", *value.shown)
-            if isinstance(value, imap.Continuation) or (isinstance(value, imap.Status) and value.tag == tag):
-                return  # nobody waits for more of a LOGOUT; a flood of `+` would only fill the transcript
+        while not self._heard_out(tag):
+            await self.stream.feed(self.parser)
+
+    def _heard_out(self, tag: str) -> bool:
+        """Whether LOGOUT was answered by now. Nobody waits for more: a flood of `+` would only fill the transcript."""
+        parser: Parser[imap.Response] = self.parser
+        while values := self.stream.all_at_hand(parser, is_turn):
+            self.stream.tell("S", *[text for value in values for text in value.shown])
+            last = values[-1]
+            if isinstance(last, imap.Continuation) or (isinstance(last, imap.Status) and last.tag == tag):
+                return True
+        return False
+
+
+def is_turn(value: imap.Response) -> bool:
+    """After this it is somebody else's turn: a `+`, a command's completion, a BYE."""
+    if isinstance(value, imap.Status):
+        return value.tag != "*" or value.status == "BYE"
+    return isinstance(value, imap.Continuation)
 
 
 def has_quota(offered: tuple[str, ...]) -> bool:

@@ -140,7 +140,7 @@ class Parser:
     )
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer = b""
         self._start = 0  # where the unread part of the buffer begins
         self._scanned = 0  # up to here there is no LF: each octet is searched once
         self._line = bytearray()  # the response so far, when a literal interrupted it
@@ -156,11 +156,12 @@ class Parser:
         self._expected.append((tag.encode("ascii"), data))
 
     def feed(self, data: bytes) -> None:
-        if self._start:
-            del self._buffer[: self._start]
-            self._scanned -= self._start
-            self._start = 0
-        self._buffer += data
+        if self._start == len(self._buffer):
+            self._buffer = data
+        else:
+            self._buffer = self._buffer[self._start :] + data  # at most a line's beginning: literals are passed over as they come
+        self._scanned -= self._start
+        self._start = 0
 
     @property
     def unread(self) -> int:
@@ -170,7 +171,7 @@ class Parser:
     @property
     def words(self) -> str:
         """What the server had said of a response that never became whole."""
-        return _words(bytes(self._line) + bytes(self._buffer[self._start :]))
+        return _words(bytes(self._line) + self._buffer[self._start :])
 
     def next(self) -> Response | None:
         """The next response, or None for "need more". Raises TheirFault."""
@@ -186,14 +187,15 @@ class Parser:
     def _whole_line(self) -> bytes | None:
         """One response without its line end, literals replaced by `{}`."""
         while not self._skip or self._skipped():
-            end = self._buffer.find(b"\n", self._scanned)
+            buffer, start = self._buffer, self._start
+            end = buffer.find(b"\n", self._scanned)
             if end < 0:
-                self._scanned = len(self._buffer)
-                self._watch(self._start, self._scanned)
+                self._scanned = len(buffer)
+                self._watch(start, self._scanned)
                 return None
-            part = bytes(self._buffer[self._start : end])
-            if self._line or len(part) > LINE_CAP or part[:1] < b" ":
-                self._watch(self._start, end)
+            part = buffer[start:end]
+            if self._line or end - start > LINE_CAP or part < b" ":
+                self._watch(start, end)
             self._start = self._scanned = end + 1
             part = part.removesuffix(b"\r")
             if not (part.endswith(b"}") and self._announced(part)):
@@ -263,7 +265,7 @@ class Parser:
             raise TheirFault("garbage")
         size = len(self._line) + end - start
         if size > LINE_CAP and size - (self._buffer[end - 1] == 0x0D) > LINE_CAP:
-            said = bytes(self._line) or bytes(self._buffer[start : start + 1024])
+            said = bytes(self._line) or self._buffer[start : start + 1024]
             raise TheirFault("line_too_long", _words(said))
 
     def _value(self, line: bytes) -> Response:
@@ -284,14 +286,17 @@ class Parser:
         self._untagged += 1
         if self._untagged > UNTAGGED_CAP:
             raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
-        of_itself = (_remembered if len(line) <= REMEMBERED_CAP else _of_itself)(line)
-        if of_itself is not None:
-            return of_itself
+        to_all = line.startswith(_SAID_TO_ALL) and len(line) <= REMEMBERED_CAP
+        status = _remembered(line) if to_all else _status("*", line[2:])
+        if status is not None:
+            return status
         name, rest = _named(line)
         if name == "QUOTA":
             return QuotaRoot(_resources(rest, line))
+        if name == "CAPABILITY":
+            return Capabilities(capabilities(clean(rest, LINE_CAP)))
         literals, self._kept = self._kept, []
-        return self._data(name, rest, literals) or Untagged(name)
+        return self._data(name, rest, literals) or _untagged(name)
 
     def _data(self, name: str, rest: bytes, literals: list[bytes | None]) -> Response | None:
         """What the command under way asked for; None: this is something else."""
@@ -305,18 +310,19 @@ class Parser:
         return None
 
 
-def _of_itself(line: bytes) -> Status | Capabilities | None:
-    """An untagged line that speaks of the server, or how the command goes on; None: it is data. Raises TheirFault."""
-    status = _status("*", line[2:])
-    if status is not None:
-        return status
-    name, rest = _named(line)
-    return Capabilities(capabilities(clean(rest, LINE_CAP))) if name == "CAPABILITY" else None
-
-
 # A server says the same lines at every check: to read them anew each time was a tenth of a check's CPU. What follows a tag is
-# never kept, nor anything of a mailbox's mail: those values are made outside.
-_remembered = lru_cache(maxsize=512)(_of_itself)
+# never kept, nor any line with a count of somebody's messages in it, not even as the key of a cache.
+_SAID_TO_ALL = (b"* OK [CAPABILITY ", b"* OK [PERMANENTFLAGS ", b"* OK [UIDVALIDITY ", b"* OK [UIDNEXT ", b"* BYE ")
+
+
+@lru_cache(maxsize=64)
+def _untagged(name: str) -> Untagged:
+    return Untagged(name)
+
+
+@lru_cache(maxsize=256)  # a capability list says nothing of anybody
+def _offer(listed: bytes) -> str:
+    return clean(listed, LINE_CAP)
 
 
 @lru_cache(maxsize=256)  # each server says the same list at every check
@@ -355,8 +361,15 @@ def _status(tag: str, rest: bytes) -> Status | None:
     code = found[1].decode("ascii").upper()
     if code in _COUNT_CODES:
         return Status(tag, status, code)
-    args = clean(found[2], LINE_CAP) if found[2] else ""
+    listed = found[2] or b""
+    to_all = code == "CAPABILITY" and len(listed) <= REMEMBERED_CAP
+    args = _offer(listed) if to_all else clean(listed, LINE_CAP)
     return Status(tag, status, code, args, clean(said[found.end() :]))
+
+
+@lru_cache(maxsize=512)
+def _remembered(line: bytes) -> Status | None:
+    return _status("*", line[2:])
 
 
 def _named(line: bytes) -> tuple[str, bytes]:
@@ -364,9 +377,16 @@ def _named(line: bytes) -> tuple[str, bytes]:
     name, _, rest = line[2:].partition(b" ")
     if name.isdigit():
         name, _, rest = rest.partition(b" ")
-    if not _ATOM.match(name):
+    known = _name(name)
+    if not known:
         raise TheirFault("garbage", _words(line))
-    return name.decode("ascii").upper(), rest
+    return known, rest
+
+
+@lru_cache(maxsize=64)
+def _name(word: bytes) -> str:
+    """Upper case; empty for what is no name of a response."""
+    return word.decode("ascii").upper() if _ATOM.match(word) else ""
 
 
 def _resources(rest: bytes, line: bytes) -> tuple[Resource, ...]:

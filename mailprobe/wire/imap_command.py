@@ -12,6 +12,7 @@ import base64
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mailprobe.wire import OurFault
 from mailprobe.wire.imap_data import UID_CAP, Data
@@ -46,26 +47,32 @@ def ask(tag: str, what: str, data: Data = Data.NOTHING) -> Command:
     return Command(tag, (f"{tag} {what}".encode("ascii"),), (f"{tag} {what}",), data=data)
 
 
+# These say nothing of anybody: each tag's is made once.
+@lru_cache(maxsize=64)
+def _known(tag: str, what: str) -> Command:
+    return ask(tag, what)
+
+
 def capability(tag: str) -> Command:
-    return ask(tag, "CAPABILITY")
+    return _known(tag, "CAPABILITY")
 
 
 def starttls(tag: str) -> Command:
-    return ask(tag, "STARTTLS")
+    return _known(tag, "STARTTLS")
 
 
 def examine_inbox(tag: str) -> Command:
     """Read-only; SELECT would take \\Recent from the customer's own programs (RFC 3501 section 6.3.2)."""
-    return ask(tag, "EXAMINE INBOX")
+    return _known(tag, "EXAMINE INBOX")
 
 
 def quota_of_inbox(tag: str) -> Command:
-    return ask(tag, "GETQUOTAROOT INBOX")
+    return _known(tag, "GETQUOTAROOT INBOX")
 
 
 def logout(tag: str) -> Command:
     """The only way out: CLOSE would expunge what the customer has marked (RFC 9051 section 6.4.1)."""
-    return ask(tag, "LOGOUT")
+    return _known(tag, "LOGOUT")
 
 
 def noop(tag: str) -> Command:

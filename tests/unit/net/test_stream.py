@@ -257,6 +257,25 @@ async def test_hidden_words_appear_nowhere(lines: list[Line]) -> None:
     assert stream.mask("kept, s3cret words") == "kept, ***"
 
 
+async def test_lines_told_together_are_masked_each(lines: list[Line]) -> None:
+    stream = await opened(Server({"": "!hang"}), lines)
+    stream.hide("s3cret words", "AHRlc3QAczNjcmV0IHdvcmRz")
+    stream.tell("S", "* OK kept", "* BYE s3cret words", "A1 NO AHRlc3QAczNj kept too")
+    assert said(lines)[1:] == ["S * OK kept", "S * BYE ***", "S A1 NO *** kept too"]
+
+
+async def test_what_came_before_a_fault_is_heard_first(lines: list[Line]) -> None:
+    stream = await opened(Server({"NOOP": "250 Ok\noops"}), lines)
+    parser = Parser()
+    await stream.next(parser)
+    stream.send(b"NOOP")
+    await stream.feed(parser)
+    assert [reply.code for reply in stream.all_at_hand(parser, lambda reply: False)] == [250]
+    with pytest.raises(Broke) as broke:
+        stream.all_at_hand(parser, lambda reply: False)
+    assert broke.value.why is Breakage.GARBAGE
+
+
 def test_contexts_are_kept_until_the_file_changes(roots: Path) -> None:
     first = tls.context(roots, "default", True)
     assert tls.context(roots, "default", True) is first

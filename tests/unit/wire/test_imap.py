@@ -133,6 +133,13 @@ def test_each_command_has_its_own_count_of_untagged_responses() -> None:
     assert heard([flood + b"A1 OK\r\n" + flood + b"A2 OK\r\n"], ("A1", "A2"))[1] is None
 
 
+@pytest.mark.parametrize("said", [b"* 4711 EXISTS", b"* OK [UNSEEN 4711] first", b"* STATUS INBOX (MESSAGES 4711)"])
+def test_a_count_is_no_key_of_a_cache(said: bytes) -> None:
+    before = imap._remembered.cache_info().currsize
+    assert heard([said + b"\r\n"])[0]
+    assert imap._remembered.cache_info().currsize == before
+
+
 def test_what_is_unread_is_known_before_tls_starts() -> None:
     parser = Parser()
     parser.expect("A1")
