@@ -157,15 +157,20 @@ def test_bounces_that_go_to_another_mail_server(lab: Lab, tmp_path: Path) -> Non
     assert provable(answer)["unknown_behind_gateway"] == "no"
 
 
+def refusals(lab: Lab) -> list[str]:
+    """What Dovecot has refused of this user so far, whoever asked."""
+    return [line for line in lab.office.log().splitlines() if "u000001" in line and "mismatch" in line]
+
+
 def test_a_control_that_cannot_sign_in_costs_one_chain_however_often_it_is_asked(lab: Lab, tmp_path: Path) -> None:
     config = set_up(lab, tmp_path, live="WRONG_SECRET")
-    before = lab.office.log().count("u000001")
+    before = len(refusals(lab))
     for _ in range(3):
         answer = ask(lab, config)
         (signs_in,) = of(answer, "live control signs in")
         assert (signs_in.sign, "mend its secret" in signs_in.more) == ("✗", True)
-    refused = [line for line in lab.office.log().splitlines() if "u000001" in line and "mismatch" in line]
-    assert 1 <= len(refused) <= 2, (before, refused)
+    refused = refusals(lab)[before:]
+    assert 1 <= len(refused) <= 2, refused
     assert provable(answer)["directory_out_of_sync"] == "no"
     assert "live_controls: with" in answer.output
 
