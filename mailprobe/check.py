@@ -17,8 +17,9 @@ from typing import Any, TypeVar
 
 from mailprobe.config import Account, Config, ConfigError, Problem, account_for, format_problem, from_nothing, load
 from mailprobe.config.problems import cut
-from mailprobe.daemon import Listener, Question, open_house
+from mailprobe.daemon import open_house
 from mailprobe.engine import CANARY, LEGS
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check, check_json
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.terminal import Progress, language_or_default, print_check

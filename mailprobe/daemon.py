@@ -12,21 +12,20 @@ from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.engine import CANARY, LEGS, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
-from mailprobe.evidence import Connected, Evidence, Fact, Returned, Stage
+from mailprobe.evidence import Connected, Evidence, Returned, Stage
 from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.stream import Net, Tap
 from mailprobe.probes import Probe, Reach, canary, dns, imap, mx, submission
 from mailprobe.probes.posting import relay_of
+from mailprobe.question import Listener, Question
 from mailprobe.replies import Us
 from mailprobe.report import Check
 from mailprobe.secret import SecretError
 from mailprobe.store import Store, open_store
 from mailprobe.understood import understand
-from mailprobe.verdict import Verdict
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import Acceptance, Bounced, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
@@ -42,33 +41,6 @@ PROBES: dict[str, Probe] = {
     "imap": imap.probe,
     CANARY: canary.probe,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One live check. bounces: raw bytes of what came back to somebody who wrote to the account; within: seconds per leg;
-    canary: send a test mail; consent: who agreed to it, for a mailbox that is not enrolled. operator, ticket: who asks, and on
-    whose behalf; without an operator no guard on strangers counts the question."""
-
-    account: Account
-    told: Observations
-    observed: tuple[str, ...] = ()
-    bounces: tuple[bytes, ...] = ()
-    only: tuple[str, ...] = ()
-    within: float = 30.0
-    canary: bool = False
-    consent: str = ""
-    operator: str = ""
-    ticket: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Who looks on: a fact of a leg, the end of a leg with the picture so far, the headline once nothing can overturn it."""
-
-    learnt: Callable[[str, Fact], None] = lambda leg, fact: None
-    ended: Callable[[Evidence, Picture], None] = lambda evidence, picture: None
-    headline: Callable[[Verdict], None] = lambda verdict: None
 
 
 Bare = Callable[[Limits, str, SignInChain, Tap], Reach]

@@ -24,12 +24,13 @@ from mailprobe.check import run_loop
 from mailprobe.config import Account, Config, ConfigError, ad_hoc
 from mailprobe.config.problems import visible
 from mailprobe.config.shape import PROBES
-from mailprobe.daemon import House, Listener, Question, open_house
+from mailprobe.daemon import House, open_house
 from mailprobe.engine import LEGS, Order, Watch
 from mailprobe.engine.embedded import SignInChain
 from mailprobe.evidence import Evidence
 from mailprobe.net.resolver import Resolver
 from mailprobe.net.route import local_address
+from mailprobe.question import Listener, Question
 from mailprobe.readiness import Finding, Result, Topic, good, unknown
 from mailprobe.readiness.abilities import abilities_of
 from mailprobe.readiness.carriers import Asked, findings_of

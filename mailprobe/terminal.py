@@ -23,8 +23,8 @@ from mailprobe.address import near
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config, ConfigError, Problem, forecast, format_problem
 from mailprobe.config.problems import cut, visible
-from mailprobe.daemon import Listener
 from mailprobe.evidence import End, Evidence, Fact
+from mailprobe.question import Listener
 from mailprobe.report import Check
 from mailprobe.verdict import Code, Status, Verdict
 from mailprobe.verdict.delivery import UNREAD

@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mailprobe.check import run_loop
-from mailprobe.daemon import House, Listener, Question, open_house
+from mailprobe.daemon import House, open_house
 from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.history import earlier_mails
 from mailprobe.demo.house import Case, Demo, open_demo
 from mailprobe.demo.mailboxes import SCENARIOS
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check, check_json
 from mailprobe.serve import at_work
 from mailprobe.terminal import STATUS_COLOUR, STATUS_SIGN, console, language_or_default

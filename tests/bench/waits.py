@@ -24,7 +24,8 @@ from tempfile import TemporaryDirectory, mkdtemp
 import uvloop
 
 from mailprobe.config import account_for, load
-from mailprobe.daemon import Listener, Question, open_house
+from mailprobe.daemon import open_house
+from mailprobe.question import Listener, Question
 from mailprobe.verdict import Status
 from mailprobe.verdict.observed import parse as told
 from tests.bench.laboratory import LIVE

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailprobe.config import account_for, load
-from mailprobe.daemon import Listener, Question, open_house
+from mailprobe.daemon import open_house
 from mailprobe.evidence import TlsFault
 from mailprobe.net.stream import CannotSecure, Net, Stream
 from mailprobe.net.tls import Tls
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.verdict.observed import parse
 from tests.golden.transcript import CLIENT, CLOSED, NO_TLS, PAUSE, SERVER, TLS, Step, Talk, Transcript

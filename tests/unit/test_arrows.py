@@ -8,7 +8,7 @@ from pathlib import Path
 import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
-KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "report", "serve", "__main__"}
+KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "serve", "__main__"}
 KNOW_ALL |= {"enrolment", "proving", "stored"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
@@ -29,7 +29,12 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
-    "console": {"metrics", "config"},
+    "question": {"config", "evidence", "verdict"},
+    "report": {"evidence", "verdict"},
+    "console": {
+        *("address", "carriers", "config", "engine", "evidence", "log", "maintenance", "metrics", "question"),
+        *("replies", "report", "secret", "status", "store", "verdict", "wire"),
+    },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
     "store": {"evidence", "canary", "breaker", "maintenance", "verdict", "status"},
     "bounces": {"address", "evidence", "canary", "wire", "log"},

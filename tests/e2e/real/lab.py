@@ -22,7 +22,8 @@ from typing import Any
 
 from mailprobe.cli import main
 from mailprobe.config import account_for, load
-from mailprobe.daemon import Listener, Question, open_house
+from mailprobe.daemon import open_house
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.observed import parse as parse_observed

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from mailprobe.config import Config, ConfigError, account_for, load
-from mailprobe.daemon import House, Listener, Question, open_house
+from mailprobe.daemon import House, open_house
 from mailprobe.evidence import Evidence, NotAsked, Of, Withheld
 from mailprobe.limits import held_in
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.verdict import Code
 from mailprobe.verdict.observed import parse as parse_observed

@@ -15,7 +15,7 @@ import pytest
 
 from mailprobe.carriers import Carrier, LiveControl
 from mailprobe.config import Account, Config, account_for, load
-from mailprobe.daemon import Listener, Question, open_house
+from mailprobe.daemon import open_house
 from mailprobe.engine import Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
 from mailprobe.evidence import Evidence
@@ -31,6 +31,7 @@ from mailprobe.prober.health import Health
 from mailprobe.prober.veto import Case, veto
 from mailprobe.prober.witness import signs_in
 from mailprobe.probes import Reach, imap
+from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.store import Store, open_store

@@ -1,0 +1,66 @@
+"""Who comes in, and what he may do: every route of the console names the role that it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fastapi import HTTPException, Request
+
+
+class Role(StrEnum):
+    """viewer: looks at pages without addresses. operator: checks mailboxes. supervisor: also releases guards, incidents, cards.
+    admin: also people and tokens. auditor: reads the trail, and nothing else."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+# What a role includes besides itself.
+INCLUDES: dict[Role, frozenset[Role]] = {
+    Role.VIEWER: frozenset(),
+    Role.OPERATOR: frozenset({Role.VIEWER}),
+    Role.SUPERVISOR: frozenset({Role.VIEWER, Role.OPERATOR}),
+    Role.ADMIN: frozenset({Role.VIEWER, Role.OPERATOR, Role.SUPERVISOR}),
+    Role.AUDITOR: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is signed in. name: as it stands in the trail."""
+
+    name: str
+    role: Role
+
+    def has(self, role: Role) -> bool:
+        return self.role is role or role in INCLUDES[self.role]
+
+
+class May:
+    """A dependency of a route: the visitor, if he has one of these roles. 401 for nobody, 403 for somebody else."""
+
+    def __init__(self, *roles: Role) -> None:
+        self.roles = roles
+
+    async def __call__(self, request: Request) -> Visitor:
+        visitor: Visitor | None = await visitor_of(request)
+        if visitor is None:
+            raise HTTPException(401)
+        if not any(visitor.has(role) for role in self.roles):
+            raise HTTPException(403)
+        return visitor
+
+
+def may(*roles: Role) -> May:
+    return May(*roles)
+
+
+async def visitor_of(request: Request) -> Visitor | None:
+    """Who shows a session, a token, or is named by a trusted proxy; as the app was told to recognise him."""
+    recognise: Callable[[Request], Awaitable[Visitor | None]] = request.app.state.recognise
+    return await recognise(request)

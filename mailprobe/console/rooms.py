@@ -1,0 +1,39 @@
+"""What the console may touch of the house, as Protocols: it is built by others, and handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailprobe.config import Account, Config
+from mailprobe.question import Listener, Question
+from mailprobe.report import Check
+from mailprobe.store import Store
+
+
+class House(Protocol):
+    """The daemon's rooms, as they are furnished now; after a reload it is another one."""
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    async def check(self, question: Question, listener: Listener) -> Check:
+        """Ends by itself. Raises ConfigError if the guard on strangers says no."""
+        ...
+
+    async def numbers(self, account: Account) -> tuple[str, ...]:
+        """The numbers of the test mails sent to this mailbox, which its owner may read out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """house: the one in force now. unfit: which checks of ourselves fail, () if none does. now: Unix seconds."""
+
+    house: Callable[[], House]
+    unfit: Callable[[], tuple[str, ...]]
+    now: Callable[[], float]
