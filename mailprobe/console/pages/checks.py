@@ -17,7 +17,7 @@ Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
 
 @router.get("/", response_class=HTMLResponse)
 async def show_field(visitor: Operator, language: Language) -> HTMLResponse:
-    return page("check.html", language, visitor, here="check")
+    return page("check.html", language, visitor, here="check", which="")
 
 
 @router.get("/checks", response_class=HTMLResponse)
@@ -27,7 +27,7 @@ async def show_mine(visitor: Operator, language: Language) -> HTMLResponse:
 
 @router.get("/checks/{check}", response_class=HTMLResponse)
 async def show_check(check: str, visitor: Operator, language: Language) -> HTMLResponse:
-    return page("check.html", language, visitor, here="check")
+    return page("check.html", language, visitor, here="check", which=check)
 
 
 @router.get("/checks/{check}/ticket", response_class=HTMLResponse)

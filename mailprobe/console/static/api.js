@@ -1,20 +1,21 @@
 // The API, and what it refuses. An address travels in bodies only.
-import { language, say } from "./texts.js";
+import { known, language, say } from "./texts.js";
 
 /** A refusal, in words for the agent. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(words(status, problem));
+    const ours = known(`problem.${problem?.code}`);
     this.status = status;
-    this.hint = problem?.hint ?? "";
+    this.hint = ours ? "" : problem?.hint ?? ""; // our own words say what helps
     this.code = problem?.code ?? "";
   }
 }
 
 function words(status, problem) {
   if (status === 401) return say("signed_out");
-  if (status === 503 && problem?.code === "MP2401") return say("unaudited");
-  if (problem?.detail || problem?.title) return problem.detail || problem.title;
+  if (known(`problem.${problem?.code}`)) return say(`problem.${problem.code}`);
+  if (problem?.code && (problem.detail || problem.title)) return problem.detail || problem.title;
   if (status === 403) return say("not_yours");
   if (status === 404) return say("gone");
   return status >= 400 && status < 500 ? say("refused") : say("failed");

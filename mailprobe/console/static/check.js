@@ -1,7 +1,7 @@
 // The check page: the field, then one check as it goes on.
 import { ask, follow } from "./api.js";
 import { cards } from "./cards.js";
-import { $, show, write } from "./dom.js";
+import { $, show } from "./dom.js";
 import { field } from "./field.js";
 import { attempt, calm, complain, copy, frame, onKey, toast } from "./frame.js";
 import { panels } from "./panels.js";
@@ -13,7 +13,7 @@ import { ahead, drawStations } from "./stations.js";
 import { say, zone } from "./texts.js";
 
 const plain = document.title;
-let id = "", view = null, stream = null, telling = 0;
+let id = "", view = null, stream = null, telling = 0, readBack = "";
 
 const one = field({ began, started, stopped });
 const asked = questions(tell);
@@ -28,7 +28,9 @@ function began(found) {
   drawTop({ state: "checking", status: null, title: say("checking"), text: say("started_now") }, null);
   drawBefore(null, null);
   drawSpoken(null, null, null, { text: "" });
-  drawStations(ahead({}));
+  drawStations(ahead());
+  readBack = found.read_back;
+  $("case").focus();
 }
 
 function started(made) {
@@ -44,6 +46,7 @@ function stopped() {
 
 function open(which) {
   leave();
+  $("case").focus();
   id = which;
   document.body.dataset.case = "open";
   $("ticket-view").href = `/checks/${encodeURIComponent(id)}/ticket`;
@@ -62,8 +65,8 @@ function shown(now) {
   show($("case"), true);
   document.title = `${say("number", { number: now.number })} - ${plain}`;
   const titles = $("case").dataset;
-  drawHead({ address: now.address, marked: now.marked, read_back: now.read_back, number: now.number, carrier: now.carrier, started: now.started, ticket: now.ticket });
-  drawTop(now.top, now.top.state === "settled" ? now.verdict?.confidence : null);
+  drawHead({ address: now.address, marked: now.marked, read_back: readBack, number: now.number, carrier: now.carrier, started: now.started, ticket: now.ticket });
+  drawTop(headline(now), now.top.state === "settled" ? now.verdict?.confidence : null);
   drawBefore(now.service, now.stored);
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
@@ -74,6 +77,11 @@ function shown(now) {
   panel.draw(now);
   drawProof(now.proof);
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
+}
+
+/** What was said to the customer stands below; the top line tells the agent what is known. */
+function headline({ top, verdict }) {
+  return { ...top, text: verdict ? verdict.known : "" };
 }
 
 /** All that is ticked. The last answer counts, whatever order they come back in. */
@@ -100,6 +108,7 @@ async function verify() {
 function next() {
   leave();
   stopped();
+  readBack = "";
   document.title = plain;
   history.pushState(null, "", "/");
   one.clear();
@@ -129,7 +138,6 @@ onKey("t", () => { if (id) panel.open("canary"); });
 for (const [at, radio] of [...document.querySelectorAll("#reason input")].entries()) onKey(String(at + 1), () => { radio.checked = true; });
 window.addEventListener("popstate", place);
 window.addEventListener("handed-over", handed);
-write($("said"), "");
 frame(20);
 services();
 cards({ check: () => id, carrier: () => view?.carrier.name ?? "", evidence: ticket });

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { spelled } from "./address.js";
 import { $, make } from "./dom.js";
 import { attempt, calm, complain } from "./frame.js";
-import { say } from "./texts.js";
+import { known, say } from "./texts.js";
 
 const PAUSE = 150; // ms without a key before the API is asked
 
@@ -80,12 +80,17 @@ export function field({ started, began, stopped }) {
   };
 }
 
+function trouble(problem) {
+  if (known(`problem.${problem?.code}`)) return say(`problem.${problem.code}`);
+  return problem?.detail ?? problem?.what ?? say("unread");
+}
+
 function proposal(found, typed, accept) {
   const parts = [];
   if (found.proposal && !found.problem) {
     const changed = found.proposal !== typed;
     parts.push(make("div", { class: "proposal-main" },
-      make("p", { class: "address" }, spelled(found.proposal, found.marked)),
+      make("p", { class: "address" }, spelled(found.proposal, found.marked, Boolean(found.carrier))),
       make("p", { class: "read-back" }, found.read_back ?? ""),
       changed ? make("p", { class: "changes" }, (found.changes ?? []).join(" ")) : null,
       make("p", { class: "go-on" },
@@ -93,8 +98,8 @@ function proposal(found, typed, accept) {
           ? [make("strong", {}, say("proposal"), " "), make("button", { type: "button", on: { click: () => accept(found.proposal) } }, say("proposal_press"), " ", make("kbd", {}, "Enter"))]
           : found.carrier ? [found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
   } else {
-    parts.push(make("p", { class: "problem" }, found.problem?.detail ?? found.problem?.title ?? found.problem?.what ?? say("unread")));
-    if (found.problem?.hint) parts.push(make("p", { class: "hint" }, found.problem.hint));
+    parts.push(make("p", { class: "problem" }, trouble(found.problem)));
+    if (found.problem?.hint && !known(`problem.${found.problem.code}`)) parts.push(make("p", { class: "hint" }, found.problem.hint));
   }
   const near = found.suggestions ?? [];
   if (near.length) {

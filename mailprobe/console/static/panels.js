@@ -20,7 +20,7 @@ export function panels(current, shown) {
   $("canary-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!$("canary-agreed").checked) return;
-    if (await post("canary", { consent: document.querySelector("label[for=x],#canary-form label").textContent.trim() }, "sent")) {
+    if (await post("canary", { consent: say("consent") }, "sent")) {
       $("canary-agreed").checked = false;
       open(null);
     }
@@ -89,7 +89,7 @@ function opening(names) {
       const on = name === wanted && $(name).hidden;
       show($(name), on);
       $(`${name}-open`).setAttribute("aria-expanded", String(on));
-      if (on) $(name).querySelector("input, textarea")?.focus();
+      if (on) { $(name).scrollIntoView({ block: "nearest" }); $(name).querySelector("input, textarea")?.focus(); }
     }
   };
   for (const name of names) $(`${name}-open`).addEventListener("click", () => open(name));

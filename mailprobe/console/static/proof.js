@@ -9,7 +9,7 @@ export const drawProof = drawn((proof) => {
   $("proof-rows").replaceChildren(...rows.map((row) => make("tr", {},
     make("th", { scope: "row" }, row.server, row.ip ? make("span", { class: "ip" }, row.ip) : null),
     ["target", "live", "dead"].map((of) => make("td", { data: { of } }, (row[of] ?? []).map(answer))))));
-  $("transcript").replaceChildren(...(proof?.transcript ?? []).map((one) =>
+  $("transcript").replaceChildren(...(proof?.transcript ?? []).filter((one) => one.lines.length).map((one) =>
     make("section", {}, make("h4", {}, one.probe), make("pre", {}, one.lines.map(line)))));
 });
 

@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { $, drawn, make, shape, show } from "./dom.js";
 import { SERVICE } from "./spoken.js";
-import { age, say } from "./texts.js";
+import { age, say, time } from "./texts.js";
 
 const EVERY = 20; // seconds
 
@@ -11,7 +11,7 @@ export function services() {
     if (document.hidden) return;
     // a console without them is still a console
     ask("GET", "/api/v1/services").then(drawServices, () => {});
-    ask("GET", "/api/v1/incidents").then((told) => drawIncidents(told.incidents ?? told), () => {});
+    ask("GET", "/api/v1/incidents?open=1").then((told) => drawIncidents(told.incidents), () => {});
   };
   look();
   setInterval(look, EVERY * 1000);
@@ -36,11 +36,12 @@ function when(one) {
 }
 
 const drawIncidents = drawn((all) => {
-  const known = all.filter((one) => one.state === "confirmed" || one.state === "suspected");
+  const known = all.filter((one) => one.open);
   show($("incidents"), known.length > 0);
   $("incidents").replaceChildren(...known.map((one) =>
     make("div", { class: "incident", data: { state: one.state } }, shape(one.state === "confirmed" ? "red" : "amber"),
-      make("div", {}, make("p", { class: "incident-title" }, make("strong", {}, one.carrier_title ?? one.carrier), ` ${one.title ?? one.word ?? ""}`),
-        make("p", { class: "incident-say" }, one.text ?? ""),
-        one.expected ? make("p", { class: "hint" }, one.expected_text ?? one.expected) : null))));
+      make("div", {},
+        make("p", { class: "incident-title" }, make("strong", {}, `${one.title} · ${one.state_text}`), ` ${say("since", { time: time(one.opened_at) })}`),
+        make("p", { class: "incident-say" }, one.say),
+        make("p", { class: "hint" }, [one.owner, one.expected_at ? say("expected", { time: time(one.expected_at) }) : ""].filter(Boolean).join(" · "))))));
 });

@@ -37,16 +37,21 @@ export const SERVICE = { normal: "green", trouble: "amber", unknown: "unknown", 
 
 export const drawSpoken = drawn((verdict, callBack, handset, top) => {
   const waiting = !verdict;
-  write($("say"), verdict ? verdict.say.text : say("wait_say"));
+  write($("say"), verdict ? verdict.say.text : top.text || say("wait_say"));
   $("say").classList.toggle("waiting", waiting);
   const never = verdict ? verdict.do_not_say : [say("wait_never")];
   $("never").replaceChildren(...never.map((one) => make("li", {}, shape("not_possible"), make("span", {}, one))));
-  write($("next"), verdict ? verdict.next.text : top.text || say("nothing_to_say"));
+  write($("next"), verdict ? without(verdict.next.text, callBack?.text) : say("nothing_to_say"));
   write($("who"), verdict ? verdict.who ?? verdict.next.who : "…");
-  write($("call-back"), callBack ? [callBack.text, callBack.time && !callBack.text ? time(callBack.time) : ""].filter(Boolean).join(" ") : "…");
-  $("handset").dataset.allowed = String(Boolean(handset?.allowed));
+  $("call-back").replaceChildren(...(callBack ? [callBack.time ? make("strong", {}, time(callBack.time), " ") : "", callBack.text] : ["…"]));
+  $("handset").dataset.steps = handset?.steps ?? "none";
   write($("handset-text"), handset?.text ?? say("wait_never"));
 });
+
+/** When to call back has a place of its own. */
+function without(text, end) {
+  return end && text.endsWith(end) ? text.slice(0, -end.length).trim() : text;
+}
 
 export const drawRevised = drawn((revised, titles) => {
   show($("revised"), revised.length > 0);

@@ -6,8 +6,8 @@ const IDS = ["domain", "mx", "delivery", "sign_in", "mailbox", "submission", "ha
 const since = new Map(); // station -> when this page first saw it asked, in ms of its own clock
 
 /** Before the first answer: every station waits. */
-export function ahead(titles) {
-  return IDS.map((id) => ({ id, title: titles[id] ?? "…", state: "waiting", word: say("waiting"), text: "", proof: [] }));
+export function ahead() {
+  return IDS.map((id) => ({ id, title: say(`station.${id}`), state: "waiting", word: say("waiting"), text: "", proof: [] }));
 }
 
 export const drawStations = drawn((stations) => {

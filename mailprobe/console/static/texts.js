@@ -4,6 +4,8 @@ const texts = JSON.parse(document.getElementById("texts").textContent);
 export const language = document.documentElement.lang;
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+export const known = (key) => key in texts;
+
 /** One text; every {name} is filled in one pass, so that a filled-in word is never filled again. */
 export function say(key, words = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(words[name] ?? ""));
