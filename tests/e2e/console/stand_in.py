@@ -35,7 +35,7 @@ POLICY = (
 
 @dataclass(slots=True)
 class Told:
-    """What the API answers. views: one after the other, each is sent as it comes."""
+    """What the API answers. views: sent one after the other; live: more of them, as they are put there."""
 
     views: list[Json] = field(default_factory=list)
     rows: list[Json] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Told:
     incidents: list[Json] = field(default_factory=list)
     address: Json = field(default_factory=dict)
     ticket: Json = field(default_factory=dict)
-    pause: float = 0.0
+    live: asyncio.Queue[Json] | None = None
     reports: list[str] = field(default_factory=list)
     noted: list[tuple[str, str]] = field(default_factory=list)
 
@@ -129,5 +129,6 @@ def api_of(told: Told) -> APIRouter:
 async def stream(told: Told) -> AsyncIterator[str]:
     for at, view in enumerate(told.views):
         yield f"event: view\nid: {at}\ndata: {json.dumps(view)}\n\n"
-        await asyncio.sleep(told.pause)
+    while told.live is not None:
+        yield f"event: view\ndata: {json.dumps(await told.live.get())}\n\n"
     yield "event: end\ndata: {}\n\n"
