@@ -18,7 +18,8 @@ from mailprobe.verdict.judge import judge
 from mailprobe.verdict.picture import Picture
 from mailprobe.verdict.settled import ANSWERED_BY, Leg, settled
 
-TOGETHER = 120.0  # seconds after the start of a round in which its legs are judged as of one time
+TOGETHER = 120.0  # seconds between two ends that count as one time
+ORDER = ("canary", "submission", "imap", "dns", "mx")  # of two legs that answer the same question, the later has it
 
 
 class Takes(Protocol):
@@ -33,19 +34,16 @@ def end_of(evidence: Evidence) -> float:
 
 def picture_of(house: Takes, question: Question, evidence: tuple[Evidence, ...], started: float) -> Picture:
     """All that is known of the account, each leg as it stood when it ended. started: Unix seconds of the call."""
-    others = [end_of(one) for one in evidence if one.probe != Leg.CANARY]
-    mails = [end_of(one) for one in evidence if one.probe == Leg.CANARY]
-    at = max(others, default=max(mails, default=started))
-    picture = house.picture(question, evidence, at)
-    late = max(mails, default=at)
-    if late - at < TOGETHER:
-        return picture
-    return with_mails(picture, house.picture(question, evidence, late))
-
-
-def with_mails(picture: Picture, late: Picture) -> Picture:
-    """The same picture with what a later look says of the test mails."""
-    return replace(picture, **{name: getattr(late, name) for name in ANSWERED_BY[Leg.CANARY]})
+    ends: dict[str, float] = {}
+    for one in evidence:
+        ends[one.probe] = max(end_of(one), ends.get(one.probe, 0.0))
+    newest = max(ends.values(), default=started)
+    picture = house.picture(question, evidence, newest)
+    for probe, end in sorted(ends.items(), key=lambda one: ORDER.index(one[0])):
+        if newest - end >= TOGETHER:
+            older = house.picture(question, evidence, end)
+            picture = replace(picture, **{name: getattr(older, name) for name in ANSWERED_BY[Leg(probe)]})
+    return picture
 
 
 def verdict_of(picture: Picture, pending: Iterable[str]) -> Verdict | None:
@@ -54,9 +52,9 @@ def verdict_of(picture: Picture, pending: Iterable[str]) -> Verdict | None:
     return settled(picture, legs) if legs else judge(picture)
 
 
-def at_most_medium(with_heard: Verdict, without: Verdict) -> Verdict:
+def at_most_medium(with_heard: Verdict, without: Verdict | None) -> Verdict:
     """What rests on words that somebody read out over the phone is never sure."""
-    if with_heard.code is without.code:
+    if without is not None and with_heard.code is without.code:
         return with_heard
     return replace(with_heard, confidence=weakest(with_heard.confidence, Confidence.MEDIUM))
 

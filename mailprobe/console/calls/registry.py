@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.calls.call import Call, Said, Working
-from mailprobe.console.calls.judging import is_same, picture_of, verdict_of
+from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, verdict_of
 from mailprobe.console.calls.numbers import new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
@@ -27,6 +28,7 @@ AT_ONCE = 64  # running, of everybody
 AT_ONCE_EACH = 4
 PACE, IN = 30, 600.0  # checks that one operator may start in so many seconds
 INTERIM = 15.0  # seconds after which something can be said in any case
+CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an enhanced one (RFC 3463)
 SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 
@@ -69,6 +71,8 @@ class Calls:
     started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
     judged: dict[str, Judged] = field(default_factory=dict)
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    watch_every: float = 300.0  # seconds between two looks at a mailbox that is watched, where the limits allow it
 
     # ---- to begin ----------------------------------------------------------------------------------------------------
 
@@ -173,8 +177,7 @@ class Calls:
             self.under_way.pop(call.id, None)
         await before
         call.working, call.sends, call.ended = {}, False, self.rooms.now()
-        self.judge(call, "")
-        call.touch()
+        self.revise(call, "")
 
     def learnt(self, call: Call, leg: str, fact: Fact) -> None:
         working = call.working.get(leg)
@@ -185,11 +188,10 @@ class Calls:
         if first or (working.fact is not None and working.fact.server != fact.server):
             call.touch()
 
-    def leg_ended(self, call: Call, evidence: Evidence) -> None:
+    def leg_ended(self, call: Call, evidence: Evidence, why: str = "") -> None:
         call.working.pop(evidence.probe, None)
         call.learn((evidence,))
-        self.judge(call, "")
-        call.touch()
+        self.revise(call, why)
 
     async def remember(self, call: Call) -> None:
         """What was known before this call."""
@@ -200,9 +202,14 @@ class Calls:
 
     # ---- to judge ----------------------------------------------------------------------------------------------------
 
+    def revise(self, call: Call, why: str) -> None:
+        """Judge it anew, and tell everybody who looks on."""
+        call.touch()  # nobody wakes before this returns
+        self.judge(call, why)
+
     def judge(self, call: Call, why: str) -> None:
         """Say what can be said now, and note what it replaces. why: what is new, a key of the texts."""
-        verdict = self.seen(call, anew=True).verdict
+        verdict = self.seen(call).verdict
         if verdict is None:
             return
         said, last = call.said, call.said[-1] if call.said else None
@@ -211,17 +218,21 @@ class Calls:
         else:
             call.said = (*said, Said(self.rooms.now(), verdict, why))
 
-    def seen(self, call: Call, *, anew: bool = False) -> Judged:
+    def seen(self, call: Call) -> Judged:
         """As it stands, judged once a version."""
         known = self.judged.get(call.id)
-        if known is None or anew or known.version != call.version:
+        if known is None or known.version != call.version:
             known = self.judged[call.id] = self.judged_now(call)
         return known
 
     def judged_now(self, call: Call) -> Judged:
         house = self.rooms.house()
-        picture = picture_of(house, call.question, call.evidence, call.started)
+        question = with_heard(call)
+        picture = picture_of(house, question, call.evidence, call.started)
         verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
+        if call.heard and verdict is not None:
+            without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
+            verdict = at_most_medium(verdict, without)
         legs = {probe: self.leg(call, probe) for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)}
         return Judged(call.version, picture, verdict, legs)
 
@@ -253,10 +264,22 @@ class Calls:
 
     async def close(self) -> None:
         """Stop what is under way."""
-        tasks = list(self.under_way.values())
+        tasks = [*self.under_way.values(), *self.watches.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def with_heard(call: Call) -> Question:
+    """The question with what was read out of a bounce, as if it were one."""
+    return replace(call.question, bounces=(*call.question.bounces, reply_of(call.heard))) if call.heard else call.question
+
+
+def reply_of(fragments: Sequence[str]) -> bytes:
+    """As the line of a server: the numbers first, whatever order they were read in."""
+    codes = [one for one in fragments if CODE.fullmatch(one)]
+    words = [one for one in fragments if not CODE.fullmatch(one)]
+    return " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
 
 
 def read_told(observed: tuple[str, ...], now: float) -> Observations:
