@@ -10,7 +10,7 @@ async function load() {
   const told = await attempt(() => ask("GET", `/api/v1/checks/${encodeURIComponent(id)}/ticket?zone=${encodeURIComponent(zone)}`));
   if (!told) return;
   write($("zone"), say("zone", { zone }));
-  $("ticket").replaceChildren(...told.html_rows.map(part));
+  $("ticket").replaceChildren(...parts(told.html_rows));
   const saved = new Blob([JSON.stringify(told.json, null, 2)], { type: "application/json" });
   $("ticket-json").href = URL.createObjectURL(saved);
   $("ticket-json").download = `check-${told.json.number ?? id}.json`;
@@ -19,8 +19,27 @@ async function load() {
   onKey("c", give);
 }
 
-function part(row) {
-  return make("section", {}, make("h2", {}, row.title ?? row.label ?? ""), make("p", {}, row.text ?? row.value ?? ""));
+/** Rows of the API: field | heading | list | code. Those that follow a heading belong to it. */
+function parts(rows) {
+  const found = [section("")];
+  for (const { kind, label, value } of rows) {
+    if (kind === "heading") { found.push(section(label)); continue; }
+    const under = found[found.length - 1];
+    if (kind === "list") within(under, "ol").append(make("li", {}, value));
+    else if (kind === "code") within(under, "pre").append(make("span", { class: "line" }, label ? make("b", {}, `${label}  `) : null, make("span", {}, value), "\n"));
+    else within(under, "dl").append(make("div", {}, make("dt", {}, label), make("dd", {}, value)));
+  }
+  return found.filter((one) => one.children.length);
+}
+
+function section(title) { return make("section", {}, title ? make("h2", {}, title) : null); }
+
+/** The list at the end of a section, or a new one of this kind. */
+function within(under, tag) {
+  const last = under.lastElementChild;
+  if (last?.localName === tag) return last;
+  under.append(make(tag));
+  return under.lastElementChild;
 }
 
 $("ticket-back").href = `/checks/${encodeURIComponent(id)}`;
