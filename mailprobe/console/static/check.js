@@ -13,7 +13,7 @@ import { ahead, drawStations } from "./stations.js";
 import { say, zone } from "./texts.js";
 
 const plain = document.title;
-let id = "", view = null, stream = null, telling = 0, readBack = "";
+let id = "", view = null, stream = null, telling = 0, heard = 0, readBack = "";
 
 const one = field({ began, started, stopped });
 const asked = questions(tell);
@@ -55,7 +55,7 @@ function open(which) {
 
 function leave() {
   stream?.end();
-  [id, view, stream] = ["", null, null];
+  [id, view, stream, heard] = ["", null, null, 0];
   panel.open(null);
 }
 
@@ -70,13 +70,20 @@ function shown(now) {
   drawBefore(now.service, now.stored);
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
-  drawRevised(now.revised ?? [], { old: titles.old, new: titles.new });
+  drawRevised(unheard(now.revised ?? []), { old: titles.old, new: titles.new });
   drawHistory(now.last_good, now.first_bad, { last_good: titles.lastGood, first_bad: titles.firstBad });
   drawRepair(now.before_repair, Object.fromEntries(now.stations.map((each) => [each.state, each.word])));
   if (!telling) asked.draw(now.questions ?? []);
   panel.draw(now);
   drawProof(now.proof);
+  if (now.state !== "done") stream?.again();
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
+}
+
+/** What changed by itself. What changed because the agent ticked something here is no news to him. */
+function unheard(revised) {
+  if (telling) heard = revised.length;
+  return revised.slice(Math.min(heard, revised.length));
 }
 
 /** What was said to the customer stands below; the top line tells the agent what is known. */
@@ -90,6 +97,7 @@ async function tell(words) {
   const mine = telling;
   const told = await attempt(() => ask("POST", `/api/v1/checks/${encodeURIComponent(id)}/observed`, { observed: words }));
   if (mine !== telling) return;
+  if (told) heard = told.revised.length;
   telling = 0;
   if (told) shown(told); else if (view) asked.draw(view.questions);
 }

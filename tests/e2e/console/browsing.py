@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -16,14 +17,18 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from mailprobe.console.api import addresses, cards, checks
 from mailprobe.console.app import console_app
 from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
 from mailprobe.console.pages import checks as pages
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.statics import static_routes
-from mailprobe.daemon import House, open_house
+from mailprobe.daemon import House
+from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.house import Demo, open_demo
+from mailprobe.demo.mailboxes import SCENARIOS
+from mailprobe.demo.show import post_house
 from tests.e2e.console.operating import Notes
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -47,10 +52,31 @@ class Console:
 
 @dataclass
 class Window:
-    """One page of one agent; what the browser complained of."""
+    """One page of one agent; what the browser complained of, and every address that it asked for."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    async def check(self, address: str) -> None:
+        """As an agent does: type, Enter, wait until nothing can overturn what is said."""
+        await self.page.keyboard.type(address)
+        await self.page.keyboard.press("Enter")
+        await self.settled()
+
+    async def settled(self) -> None:
+        await self.page.wait_for_selector("#top[data-state=settled]")
+
+    async def text(self, selector: str) -> str:
+        return (await self.page.inner_text(selector)).strip()
+
+    async def becomes(self, selector: str, text: str) -> None:
+        """Until it says this, among other things."""
+        says = "([one, text]) => (document.querySelector(one)?.innerText ?? '').includes(text)"
+        await self.page.wait_for_function(says, arg=[selector, text])
+
+    async def station(self, name: str) -> str | None:
+        return await self.page.get_attribute(f"[data-station={name}]", "data-state")
 
     def heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -65,11 +91,13 @@ async def by_name(request: Request) -> Visitor | None:
 @contextlib.asynccontextmanager
 async def console_on_the_demo() -> AsyncIterator[Console]:
     async with contextlib.AsyncExitStack() as stack:
-        demo = await stack.enter_async_context(open_demo())
-        house = await stack.enter_async_context(open_house(demo.config))
+        demo = await stack.enter_async_context(open_demo((*SCENARIOS, *DELIVERIES)))
+        house = await stack.enter_async_context(post_house(demo))
         rooms = Rooms(house=lambda: house, unfit=tuple, now=time.time)
         calls, notes = Calls(rooms), Notes()
         stack.push_async_callback(calls.close)
+        post = asyncio.create_task(Post(calls).watch())
+        stack.callback(post.cancel)
         app = console_app(rooms, by_name, (checks.router, addresses.router, cards.router, pages.router))
         app.state.desk, app.state.trail = Desk(calls), notes
         app.router.routes.extend(static_routes())
@@ -100,6 +128,7 @@ async def window(browser: Browser, name: str = "sato", locale: str = "ja-JP", **
     page = await context.new_page()
     opened = Window(page)
     page.on("console", opened.heard)
+    page.on("request", lambda request: opened.asked.append(request.url))
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))
     try:
         yield opened
