@@ -5,47 +5,25 @@ Everything that a server said is text and stays text; what may run in a shell is
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from mailprobe.config import Config, Problem, visible
+from mailprobe.config import Problem, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.showing import Shown, spoken_of
+from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.view import TranscriptView
 from mailprobe.console.problems import Refused
-from mailprobe.evidence import Of
 from mailprobe.report import Json, utc
 from mailprobe.verdict import Actor, Verdict
 from mailprobe.verdict.labels import label, title
-from mailprobe.verdict.proof import ProofRow, prove
 
-# How servers name the mail that they have taken: Postfix, Exim, sendmail and others, in their answer to the end of data
-QUEUE_ID = re.compile(
-    r"(?:queued as|queue[- ]?id[:= ]|\bid=|message accepted:?|ok:? )\s*<?([A-Za-z0-9][A-Za-z0-9._-]{4,40})", re.I
-)
 ASKED = {Actor.PROVISIONING: "provisioning", Actor.MAIL_OPS: "mail_ops", Actor.IDENTITY: "identity"}
 QUESTIONS = 3
-PASSWORD = "<PASSWORD>"  # noqa: S105  a place to fill in
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """One door, and what it said of T, L and D. alike: T's answer is D's, word for word."""
-
-    kind: str
-    server: str
-    ip: str
-    at: float
-    target: str = ""
-    live: str = ""
-    dead: str = ""
-    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +102,6 @@ def both_times(unix: float, zone: tzinfo) -> str:
     return f"{local} ({datetime.fromtimestamp(unix, UTC).isoformat(sep=' ', timespec='seconds').replace('+00:00', 'Z')})"
 
 
-def sides_of(call: Call) -> tuple[Sides, ...]:
-    """T, L and D at each door."""
-    found: dict[tuple[str, str, str], list[ProofRow]] = {}
-    for row in prove(call.evidence, account=call.account, carrier=call.carrier):
-        found.setdefault((row.kind, row.server, row.ip), []).append(row)
-    return tuple(side_of(rows) for rows in found.values())
-
-
-def side_of(rows: Sequence[ProofRow]) -> Sides:
-    said = {of: " / ".join(f"{one.answer} {one.text}".strip() for one in rows if one.of is of) for of in Of}
-    first = rows[0]
-    at, alike = max(one.at for one in rows), any(one.alike for one in rows)
-    return Sides(first.kind, first.server, first.ip, at, said[Of.TARGET], said[Of.LIVE], said[Of.DEAD], alike)
-
-
 def side_rows(one: Sides, zone: tzinfo, language: str) -> Iterator[TicketRow]:
     where = f"{one.kind} {one.server} [{one.ip}]" if one.ip else f"{one.kind} {one.server}"
     yield TicketRow("field", visible(where), both_times(one.at, zone))
@@ -154,53 +117,10 @@ def transcript_rows(each: TranscriptView) -> Iterator[TicketRow]:
         yield TicketRow("code", f"{each.probe} {line.at_ms:9.1f}", visible(f"{line.who}: {line.text}"))
 
 
-def queue_ids(call: Call) -> tuple[str, ...]:
-    """Of the test mails that were taken."""
-    rows = prove(call.evidence, account=call.account, carrier=call.carrier)
-    taken = [row.text for row in rows if row.kind == "canary" and row.answer.startswith("end_of_data 2")]
-    return tuple(dict.fromkeys(found[1] for said in taken if (found := QUEUE_ID.search(said))))
-
-
 def asked(verdict: Verdict, language: str) -> tuple[str, ...]:
     """The three questions whose answers settle it."""
     group = ASKED.get(verdict.actor, "other")
     return tuple(text(f"ask.{group}.q{number}", language) for number in range(1, QUESTIONS + 1))
-
-
-def commands(call: Call, config: Config) -> tuple[str, ...]:
-    """How to see it again with everyday tools."""
-    account, prober = call.account, config.prober
-    lines = [command("dig", "+short", "MX", account.address.domain)]
-    for one in sides_of(call):
-        host, _, port = one.server.rpartition(":")
-        if one.kind == "rcpt":
-            to = ("--from", prober.mail_from, "--to", account.address.wire.decode())
-            lines.append(
-                command(
-                    "swaks",
-                    "--server",
-                    host,
-                    "--port",
-                    port,
-                    "--ehlo",
-                    prober.name,
-                    *to,
-                    "--tls-optional",
-                    "--quit-after",
-                    "RCPT",
-                )
-            )
-        elif one.kind == "imap":
-            lines.append(command("openssl", "s_client", "-quiet", "-crlf", "-connect", one.server, "-servername", host))
-            lines.append(f'a1 LOGIN "{account.username}" "{PASSWORD}"  /  a2 EXAMINE INBOX  /  a3 LOGOUT')
-        elif one.kind == "submission":
-            user = ("--auth", "PLAIN", "--auth-user", account.submission_username, "--auth-password", PASSWORD)
-            lines.append(command("swaks", "--server", host, "--port", port, "--tls-on-connect", *user, "--quit-after", "AUTH"))
-    return tuple(dict.fromkeys(visible(line) for line in lines))
-
-
-def command(*words: str) -> str:
-    return shlex.join(words)
 
 
 def as_text(rows: Sequence[TicketRow]) -> Iterator[str]:
@@ -251,11 +171,10 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "sides": sides,
         "questions": list(asked(verdict, shown.language)),
         "commands": list(commands(call, shown.config)),
-        "transcript": [
-            {
-                "probe": each.probe,
-                "lines": [{"at_ms": one.at_ms, "who": one.who, "server": one.server, "text": one.text} for one in each.lines],
-            }
-            for each in proofs(call).transcript
-        ],
+        "transcript": [transcript_json(each) for each in proofs(call).transcript],
     }
+
+
+def transcript_json(each: TranscriptView) -> dict[str, object]:
+    lines = [{"at_ms": one.at_ms, "who": one.who, "server": one.server, "text": one.text} for one in each.lines]
+    return {"probe": each.probe, "lines": lines}
