@@ -21,6 +21,7 @@ from mailprobe.console.door import Anybody, May, Visitor
 from mailprobe.console.headers import headers_of, is_from_elsewhere, with_headers
 from mailprobe.console.people import Gate
 from mailprobe.console.rooms import Rooms
+from mailprobe.console.staff import Staff
 from mailprobe.console.trail import Trail
 from mailprobe.console.visits import PLAIN_COOKIE, SECURE_COOKIE
 
@@ -82,7 +83,10 @@ def console_app(
         title="mailprobe", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, max_body_size=MOST_BODY
     )
     app.state.rooms, app.state.recognise = rooms, recognise
-    app.state.trail, app.state.gate = Trail(rooms), gate or Gate(rooms)
+    gate = gate or Gate(rooms)
+    trail = Trail(lambda: rooms.house().store, rooms.now)
+    app.state.trail, app.state.gate = trail, gate
+    app.state.staff = Staff(lambda: rooms.house().store, trail, gate.passwords, rooms.now)
     problems.install(app, show)
     for router in routers:
         app.include_router(router, responses=problems.DOCUMENTED)

@@ -6,10 +6,10 @@ Where it cannot be written nothing may be shown: `Unnoted` ends the request with
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mailprobe.console.door import Visitor
-from mailprobe.console.rooms import Rooms
-from mailprobe.store import StoreError
+from mailprobe.store import Store, StoreError
 
 MOST_WHY = 500  # characters
 MOST_OF = 100
@@ -24,20 +24,18 @@ class Unnoted(StoreError):
 class Trail:
     """Over the store's audit, whose rows are only ever added."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self._rooms = rooms
+    def __init__(self, store: Callable[[], Store], now: Callable[[], float]) -> None:
+        self._store, self._now = store, now
 
     async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None:
         """what: a short tag such as "check"; of: an account's id, or the hash of an address; why: as given. Durable when this
         returns. Raises Unnoted."""
-        audit = self._rooms.house().store.audit
+        of, why = without_address(of, MOST_OF), without_address(why, MOST_WHY)
         try:
-            await audit.append(
-                visitor.name, what, without_address(of, MOST_OF), without_address(why, MOST_WHY), self._rooms.now()
-            )
+            await self._store().audit.append(visitor.name, what, of, why, self._now())
         except StoreError as error:
-            what = "what was asked for cannot be noted, so it is not shown"
-            raise Unnoted("MP2401", "trail", what, error.hint, trouble=error.trouble) from None
+            words = "what was asked for cannot be noted, so it is not shown"
+            raise Unnoted("MP2401", "trail", words, error.hint, trouble=error.trouble) from None
 
 
 def without_address(text: str, most: int) -> str:
