@@ -1,0 +1,1 @@
+"""The pages: one file of routes per noun, each exported as `router`; templates are below `templates/`."""

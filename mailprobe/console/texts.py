@@ -1,0 +1,20 @@
+"""The console's texts in one language, read once from `locale/LANGUAGE.FILE.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from mailprobe.verdict.texts import choose, fill, flat, read
+
+FILES = ("door",)
+
+
+def text(key: str, language: str, **words: str) -> str:
+    """By its dotted key; the key itself where there is none, so that a page shows what is missing."""
+    return fill(texts(choose(language)).get(key, key), words)
+
+
+@cache
+def texts(language: str) -> Mapping[str, str]:
+    return {key: one for file in FILES for key, one in flat(read(f"{language}.{file}"))}
