@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
     from mailprobe.store.outbox import Outbox
+    from mailprobe.store.people import People
     from mailprobe.store.results import Results
     from mailprobe.store.retention import Pruned, Retention
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
+    from mailprobe.store.tokens import Tokens
+    from mailprobe.store.tries import Tries
     from mailprobe.store.verdicts import Verdicts
+    from mailprobe.store.visits import Visits
 
 __all__ = ["Store", "StoreError", "Trouble", "open_store"]
 
@@ -58,6 +62,10 @@ class Store:
     outbox: Outbox
     breakers: Breakers
     strangers: Strangers
+    people: People
+    tokens: Tokens
+    visits: Visits
+    tries: Tries
 
     @property
     def trouble(self) -> Trouble | None:
@@ -113,12 +121,16 @@ def whole(database: Database) -> Store:
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
     from mailprobe.store.outbox import Outbox
+    from mailprobe.store.people import People
     from mailprobe.store.results import Results
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
+    from mailprobe.store.tokens import Tokens
+    from mailprobe.store.tries import Tries
     from mailprobe.store.verdicts import Verdicts
+    from mailprobe.store.visits import Visits
 
     return Store(
         database=database,
@@ -138,4 +150,8 @@ def whole(database: Database) -> Store:
         outbox=Outbox(database),
         breakers=Breakers(database),
         strangers=Strangers(database),
+        people=People(database),
+        tokens=Tokens(database),
+        visits=Visits(database),
+        tries=Tries(database),
     )

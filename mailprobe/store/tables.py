@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Meta
 
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
 # 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
-# maintenance, outbox.
-VERSION = 3
+# maintenance, outbox. 4: people, tokens, visits, tries.
+VERSION = 4
 
 metadata = MetaData()
 
@@ -371,4 +371,55 @@ outbox = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("not_before", Float, nullable=False, default=0.0),
     sqlite_autoincrement=True,
+)
+
+# Who may sign in to the console. name: as he signs in, and as the audit names him; the staff's, never a customer's.
+people = Table(
+    "people",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("secret", String, nullable=False),  # argon2id; '': signs in at the proxy only
+    Column("made_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+# What programs show instead of signing in. digest: keyed hash of the token, which is shown once and kept nowhere.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("used_at", Float),
+    sqlite_autoincrement=True,
+)
+
+# Who is signed in. digest: keyed hash of what his cookie holds. A row goes when the visit ends.
+visits = Table(
+    "visits",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("peer", String, nullable=False),
+    Column("program", String, nullable=False),  # the browser, in its own words
+    Index("visits_by_name", "name"),
+    sqlite_autoincrement=True,
+)
+
+# Sign-ins that failed in a row. whom: hash of a name, whether somebody has it or not, or of a name and where he signed in from.
+tries = Table(
+    "tries",
+    metadata,
+    Column("whom", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("tries_by_time", "at"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
@@ -13,6 +13,7 @@ from mailprobe.console.calls import mailing, repairing, telling
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.registry import Ask
 from mailprobe.console.calls.streaming import stream
+from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.problems import ProblemRoute, answers
@@ -22,6 +23,7 @@ Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
 Which = str
 Lang = Literal["", "ja", "en"]
 Word = Annotated[str, Field(max_length=400)]
+Zone = Annotated[str, Query(max_length=64)]
 Probe = Literal["dns", "mx", "submission", "imap", "canary"]
 COMMON = answers(401, 403, 422, 503)
 OF_ONE = answers(401, 403, 404, 422, 503)
@@ -155,6 +157,14 @@ async def found(request: Request, visitor: Visitor, which: str, what: str, why: 
     call = await desk_of(request).calls.find(which)
     await note(request, visitor, what, call.account, why or call.number)
     return call
+
+
+@router.get("/{which}/ticket", response_model=Ticket, responses=OF_ONE | answers(409))
+async def ticket(request: Request, visitor: Operator, which: Which, lang: Lang = "", zone: Zone = "") -> Ticket:
+    """For the desk that acts. zone: the reader's, as `Asia/Tokyo`."""
+    desk = desk_of(request)
+    call = await found(request, visitor, which, "ticket")
+    return make_ticket(call, desk.shown(call, language_of(request, lang)), zone_of(zone))
 
 
 @router.post("/{which}/observed", response_model=View, responses=OF_ONE)

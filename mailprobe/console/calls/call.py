@@ -35,11 +35,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The mailbox is looked at again and again. until: Unix seconds."""
+    """The mailbox is looked at again and again. until: Unix seconds; failing: the stations that are to become good."""
 
     until: float
     reason: str
     by: str
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

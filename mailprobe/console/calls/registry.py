@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.calls.call import Call, Said, Working
-from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, verdict_of
+from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.numbers import new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
@@ -227,8 +227,8 @@ class Calls:
 
     def judged_now(self, call: Call) -> Judged:
         house = self.rooms.house()
-        question = with_heard(call)
-        picture = picture_of(house, question, call.evidence, call.started)
+        picture = picture_of(house, with_heard(call), call.evidence, call.started)
+        picture = since_repair(picture) if call.repairs else picture
         verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
         if call.heard and verdict is not None:
             without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)

@@ -14,7 +14,6 @@ from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
 from mailprobe.console.problems import Refused
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
-from mailprobe.verdict import Status
 
 FAILING = frozenset({Light.RED, Light.AMBER, Light.OUR_FAULT})
 YOUNG = 3600.0  # seconds for which what was good need not be asked again
@@ -60,7 +59,8 @@ def watch(calls: Calls, call: Call, hours: float, reason: str, by: str) -> None:
     """Look again and again until it is repaired, at most so many hours. Raises Refused (409)."""
     if call.ended is None:
         raise Refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
-    call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by)
+    bad = tuple(one.id.value for one in row_of(calls, call) if one.light in FAILING)
+    call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by, bad)
     begin(calls, call)
     call.touch()
 
@@ -104,11 +104,11 @@ def interval(calls: Calls, call: Call) -> float:
 
 
 async def look_again(calls: Calls, call: Call) -> bool:
-    """Whether all is well now."""
+    """Whether what failed is good now; where nothing had failed, whether nothing does."""
     question = replace(call.question, canary=False, consent="", only=())
     check = await calls.rooms.house().check(question, Listener())
     call.learn(check.evidence)
     calls.revise(call, "watch")
-    verdict = calls.seen(call).verdict
-    lights = {one.light for one in row_of(calls, call)}
-    return verdict is not None and verdict.status is not Status.DOWN and not lights & {Light.RED, Light.OUR_FAULT}
+    lights = {one.id.value: one.light for one in row_of(calls, call)}
+    failing = call.watch.failing if call.watch is not None else ()
+    return all(lights[one] is Light.GREEN for one in failing) and Light.RED not in lights.values()
