@@ -48,7 +48,7 @@ async def test_the_born_from_case_from_typing_to_the_ticket(browser: Browser, co
         assert await agent.text("#case-facts .digits") in await agent.page.title()
         # the ticket, by one key, as text; then its own page, to be printed
         await agent.page.keyboard.press("c")
-        await agent.page.wait_for_function("document.querySelector('#said').textContent !== ''")
+        await agent.page.wait_for_function("() => document.querySelector('#said').textContent !== ''")
         copied = await agent.page.evaluate("navigator.clipboard.readText()")
         for part in (address, "T-4711", "550", "directory_out_of_sync", "mx1.mobile.example"):
             assert part in copied
@@ -208,7 +208,7 @@ async def test_a_link_from_another_program_leaves_no_trace_in_the_address_bar(br
         assert await agent.page.input_value("#address") == address
         assert await agent.page.input_value("#ticket") == "T-77"
         await agent.page.evaluate("(to) => { location.hash = to }", f"a={quote(address)}&ref=T-78")
-        await agent.page.wait_for_function("document.querySelector('#ticket').value === 'T-78'")
+        await agent.page.wait_for_function("() => document.querySelector('#ticket').value === 'T-78'")
         assert agent.page.url == f"{console.url}/"
         assert await agent.page.evaluate("history.length") <= 3
         await agent.page.wait_for_selector("#proposal .address")
