@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from mailprobe.console.api import addresses, checks, openapi
 from mailprobe.console.api import audit as api_audit
-from mailprobe.console.api import openapi
 from mailprobe.console.api import staff as api_staff
 from mailprobe.console.pages import audit, home, people, sessions, sign_in
 
-API: tuple[APIRouter, ...] = (openapi.router, api_staff.router, api_audit.router)
+API: tuple[APIRouter, ...] = (openapi.router, api_staff.router, api_audit.router, addresses.router, checks.router)
 PAGES: tuple[APIRouter, ...] = (sign_in.router, sessions.router, people.router, audit.router, home.router)
 ROUTERS: tuple[APIRouter, ...] = (*API, *PAGES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.past import NOTHING
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.calls.showing import Shown, row_of, show
@@ -33,6 +34,7 @@ class Desk:
     """The calls, as they are looked at."""
 
     calls: Calls
+    post: Post
     rendered: OrderedDict[tuple[str, str], Rendered] = field(default_factory=OrderedDict)
 
     def shown(self, call: Call, language: str) -> Shown:

@@ -13,8 +13,8 @@ from mailprobe.console.calls.call import Call, Said, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.numbers import new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
-from mailprobe.console.problems import Refused
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence, Fact
 from mailprobe.question import Listener, Question
@@ -82,7 +82,7 @@ class Calls:
         try:
             return ad_hoc(config, read_address(ask.address, config.carriers.values()))
         except ConfigError as error:
-            raise Refused(422, error.problems[0]) from None
+            raise refused(422, error.problems[0]) from None
 
     async def start(self, ask: Ask, account: Account, owner: str) -> Call:
         """Begin a check; it goes on by itself. Raises Refused: 403 by the guard, 422 for what cannot be used, 429."""
@@ -93,10 +93,10 @@ class Calls:
         try:
             await house.admit(question)
         except ConfigError as error:
-            raise Refused(403, guard(error.problems[0])) from None
+            raise refused(403, guard(error.problems[0])) from None
         number = new_number({one.number for one in self.whole.values()})
         if number is None:
-            raise Refused(429, Problem("MP2504", "", "no number is free", "wait until older checks are let go"))
+            raise refused(429, Problem("MP2504", "", "no number is free", "wait until older checks are let go"))
         self.started.setdefault(owner, []).append(now)
         call = Call(
             id=new_id(),
@@ -134,17 +134,17 @@ class Calls:
             return
         problems = check_numbers(question.told, await self.rooms.house().numbers(question.account))
         if problems:
-            raise Refused(422, problems[0])
+            raise refused(422, problems[0])
 
     def admit_pace(self, owner: str, now: float) -> None:
         running = [one for one in self.whole.values() if one.working]
         if len(running) >= AT_ONCE or sum(one.owner == owner for one in running) >= AT_ONCE_EACH:
-            raise Refused(429, Problem("MP2502", "", "too many checks are running", "wait until one of them has ended"))
+            raise refused(429, Problem("MP2502", "", "too many checks are running", "wait until one of them has ended"))
         mine = [at for at in self.started.get(owner, ()) if now - at < IN]
         self.started[owner] = mine
         if len(mine) >= PACE:
             hint = f"one operator may start {PACE} checks in {IN / 60:.0f} minutes"
-            raise Refused(429, Problem("MP2503", "", "too many checks in a short time", hint))
+            raise refused(429, Problem("MP2503", "", "too many checks in a short time", hint))
 
     def let_go(self) -> None:
         """Those that are done go from memory, the oldest first."""
@@ -254,7 +254,7 @@ class Calls:
         """By its id. Raises Refused (404)."""
         call = self.whole.get(which)
         if call is None:
-            raise Refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
+            raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
 
     async def of(self, owner: str) -> tuple[Call, ...]:
@@ -287,7 +287,7 @@ def read_told(observed: tuple[str, ...], now: float) -> Observations:
     try:
         return parse(observed, now=now)
     except ObservedError as error:
-        raise Refused(422, error.problems[0]) from None
+        raise refused(422, error.problems[0]) from None
 
 
 def consent_of(ask: Ask, owner: str) -> str:

@@ -14,14 +14,14 @@ from fastapi import Request
 
 from mailprobe.console.api import addresses, checks
 from mailprobe.console.app import console_app
-from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.opening import open_calls
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
 from mailprobe.console.rooms import Rooms
+from mailprobe.console.trail import Unnoted
 from mailprobe.daemon import House, open_house
 from mailprobe.demo.house import Demo, open_demo
-from mailprobe.store import StoreError
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Notes:
 
     async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None:
         if self.broken:
-            raise StoreError("MP1020", "audit", "disk full", "")
+            raise Unnoted("MP2401", "trail", "disk full", "")
         self.rows.append((visitor.name, what, of, why))
 
 
@@ -88,12 +88,11 @@ async def operating() -> AsyncIterator[Operating]:
         demo = await stack.enter_async_context(open_demo())
         house = await stack.enter_async_context(open_house(demo.config))
         rooms = Rooms(house=lambda: house, unfit=lambda: (), now=time.time)
-        calls, notes = Calls(rooms), Notes()
-        stack.push_async_callback(calls.close)
+        notes, desk = Notes(), await stack.enter_async_context(open_calls(rooms))
         app = console_app(rooms, by_name, (checks.router, addresses.router))
-        app.state.desk, app.state.trail = Desk(calls), notes
+        app.state.desk, app.state.trail = desk, notes
         host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0"))
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"x-name": "sato"}, timeout=30.0)
         )
-        yield Operating(demo, house, calls, notes, http)
+        yield Operating(demo, house, desk.calls, notes, http)
