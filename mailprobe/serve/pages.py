@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -38,13 +39,21 @@ MOST_VISITORS = 800  # connections to the console: each open page holds one, and
 HEALTH = ("/healthz", "/readyz")
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Address and port where they are; None: nowhere."""
+
+    metrics: tuple[str, int] | None = None
+    console: tuple[str, int] | None = None
+
+
 @contextlib.asynccontextmanager
-async def serving_pages(watching: Watching) -> AsyncIterator[tuple[str, int] | None]:
-    """While the block lasts: the console at [http] listen, with the metrics unless they have an address of their own. Where the
-    metrics are; None where nothing is to be served. Raises ConfigError for an address not to be had."""
+async def serving_pages(watching: Watching) -> AsyncIterator[Pages]:
+    """While the block lasts: the console at [http] listen, with the metrics unless they have an address of their own. Raises
+    ConfigError for an address not to be had."""
     http = watching.shift.house.config.http
     async with contextlib.AsyncExitStack() as stack:
-        place = None
+        pages = Pages()
         if http.listen or http.metrics_listen:
             door = await door_of(watching, http)
             if http.listen:
@@ -53,10 +62,12 @@ async def serving_pages(watching: Watching) -> AsyncIterator[tuple[str, int] | N
                 app = await console_of(watching, rooms, desk, [] if http.metrics_listen else metrics_routes(door), door)
                 place = await stack.enter_async_context(served(app, http, http.listen, "http.listen", MOST_VISITORS))
                 await print_first_link(watching, place)
+                pages = Pages(place, place)
             if http.metrics_listen:
                 metrics = metrics_app(door)
                 place = await stack.enter_async_context(served(metrics, http, http.metrics_listen, "http.metrics_listen"))
-        yield place
+                pages = Pages(place, pages.console)
+        yield pages
 
 
 @contextlib.asynccontextmanager
