@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -54,12 +55,20 @@ class ConsoleApp(FastAPI):
             return None
         if code := scope.get(REFUSED, ""):
             return problems.plain(403, code, PLAIN[code])
-        request = Request(scope)
+        request, headers = Request(scope), headers_of(scope)
+        if length_of(headers) > MOST_BODY:
+            return problems.plain(413, "MP2407", f"a body holds at most {MOST_BODY} octets")
         with_cookie = any(name in request.cookies for name in (SECURE_COOKIE, PLAIN_COOKIE))
-        if is_from_elsewhere(scope["method"], headers_of(scope), with_cookie=with_cookie):
+        if is_from_elsewhere(scope["method"], headers, with_cookie=with_cookie):
             hint = "use the console's own pages; a program shows a token, and no cookie"
             return problems.plain(403, "MP2408", "another site's page has asked for this", hint=hint)
         return None
+
+
+def length_of(headers: Headers) -> int:
+    """As announced; the server sees to it that it is true. What announces none is counted while it is read."""
+    said = headers.get("content-length", "0")
+    return int(said) if said.isdecimal() and len(said) < 19 else 0
 
 
 def no_page(request: Request, problem: problems.Problem) -> Response | None:

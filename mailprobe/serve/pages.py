@@ -7,6 +7,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp
 from mailprobe.config import ConfigError, Http, Problem
 from mailprobe.console.app import console_app
 from mailprobe.console.approach import Approach
+from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.opening import open_calls
 from mailprobe.console.credentials import credentials_of
 from mailprobe.console.first import new_first_link
 from mailprobe.console.listening import MOST, listening
@@ -36,23 +39,35 @@ MOST_VISITORS = 800  # connections to the console: each open page holds one, and
 HEALTH = ("/healthz", "/readyz")
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Address and port where they are; None: nowhere."""
+
+    metrics: tuple[str, int] | None = None
+    console: tuple[str, int] | None = None
+
+
 @contextlib.asynccontextmanager
-async def serving_pages(watching: Watching) -> AsyncIterator[tuple[str, int] | None]:
-    """While the block lasts: the console at [http] listen, with the metrics unless they have an address of their own. Where the
-    metrics are; None where nothing is to be served. Raises ConfigError for an address not to be had."""
+async def serving_pages(watching: Watching) -> AsyncIterator[Pages]:
+    """While the block lasts: the console at [http] listen, with the metrics unless they have an address of their own. Raises
+    ConfigError for an address not to be had."""
     http = watching.shift.house.config.http
     async with contextlib.AsyncExitStack() as stack:
-        place = None
+        pages = Pages()
         if http.listen or http.metrics_listen:
             door = await door_of(watching, http)
             if http.listen:
-                app = await console_of(watching, [] if http.metrics_listen else metrics_routes(door), door)
+                rooms = rooms_of(watching)
+                desk = await stack.enter_async_context(open_calls(rooms))
+                app = await console_of(watching, rooms, desk, [] if http.metrics_listen else metrics_routes(door), door)
                 place = await stack.enter_async_context(served(app, http, http.listen, "http.listen", MOST_VISITORS))
                 await print_first_link(watching, place)
+                pages = Pages(place, place)
             if http.metrics_listen:
                 metrics = metrics_app(door)
                 place = await stack.enter_async_context(served(metrics, http, http.metrics_listen, "http.metrics_listen"))
-        yield place
+                pages = Pages(place, pages.console)
+        yield pages
 
 
 @contextlib.asynccontextmanager
@@ -72,12 +87,17 @@ def url_of(http: Http, place: tuple[str, int]) -> str:
     return f"{'https' if http.certificate else 'http'}://{host}:{place[1]}"
 
 
-async def console_of(watching: Watching, beside: Sequence[Route], door: MetricsDoor) -> ASGIApp:
-    """The console over the house of now, behind its approach; health is answered beside it in any case."""
+def rooms_of(watching: Watching) -> Rooms:
+    """The house of now."""
+    return Rooms(lambda: watching.shift.house, lambda: failing(watching), time.time)
+
+
+async def console_of(watching: Watching, rooms: Rooms, desk: Desk, beside: Sequence[Route], door: MetricsDoor) -> ASGIApp:
+    """The console behind its approach; health is answered beside it in any case."""
     shift = watching.shift
-    rooms = Rooms(lambda: shift.house, lambda: failing(watching), time.time)
     beside = beside or [route for route in metrics_routes(door) if route.path in HEALTH]
     app = console_app(rooms, Recognition(rooms), ROUTERS, beside=beside, show=shown)
+    app.state.desk = desk
     return Approach(app, lambda: shift.house.config.console)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailprobe.store.batch import Committed
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.breakers import Breakers
+    from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
     from mailprobe.store.database import Database
@@ -66,6 +67,7 @@ class Store:
     tokens: Tokens
     visits: Visits
     tries: Tries
+    calls: CallTable
 
     @property
     def trouble(self) -> Trouble | None:
@@ -115,6 +117,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.audit import Audit
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.breakers import Breakers
+    from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
     from mailprobe.store.jobs import Jobs
@@ -154,4 +157,5 @@ def whole(database: Database) -> Store:
         tokens=Tokens(database),
         visits=Visits(database),
         tries=Tries(database),
+        calls=CallTable(database),
     )

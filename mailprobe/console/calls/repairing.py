@@ -9,9 +9,9 @@ from dataclasses import replace
 from mailprobe.config import ConfigError, Problem
 from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Ask, Calls
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
-from mailprobe.console.problems import Refused
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
@@ -35,7 +35,7 @@ def failing(row: Iterable[Station]) -> tuple[str, ...]:
 async def verify(calls: Calls, call: Call, owner: str) -> Call:
     """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed."""
     if call.ended is None:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
     row, now = row_of(calls, call), calls.rooms.now()
     again = failing(row) if now - call.started < YOUNG else ()
     question = call.question
@@ -58,7 +58,7 @@ async def verify(calls: Calls, call: Call, owner: str) -> Call:
 def watch(calls: Calls, call: Call, hours: float, reason: str, by: str) -> None:
     """Look again and again until it is repaired, at most so many hours. Raises Refused (409)."""
     if call.ended is None:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
     bad = tuple(one.id.value for one in row_of(calls, call) if one.light in FAILING)
     call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by, bad)
     begin(calls, call)

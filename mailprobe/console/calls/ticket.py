@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from mailprobe.config import Problem, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.showing import Shown, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.view import TranscriptView
-from mailprobe.console.problems import Refused
 from mailprobe.report import Json, utc
 from mailprobe.verdict import Actor, Verdict
 from mailprobe.verdict.labels import label, title
@@ -49,13 +49,13 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name) if name else UTC
     except (KeyError, ValueError, OSError):
-        raise Refused(422, Problem("MP2508", "zone", "this is no time zone", "for example Asia/Tokyo")) from None
+        raise refused(422, Problem("MP2508", "zone", "this is no time zone", "for example Asia/Tokyo")) from None
 
 
 def make_ticket(call: Call, shown: Shown, zone: tzinfo) -> Ticket:
     """Raises Refused (409) as long as nothing is settled."""
     if shown.verdict is None:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "open the ticket when it has ended"))
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "open the ticket when it has ended"))
     rows = tuple(rows_of(call, shown, shown.verdict, zone))
     return Ticket("\n".join(as_text(rows)) + "\n", rows, facts_of(call, shown, shown.verdict))
 

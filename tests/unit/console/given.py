@@ -14,6 +14,9 @@ from fastapi import APIRouter
 from mailprobe.config import Account, Config, Console
 from mailprobe.console.app import ConsoleApp, console_app
 from mailprobe.console.approach import Approach
+from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.mailing import Post
+from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.first import new_first_link
 from mailprobe.console.pages.errors import shown
@@ -21,9 +24,11 @@ from mailprobe.console.people import Gate, Passwords
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.routes import ROUTERS
 from mailprobe.console.visits import Recognition
+from mailprobe.evidence import Evidence
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.store import Store, open_store
+from mailprobe.verdict.picture import Picture
 from tests.unit.given import account, carrier, prober
 
 NOW = 1_800_000_000.0
@@ -45,6 +50,18 @@ class FakeHouse:
 
     async def numbers(self, account: Account) -> tuple[str, ...]:
         return ()
+
+    async def admit(self, question: Question) -> None:
+        raise AssertionError("nobody is let in to a check here")
+
+    async def legs_of(self, question: Question) -> tuple[tuple[str, ...], bool]:
+        raise AssertionError("nothing is checked here")
+
+    def picture(self, question: Question, evidence: tuple[Evidence, ...], now: float) -> Picture:
+        raise AssertionError("nothing is judged here")
+
+    async def look(self, account: Account) -> tuple[Evidence, ...]:
+        raise AssertionError("nobody looks here")
 
 
 @dataclass(slots=True)
@@ -118,4 +135,6 @@ async def given(url: str = "sqlite://", routers: Iterable[APIRouter] = ROUTERS, 
         now = [NOW]
         rooms = Rooms(lambda: house, lambda: (), lambda: now[0])
         app = console_app(rooms, Recognition(rooms), routers, gate=Gate(rooms, Passwords(QUICK)), show=shown)
+        calls = Calls(rooms)
+        app.state.desk = Desk(calls, Post(calls))
         yield Given(house, Approach(app, lambda: house.config.console), app, now)
