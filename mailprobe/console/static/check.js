@@ -23,7 +23,7 @@ const panel = panels(() => id, shown);
 function began(found) {
   leave();
   show($("case"), true);
-  document.body.dataset.case = "open";
+  aside();
   drawHead({ address: found.proposal, marked: found.marked, read_back: found.read_back, number: "…", carrier: found.carrier, started: new Date().toISOString(), ticket: "" });
   drawTop({ state: "checking", status: null, title: say("checking"), text: say("started_now") }, null);
   drawBefore(null, null);
@@ -42,13 +42,21 @@ function started(made) {
 function stopped() {
   show($("case"), false);
   delete document.body.dataset.case;
+  $("ask-home").append($("ask"));
+}
+
+/** With a check on the page the field is a small one in the bar, and unfolds from there. */
+function aside() {
+  document.body.dataset.case = "open";
+  $("ask-slot").append($("ask"));
 }
 
 function open(which) {
   leave();
-  $("case").focus();
   id = which;
-  document.body.dataset.case = "open";
+  aside();
+  show($("case"), true);
+  $("case").focus();
   $("ticket-view").href = `/checks/${encodeURIComponent(id)}/ticket`;
   stream = follow(id, (now) => { calm(); shown(now); }, (error) => (error ? complain(error) : toast(say("lost"))));
 }

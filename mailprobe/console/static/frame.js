@@ -1,6 +1,6 @@
 // What every page has: notices, brightness, keys, and the count of what has changed.
 import { Refused, ask } from "./api.js";
-import { $, make, show, write } from "./dom.js";
+import { $, make, shape, show, write } from "./dom.js";
 import { say } from "./texts.js";
 
 /** A short word in the corner; read out, and gone by itself. */
@@ -55,7 +55,11 @@ export async function copy(text) {
 
 function brightness() {
   const root = document.documentElement, turn = ["auto", "light", "dark"];
-  const label = () => write($("theme"), say(`theme_${root.dataset.theme ?? "auto"}`));
+  const label = () => {
+    $("theme").title = say(`theme_${root.dataset.theme ?? "auto"}`);
+    $("theme").setAttribute("aria-label", $("theme").title);
+    $("theme").replaceChildren(shape(root.dataset.theme ?? "auto"));
+  };
   $("theme").addEventListener("click", () => {
     const next = turn[(turn.indexOf(root.dataset.theme ?? "auto") + 1) % turn.length];
     if (next === "auto") delete root.dataset.theme; else root.dataset.theme = next;
