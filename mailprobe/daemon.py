@@ -33,6 +33,7 @@ from mailprobe.verdict.take import take_picture
 from mailprobe.wire.returned import read_returned
 
 NO_PERMISSION = 77  # sysexits.h
+LOOK_WITHIN = 60.0  # seconds
 MAY_COME = 8 * 86_400.0  # seconds: queues hold a mail for five days (RFC 5321 section 4.5.4.1)
 PROBES: dict[str, Probe] = {
     "dns": dns.probe,
@@ -82,6 +83,17 @@ class House:
             observed=question.observed,
             proof=prove(evidence, account=account, carrier=carrier),
         )
+
+    def picture(self, question: Question, evidence: tuple[Evidence, ...], now: float) -> Picture:
+        """What was seen, with what is told now, as it stood at `now` (Unix seconds): nothing is asked of anybody."""
+        carrier = self.config.carriers[question.account.carrier]
+        return Sight(self.config, question, carrier, frozenset(), Listener()).picture(evidence, now)
+
+    async def look(self, account: Account) -> tuple[Evidence, ...]:
+        """What has become of the test mails to this mailbox; nothing is sent."""
+        carrier, vantage = self.config.carriers[account.carrier], self.config.engine.vantage
+        order = Order(account, carrier, self.config.prober, (CANARY,), LOOK_WITHIN, vantage, sends=False)
+        return await self.engine.live(order, Watch(lambda leg, fact: None, lambda evidence: None))
 
     async def admit(self, question: Question) -> None:
         """Before anything leaves this host. The error names no address."""
@@ -148,7 +160,7 @@ class Sight:
                 self.told = True
                 self.listener.headline(verdict)
 
-    def picture(self, evidence: tuple[Evidence, ...]) -> Picture:
+    def picture(self, evidence: tuple[Evidence, ...], now: float | None = None) -> Picture:
         return take_picture(
             evidence,
             account=self.question.account,
@@ -156,7 +168,7 @@ class Sight:
             told=self.question.told,
             bounces=tuple(one for raw in self.question.bounces for one in bounced(raw, self.carrier)),
             history=History(),
-            now=time.time(),
+            now=time.time() if now is None else now,
             us=ourselves(self.config, evidence),
             network=self.config.engine.network,
         )

@@ -136,5 +136,6 @@ class Carrier:
     replies: tuple[ReplyRule, ...] = ()
     sign_in_replies: tuple[ReplyRule, ...] = ()
     say: tuple[tuple[str, str], ...] = ()  # 'code.language' -> text that overrides our wording
+    cards: tuple[tuple[str, str], ...] = ()  # 'legal.say.ja' -> text that overrides the console's card
     grades: tuple[tuple[str, str], ...] = ()  # field -> grade
     notes: tuple[str, ...] = ()

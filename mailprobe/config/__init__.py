@@ -24,6 +24,7 @@ from mailprobe.config.problems import ConfigError, NoCarrier, Problem, cut, form
 from mailprobe.config.reading import (
     SECTIONS,
     BouncesSection,
+    CardsSection,
     EngineSection,
     HttpSection,
     ManySection,
@@ -113,6 +114,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
+    cards = read_section(sheet, CardsSection, raw.get("cards"), ("cards",))
     store_url, actors = read_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
     if not (carriers or broken or accounts or sheet.problems):
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
@@ -133,6 +135,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         bounces_key=private_key,
         maintenance=windows,
         notify=notify,
+        cards=tuple(cards.root.items()) if cards else (),
         source=path,
         warnings=tuple(sheet.warnings),
     )

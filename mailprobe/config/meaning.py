@@ -162,6 +162,7 @@ def overridden(sheet: Sheet, base: Carrier, section: CarrierSection, path: KeyPa
         auth=AuthForm(section.auth) if section.auth else base.auth,
         legacy_dots=base.legacy_dots if section.legacy_dots is None else section.legacy_dots,
         say=tuple(section.say.items()),
+        cards=tuple(section.cards.items()),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from mailprobe.address import near
@@ -16,6 +16,7 @@ from mailprobe.config.places import Path, Places
 from mailprobe.config.problems import Problem, cut
 from mailprobe.config.units import (
     AddressField,
+    Cards,
     DomainName,
     Every,
     ImapServer,
@@ -125,6 +126,7 @@ class CarrierSection(Section):
     master_user: MasterSection | None = None
     legacy_dots: bool | None = None
     say: dict[str, str] = Field(default_factory=dict)
+    cards: Cards = Field(default_factory=dict)
 
 
 class SubmissionSection(Section):
@@ -206,11 +208,15 @@ class NotifySection(Section):
     tls_ca: str | None = None
 
 
+class CardsSection(RootModel[Cards]):
+    model_config = ConfigDict(strict=True, frozen=True, hide_input_in_errors=True)
+
+
 SECTIONS = (
     *("prober", "carriers", "accounts", "accounts_from", "http", "bounces", "store", "engine", "actors"),
-    *("maintenance", "notify"),
+    *("maintenance", "notify", "cards"),
 )
-Model = TypeVar("Model", bound=Section)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(slots=True)

@@ -15,6 +15,10 @@ from mailprobe.secret import SecretRef
 PROBES = ("dns", "mx", "submission", "imap")  # the default; `canary` is asked for by name
 
 
+# The cards for what a caller says, and the parts of one.
+CARDS = ("legal", "compensation", "consumer_centre", "forever", "pc")
+CARD_PARTS = ("title", "say", "never", "handover")
+
 BLOCK_LISTS = ("zen.spamhaus.org", "bl.spamcop.net")
 
 
@@ -134,6 +138,7 @@ class Config:
     bounces_key: Path | None = None
     maintenance: tuple[Window, ...] = ()
     notify: Notify | None = None
+    cards: tuple[tuple[str, str], ...] = ()  # 'legal.say.ja' -> what an agent is given to say
     source: Path | None = None
     warnings: tuple[Problem, ...] = ()
 

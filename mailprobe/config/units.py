@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from mailprobe.address import Address, AddressError, is_legacy_dot_domain, parse
@@ -18,12 +18,14 @@ from mailprobe.address.domain import parse_domain
 from mailprobe.carriers import Endpoint
 from mailprobe.carriers.endpoint import EndpointError, read_imap, read_mx, read_submission
 from mailprobe.config.problems import cut
+from mailprobe.config.shape import CARD_PARTS, CARDS
 from mailprobe.secret import SecretError, SecretRef, parse_ref
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
 TEMPLATE_KEYS = ("address", "local", "domain")
 MOST_REMARK = 200
+MOST_CARD = 400
 WIDEST = {4: 8, 6: 7}  # private ranges are no wider: 10.0.0.0/8, fc00::/7
 TOML_NAMES = {str: "string", bool: "boolean", int: "integer", float: "float", list: "array", dict: "table"}
 
@@ -205,6 +207,35 @@ def remark_of(value: object) -> str:
     return text
 
 
+def dotted_keys(value: object) -> object:
+    """`legal.say.ja = "..."` and `[cards.legal]` are tables within tables to TOML: {'legal.say.ja': '...'}."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[str, object] = {}
+    for key, inner in value.items():
+        within = dotted_keys(inner)
+        flat |= {f"{key}.{rest}": text for rest, text in within.items()} if isinstance(within, dict) else {key: inner}
+    return flat
+
+
+def card_key_of(value: object) -> str:
+    """'legal.say.ja': which card, which part of it, in which language."""
+    card, _, rest = text_of(value).partition(".")
+    part, _, language = rest.partition(".")
+    if card not in CARDS or part not in CARD_PARTS or language not in ("ja", "en"):
+        known = f"{', '.join(CARDS)} with {', '.join(CARD_PARTS)} and ja or en"
+        refuse("MP1008", f'not a part of a card: "{cut(text_of(value))}"', f'write legal.say.ja = "..."; there are {known}')
+    return text_of(value)
+
+
+def card_text_of(value: object) -> str:
+    """A few sentences, to be read aloud."""
+    text = text_of(value)
+    if not 0 < len(text) <= MOST_CARD or not text.isprintable():
+        refuse("MP1008", f"must be one line of 1 to {MOST_CARD} characters", "a card is short: two sentences")
+    return text
+
+
 def webhook_of(value: object) -> str:
     """An http or https URL, which is never repeated: there may be a token in it."""
     text = text_of(value)
@@ -253,5 +284,8 @@ DomainName = Annotated[str, PlainValidator(domain_of)]
 SecretField = Annotated[SecretRef, PlainValidator(secret_of)]
 Instant = Annotated[float, PlainValidator(instant_of)]
 Remark = Annotated[str, PlainValidator(remark_of)]
+CardKey = Annotated[str, PlainValidator(card_key_of)]
+CardText = Annotated[str, PlainValidator(card_text_of)]
+Cards = Annotated[dict[CardKey, CardText], BeforeValidator(dotted_keys)]
 Webhook = Annotated[str, PlainValidator(webhook_of)]
 Template = Annotated[str, PlainValidator(template_of)]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailprobe.config import Account, Config
+from mailprobe.evidence import Evidence
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.store import Store
+from mailprobe.verdict.picture import Picture
 
 
 class House(Protocol):
@@ -23,6 +25,22 @@ class House(Protocol):
 
     async def check(self, question: Question, listener: Listener) -> Check:
         """Ends by itself. Raises ConfigError if the guard on strangers says no."""
+        ...
+
+    async def admit(self, question: Question) -> None:
+        """Before anything leaves this host; as `check` asks itself. Raises ConfigError (MP1901), and StoreError."""
+        ...
+
+    async def legs_of(self, question: Question) -> tuple[tuple[str, ...], bool]:
+        """What a check asks, and whether it may send a test mail."""
+        ...
+
+    def picture(self, question: Question, evidence: tuple[Evidence, ...], now: float) -> Picture:
+        """What was seen, with what is told now, as it stood at `now`. Asks nobody."""
+        ...
+
+    async def look(self, account: Account) -> tuple[Evidence, ...]:
+        """What has become of the test mails to this mailbox; nothing is sent."""
         ...
 
     async def numbers(self, account: Account) -> tuple[str, ...]:

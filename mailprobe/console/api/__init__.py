@@ -1,1 +1,1 @@
-"""API v1, one file per noun; the console's own pages use nothing else. `routers` is all of it."""
+"""API version 1, a file per noun; the console's own pages use nothing else."""

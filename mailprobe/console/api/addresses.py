@@ -1,0 +1,89 @@
+"""`/api/v1/addresses`: what was typed, read: a proposal, what is easily mistaken, and near domains. Asks no server."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from mailprobe.address import Address, near
+from mailprobe.config import Config, ConfigError, Problem, ad_hoc, read_address
+from mailprobe.console.api.asking import language_of, rooms_of
+from mailprobe.console.calls.marks import marked, read_back
+from mailprobe.console.calls.texts import text
+from mailprobe.console.calls.typed import propose
+from mailprobe.console.calls.view import CarrierView, Marked, ProblemView
+from mailprobe.console.door import Role, Visitor, may
+from mailprobe.console.problems import ProblemRoute, answers
+
+router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"], route_class=ProblemRoute)
+MOST, ALIKE = 3, 0.75  # suggestions, and how alike they are at least
+Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
+
+
+class Typed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: Annotated[str, Field(max_length=1000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """proposal: None where nothing can be made of it. changed: whether it differs from what was typed; changes: how, in words.
+    account: of an enrolled mailbox. suggestions: the same name at near domains. problem: why it cannot be checked as it is."""
+
+    proposal: str | None = None
+    changed: bool = False
+    changes: tuple[str, ...] = ()
+    display: str = ""
+    marked: tuple[Marked, ...] = ()
+    read_back: str = ""
+    carrier: CarrierView | None = None
+    suggestions: tuple[str, ...] = ()
+    account: str | None = None
+    problem: ProblemView | None = None
+
+
+@router.post("", response_model=Reading, responses=answers(401, 403, 422))
+async def read(request: Request, visitor: Operator, body: Typed, lang: str = "") -> Reading:
+    """Read an address as it was typed or pasted."""
+    return reading(body.text, rooms_of(request).house().config, language_of(request, lang))
+
+
+def reading(typed: str, config: Config, language: str) -> Reading:
+    proposed = propose(typed)
+    changes = tuple(dict.fromkeys(text(f"change.{key}", language) for key in proposed.changes))
+    try:
+        address = read_address(proposed.text, config.carriers.values())
+    except ConfigError as error:
+        return Reading(changes=changes, problem=problem_view(error.problems[0]))
+    shown = address.display
+    read = Reading(
+        proposal=shown,
+        changed=shown != typed,
+        changes=changes,
+        display=shown,
+        marked=marked(shown, language),
+        read_back=read_back(shown, language),
+    )
+    try:
+        account = ad_hoc(config, address)
+    except ConfigError as error:
+        return replace(read, suggestions=near_ones(address, config), problem=problem_view(error.problems[0]))
+    carrier = config.carriers[account.carrier]
+    view = CarrierView(carrier.name, carrier.title, carrier.relation.value)
+    return replace(read, carrier=view, account=account.id if account.enrolled else None)
+
+
+def near_ones(address: Address, config: Config) -> tuple[str, ...]:
+    """The same name at the domains that look most like this one."""
+    known = [one.removeprefix("*.") for carrier in config.carriers.values() for one in carrier.domains]
+    close = [near(address.domain, known), *difflib.get_close_matches(address.domain, known, MOST, ALIKE)]
+    name = address.display.rpartition("@")[0]
+    return tuple(f"{name}@{domain}" for domain in list(dict.fromkeys(one for one in close if one))[:MOST])
+
+
+def problem_view(problem: Problem) -> ProblemView:
+    return ProblemView(problem.code, problem.what, problem.hint)

@@ -1,0 +1,119 @@
+"""One call: what was asked, what was told, what was seen so far. It alone changes; all that is made of it is frozen."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mailprobe.carriers import Carrier
+from mailprobe.config import Account, Problem
+from mailprobe.evidence import Evidence, Fact
+from mailprobe.question import Question
+from mailprobe.verdict import Verdict
+from mailprobe.verdict.picture import Picture
+
+MOST_EVIDENCE = 24  # runs that one call keeps; of each probe the newest stays
+
+
+class State(StrEnum):
+    """running: probes are under way. waiting: a test mail is, or an agreed time. done: nothing more comes by itself."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What stood on the top line. at: Unix seconds. why: what changed it, a key of the texts; '' for the first."""
+
+    at: float
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """The mailbox is looked at again and again. until: Unix seconds."""
+
+    until: float
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A leg under way. began: Unix seconds of the order; fact: the last that it learnt."""
+
+    began: float
+    fact: Fact | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """question: with what is told by now. evidence: oldest first. said: the sentences of the top line, oldest first. wait: Unix
+    seconds until which something may still change by itself. before: stations of the check that this one repeats."""
+
+    id: str
+    number: str
+    owner: str
+    reason: str
+    started: float
+    question: Question
+    carrier: Carrier
+    legs: tuple[str, ...] = ()
+    working: dict[str, Working] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    heard: tuple[str, ...] = ()  # fragments of a bounce that were read out
+    ended: float | None = None
+    wait: float | None = None
+    said: tuple[Said, ...] = ()
+    before: tuple[tuple[str, str], ...] = ()  # station -> state
+    repairs: str = ""  # the id of that check
+    watch: Watched | None = None
+    kept: str = ""
+    wrong: str = ""
+    number_to_read: str = ""  # of the test mail
+    sends: bool = False  # a test mail is being sent now
+    fault: Problem | None = None  # why it could not be carried through
+    version: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def account(self) -> Account:
+        return self.question.account
+
+    @property
+    def state(self) -> State:
+        if self.ended is None or self.sends:
+            return State.RUNNING
+        return State.WAITING if self.wait is not None or self.watch is not None else State.DONE
+
+    @property
+    def ticket(self) -> str:
+        return self.question.ticket
+
+    def touch(self) -> None:
+        """Tell everybody who looks on."""
+        self.version += 1
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def learn(self, seen: tuple[Evidence, ...]) -> None:
+        """More evidence; too much of it lets the oldest go, but never the newest of a probe."""
+        every = (*self.evidence, *seen)
+        newest = {one.probe: one for one in every}
+        spare = [one for one in every if newest[one.probe] is not one][-(MOST_EVIDENCE - len(newest)) :]
+        self.evidence = tuple(one for one in every if newest[one.probe] is one or one in spare)
+
+    def last(self, probe: str) -> Evidence | None:
+        return next((one for one in reversed(self.evidence) if one.probe == probe), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A call as it stands, judged: enough to show it. top None: "checking"."""
+
+    picture: Picture
+    verdict: Verdict | None

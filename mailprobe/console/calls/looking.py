@@ -1,0 +1,66 @@
+"""What a page is sent of a call: made once a change and a language, and sent to everybody who looks on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.past import NOTHING
+from mailprobe.console.calls.registry import Calls
+from mailprobe.console.calls.showing import Shown, row_of, show
+from mailprobe.console.calls.view import Row, View
+
+VIEW = TypeAdapter(View)
+MOST = 64  # rendered views that are kept
+FRESH = 1.0  # seconds for which a view's ages are young enough
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """version: of the call; at: Unix seconds."""
+
+    version: int
+    at: float
+    view: bytes
+    event: bytes
+
+
+@dataclass(slots=True)
+class Desk:
+    """The calls, as they are looked at."""
+
+    calls: Calls
+    rendered: OrderedDict[tuple[str, str], Rendered] = field(default_factory=OrderedDict)
+
+    def shown(self, call: Call, language: str) -> Shown:
+        judged = self.calls.seen(call)
+        rooms = self.calls.rooms
+        past = self.calls.past.get(call.id, NOTHING)
+        return Shown(rooms.house().config, past, judged.picture, judged.verdict, judged.legs, language, rooms.now())
+
+    def view(self, call: Call, language: str) -> View:
+        return show(call, self.shown(call, language))
+
+    def row(self, call: Call, language: str) -> Row:
+        return row_of(call, self.shown(call, language))
+
+    def rendering(self, call: Call, language: str) -> Rendered:
+        key, now = (call.id, language), self.calls.rooms.now()
+        known = self.rendered.get(key)
+        if known is None or known.version != call.version or now - known.at > FRESH:
+            body = VIEW.dump_json(self.view(call, language))
+            head = b"event: view\nid: %d\ndata: " % call.version
+            known = Rendered(call.version, now, body, head + body + b"\n\n")
+            self.rendered[key] = known
+            while len(self.rendered) > MOST:
+                self.rendered.popitem(last=False)
+        return known
+
+    def json(self, call: Call, language: str) -> bytes:
+        return self.rendering(call, language).view
+
+    def event(self, call: Call, language: str) -> bytes:
+        return self.rendering(call, language).event

@@ -1,0 +1,89 @@
+"""What was known before a call: the last verdict, when it was last good, how the service is as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailprobe.carriers import Carrier
+from mailprobe.config import Account
+from mailprobe.console.calls.texts import text
+from mailprobe.status import RANK
+from mailprobe.store import Store
+from mailprobe.verdict import Status, Verdict
+
+
+class Service(Protocol):
+    """How a carrier's service is, as a whole. since: Unix seconds at which that was last shown, None if never."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def since(self) -> float | None: ...
+    def text(self, language: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody watches the service as a whole."""
+
+    state: str = "unknown"
+    since: float | None = None
+
+    def text(self, language: str) -> str:
+        return text("service.unknown", language)
+
+
+async def unknown_service(carrier: Carrier, now: float) -> Service:
+    return Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """stored: what was said last of the account, at said_at. last_good, first_bad: of its status over time. Unix seconds."""
+
+    stored: Verdict | None = None
+    said_at: float = 0.0
+    last_good: float | None = None
+    first_bad: float | None = None
+    service: Service = Unknown()
+
+
+NOTHING = Past()
+
+
+async def past_of(store: Store, account: Account, carrier: Carrier, service: Service) -> Past:
+    """Of an account that is watched; nothing is known of another."""
+    if not account.enrolled:
+        return Past(service=service)
+    hidden = store.results.hide(names_of(account, carrier))
+    said = await store.verdicts.last(account.id, hidden)
+    good, bad = await turning(store, account.id)
+    verdict = said.verdict if said is not None and isinstance(said.verdict, Verdict) else None
+    return Past(verdict, said.seen_at if said is not None else 0.0, good, bad, service)
+
+
+def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
+    """Whatever must not stand in the store: the names of the account and of the controls beside it."""
+    controls = [name for one in carrier.live_controls for name in (str(one.address), one.username, one.submission_username)]
+    dead = [str(carrier.dead_control)] if carrier.dead_control is not None else []
+    own = (account.address.key, str(account.address), account.username, account.submission_username)
+    return tuple(dict.fromkeys(name for name in (*own, *controls, *dead) if name))
+
+
+async def turning(store: Store, account: str) -> tuple[float | None, float | None]:
+    """When it was last proven good, and when it was first bad after that."""
+    last = await store.results.last(account)
+    good = max((one.good_at for one in last if one.good_at is not None), default=None)
+    standing = await store.standings.of(account)
+    if standing is None or RANK[standing.status] == 0:
+        return good, None
+    first = standing.since
+    for one in await store.changes.of_account(account):
+        if one.change is None or RANK[one.change.new] == 0:
+            break
+        first = min(first, one.change.since)
+        if RANK[one.change.old] == 0 and one.change.old is Status.OK:
+            break
+    earlier = [one.good_at for one in last if one.good_at is not None and one.good_at <= first]
+    return max(earlier, default=None), first

@@ -1,0 +1,302 @@
+"""All calls: how one begins, how many there may be, how one is found, and who is told when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailprobe.carriers import Carrier
+from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
+from mailprobe.console.calls.call import Call, Said, Working
+from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, verdict_of
+from mailprobe.console.calls.numbers import new_id, new_number
+from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
+from mailprobe.console.calls.stations import PROBE_OF, LegSeen
+from mailprobe.console.problems import Refused
+from mailprobe.console.rooms import Rooms
+from mailprobe.evidence import Evidence, Fact
+from mailprobe.question import Listener, Question
+from mailprobe.verdict import Verdict
+from mailprobe.verdict.observed import Observations, ObservedError, check_numbers, parse
+from mailprobe.verdict.picture import Picture
+
+KEPT = 72 * 3600.0  # seconds that a call is found by its number
+MOST = 500  # in memory; of more the oldest that are done go
+AT_ONCE = 64  # running, of everybody
+AT_ONCE_EACH = 4
+PACE, IN = 30, 600.0  # checks that one operator may start in so many seconds
+INTERIM = 15.0  # seconds after which something can be said in any case
+CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an enhanced one (RFC 3463)
+SLACK = 2.0  # seconds that a leg's end may take beyond its time
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail; within: seconds."""
+
+    address: str
+    reason: str = ""
+    ticket: str = ""
+    observed: tuple[str, ...] = ()
+    bounce: str = ""
+    canary: bool = False
+    consent: str = ""
+    only: tuple[str, ...] = ()
+    within: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A call as it stands. verdict None: "checking"."""
+
+    version: int
+    picture: Picture
+    verdict: Verdict | None
+    legs: dict[str, LegSeen]
+
+
+Services = Callable[[Carrier, float], Awaitable[Service]]
+
+
+@dataclass(slots=True)
+class Calls:
+    """The registry of one process. services: how a carrier's service is, as a whole."""
+
+    rooms: Rooms
+    services: Services = unknown_service
+    whole: dict[str, Call] = field(default_factory=dict)
+    past: dict[str, Past] = field(default_factory=dict)
+    started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
+    judged: dict[str, Judged] = field(default_factory=dict)
+    under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    watch_every: float = 300.0  # seconds between two looks at a mailbox that is watched, where the limits allow it
+
+    # ---- to begin ----------------------------------------------------------------------------------------------------
+
+    def account_of(self, ask: Ask) -> Account:
+        """Of a configured carrier's domain only. Raises Refused (422)."""
+        config = self.rooms.house().config
+        try:
+            return ad_hoc(config, read_address(ask.address, config.carriers.values()))
+        except ConfigError as error:
+            raise Refused(422, error.problems[0]) from None
+
+    async def start(self, ask: Ask, account: Account, owner: str) -> Call:
+        """Begin a check; it goes on by itself. Raises Refused: 403 by the guard, 422 for what cannot be used, 429."""
+        house, now = self.rooms.house(), self.rooms.now()
+        question = self.question_of(ask, account, owner)
+        await self.check_numbers(question)
+        self.admit_pace(owner, now)
+        try:
+            await house.admit(question)
+        except ConfigError as error:
+            raise Refused(403, guard(error.problems[0])) from None
+        number = new_number({one.number for one in self.whole.values()})
+        if number is None:
+            raise Refused(429, Problem("MP2504", "", "no number is free", "wait until older checks are let go"))
+        self.started.setdefault(owner, []).append(now)
+        call = Call(
+            id=new_id(),
+            number=number,
+            owner=owner,
+            reason=ask.reason,
+            started=now,
+            question=question,
+            carrier=house.config.carriers[account.carrier],
+        )
+        call.legs, _ = await house.legs_of(question)
+        call.working = {leg: Working(now) for leg in call.legs}
+        self.whole[call.id] = call
+        self.let_go()
+        self.under_way[call.id] = asyncio.create_task(self.carry(call))
+        return call
+
+    def question_of(self, ask: Ask, account: Account, owner: str) -> Question:
+        return Question(
+            account=account,
+            told=read_told(ask.observed, self.rooms.now()),
+            observed=ask.observed,
+            bounces=(ask.bounce.encode("utf-8", "replace"),) if ask.bounce.strip() else (),
+            only=ask.only,
+            within=ask.within,
+            canary=ask.canary,
+            consent=consent_of(ask, owner),
+            operator=owner,
+            ticket=ask.ticket,
+        )
+
+    async def check_numbers(self, question: Question) -> None:
+        """What was read back must be the number of a test mail that was sent."""
+        if not question.told.canaries:
+            return
+        problems = check_numbers(question.told, await self.rooms.house().numbers(question.account))
+        if problems:
+            raise Refused(422, problems[0])
+
+    def admit_pace(self, owner: str, now: float) -> None:
+        running = [one for one in self.whole.values() if one.working]
+        if len(running) >= AT_ONCE or sum(one.owner == owner for one in running) >= AT_ONCE_EACH:
+            raise Refused(429, Problem("MP2502", "", "too many checks are running", "wait until one of them has ended"))
+        mine = [at for at in self.started.get(owner, ()) if now - at < IN]
+        self.started[owner] = mine
+        if len(mine) >= PACE:
+            hint = f"one operator may start {PACE} checks in {IN / 60:.0f} minutes"
+            raise Refused(429, Problem("MP2503", "", "too many checks in a short time", hint))
+
+    def let_go(self) -> None:
+        """Those that are done go from memory, the oldest first."""
+        done = [one for one in self.whole.values() if one.id not in self.under_way and one.watch is None]
+        for one in sorted(done, key=lambda call: call.started)[: max(0, len(self.whole) - MOST)]:
+            self.forget(one)
+
+    def forget(self, call: Call) -> None:
+        for table in (self.whole, self.past, self.judged):
+            table.pop(call.id, None)
+
+    # ---- to carry ----------------------------------------------------------------------------------------------------
+
+    async def carry(self, call: Call) -> None:
+        """One check to its end, whoever looks on. What goes wrong is our fault, and is shown as that."""
+        loop = asyncio.get_running_loop()
+        interim = loop.call_later(INTERIM, call.touch)
+        before = asyncio.create_task(self.remember(call))
+        listener = Listener(
+            learnt=lambda leg, fact: self.learnt(call, leg, fact), ended=lambda evidence, picture: self.leg_ended(call, evidence)
+        )
+        try:
+            await self.rooms.house().check(call.question, listener)
+        except ConfigError as error:
+            call.fault = error.problems[0]
+        except Exception as error:  # whatever it is: the page must not wait for ever
+            call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
+        finally:
+            interim.cancel()
+            self.under_way.pop(call.id, None)
+        await before
+        call.working, call.sends, call.ended = {}, False, self.rooms.now()
+        self.revise(call, "")
+
+    def learnt(self, call: Call, leg: str, fact: Fact) -> None:
+        working = call.working.get(leg)
+        if working is None:
+            return
+        first = working.fact is None
+        call.working[leg] = Working(working.began, fact)
+        if first or (working.fact is not None and working.fact.server != fact.server):
+            call.touch()
+
+    def leg_ended(self, call: Call, evidence: Evidence, why: str = "") -> None:
+        call.working.pop(evidence.probe, None)
+        call.learn((evidence,))
+        self.revise(call, why)
+
+    async def remember(self, call: Call) -> None:
+        """What was known before this call."""
+        house, now = self.rooms.house(), self.rooms.now()
+        service = await self.services(call.carrier, now)
+        self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
+        call.touch()
+
+    # ---- to judge ----------------------------------------------------------------------------------------------------
+
+    def revise(self, call: Call, why: str) -> None:
+        """Judge it anew, and tell everybody who looks on."""
+        call.touch()  # nobody wakes before this returns
+        self.judge(call, why)
+
+    def judge(self, call: Call, why: str) -> None:
+        """Say what can be said now, and note what it replaces. why: what is new, a key of the texts."""
+        verdict = self.seen(call).verdict
+        if verdict is None:
+            return
+        said, last = call.said, call.said[-1] if call.said else None
+        if last is not None and is_same(last.verdict, verdict):
+            call.said = (*said[:-1], Said(last.at, verdict, last.why))
+        else:
+            call.said = (*said, Said(self.rooms.now(), verdict, why))
+
+    def seen(self, call: Call) -> Judged:
+        """As it stands, judged once a version."""
+        known = self.judged.get(call.id)
+        if known is None or known.version != call.version:
+            known = self.judged[call.id] = self.judged_now(call)
+        return known
+
+    def judged_now(self, call: Call) -> Judged:
+        house = self.rooms.house()
+        question = with_heard(call)
+        picture = picture_of(house, question, call.evidence, call.started)
+        verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
+        if call.heard and verdict is not None:
+            without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
+            verdict = at_most_medium(verdict, without)
+        legs = {probe: self.leg(call, probe) for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)}
+        return Judged(call.version, picture, verdict, legs)
+
+    def leg(self, call: Call, probe: str) -> LegSeen:
+        """One leg, read without the others."""
+        working, evidence = call.working.get(probe), call.last(probe)
+        if working is not None:
+            server = working.fact.server if working.fact is not None else ""
+            return LegSeen(None, None, working.began + call.question.within + SLACK, server)
+        if evidence is None:
+            return LegSeen()
+        house = self.rooms.house()
+        mine = tuple(one for one in call.evidence if one.probe == probe)
+        return LegSeen(evidence, picture_of(house, call.question, mine, call.started))
+
+    # ---- to find -----------------------------------------------------------------------------------------------------
+
+    async def find(self, which: str) -> Call:
+        """By its id. Raises Refused (404)."""
+        call = self.whole.get(which)
+        if call is None:
+            raise Refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
+        return call
+
+    async def of(self, owner: str) -> tuple[Call, ...]:
+        """The newest first."""
+        mine = [one for one in self.whole.values() if one.owner == owner]
+        return tuple(sorted(mine, key=lambda call: call.started, reverse=True))
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = [*self.under_way.values(), *self.watches.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def with_heard(call: Call) -> Question:
+    """The question with what was read out of a bounce, as if it were one."""
+    return replace(call.question, bounces=(*call.question.bounces, reply_of(call.heard))) if call.heard else call.question
+
+
+def reply_of(fragments: Sequence[str]) -> bytes:
+    """As the line of a server: the numbers first, whatever order they were read in."""
+    codes = [one for one in fragments if CODE.fullmatch(one)]
+    words = [one for one in fragments if not CODE.fullmatch(one)]
+    return " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
+
+
+def read_told(observed: tuple[str, ...], now: float) -> Observations:
+    """Raises Refused (422)."""
+    try:
+        return parse(observed, now=now)
+    except ObservedError as error:
+        raise Refused(422, error.problems[0]) from None
+
+
+def consent_of(ask: Ask, owner: str) -> str:
+    """Who agreed to a test mail, as it is written down."""
+    return f"{ask.consent.strip() or 'stated'} ({owner})" if ask.canary else ""
+
+
+def guard(problem: Problem) -> Problem:
+    """The guard's word, with what lifts it here: a ticket, or a supervisor."""
+    if problem.code != "MP1901":
+        return problem
+    return Problem(problem.code, "ticket", problem.what, "name the call's ticket, or ask a supervisor to release the guard")

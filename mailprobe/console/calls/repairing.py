@@ -1,0 +1,114 @@
+"""After the call: whether a repair has helped, and looking again until it has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mailprobe.config import ConfigError, Problem
+from mailprobe.console.calls.call import Call, Watched
+from mailprobe.console.calls.judging import end_of
+from mailprobe.console.calls.registry import Ask, Calls
+from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
+from mailprobe.console.problems import Refused
+from mailprobe.question import Listener
+from mailprobe.store import StoreError
+from mailprobe.verdict import Status
+
+FAILING = frozenset({Light.RED, Light.AMBER, Light.OUR_FAULT})
+YOUNG = 3600.0  # seconds for which what was good need not be asked again
+LONGEST = 72.0  # hours
+TWICE = 2  # good looks in a row end a watch
+
+
+def row_of(calls: Calls, call: Call) -> tuple[Station, ...]:
+    judged = calls.seen(call)
+    return stations(judged.legs, judged.picture, judged.verdict)
+
+
+def failing(row: Iterable[Station]) -> tuple[str, ...]:
+    """The probes whose stations are not in order, and that can be asked again without a new test mail."""
+    bad = [PROBE_OF[one.id] for one in row if one.light in FAILING and one.id in PROBE_OF]
+    return tuple(dict.fromkeys(probe for probe in bad if probe != "canary"))
+
+
+async def verify(calls: Calls, call: Call, owner: str) -> Call:
+    """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed."""
+    if call.ended is None:
+        raise Refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
+    row, now = row_of(calls, call), calls.rooms.now()
+    again = failing(row) if now - call.started < YOUNG else ()
+    question = call.question
+    ask = Ask(
+        address=question.account.address.display,
+        reason=call.reason,
+        ticket=question.ticket,
+        observed=tuple(word for word in question.observed if not word.startswith("canary")),
+        only=again,
+    )
+    new = await calls.start(ask, question.account, owner)
+    new.repairs = call.id
+    new.before = tuple((one.id.value, one.light.value) for one in row)
+    if again:
+        new.learn(tuple(one for one in call.evidence if one.probe not in again and now - end_of(one) < YOUNG))
+    new.touch()
+    return new
+
+
+def watch(calls: Calls, call: Call, hours: float, reason: str, by: str) -> None:
+    """Look again and again until it is repaired, at most so many hours. Raises Refused (409)."""
+    if call.ended is None:
+        raise Refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
+    call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by)
+    begin(calls, call)
+    call.touch()
+
+
+def begin(calls: Calls, call: Call) -> None:
+    """Go on with a watch; also after a restart."""
+    running = calls.watches.pop(call.id, None)
+    if running is not None:
+        running.cancel()
+    calls.watches[call.id] = asyncio.create_task(keep_watch(calls, call))
+
+
+def end(calls: Calls, call: Call) -> None:
+    """Nobody looks any more."""
+    call.watch = None
+    running = calls.watches.pop(call.id, None)
+    if running is not None:
+        running.cancel()
+    call.touch()
+
+
+async def keep_watch(calls: Calls, call: Call) -> None:
+    """A live check like any other, as seldom as the carrier's limits ask for, until two in a row are good or the time is over."""
+    good = 0
+    while call.watch is not None and good < TWICE:
+        rest = call.watch.until - calls.rooms.now()
+        await asyncio.sleep(min(interval(calls, call), max(0.0, rest)))
+        if calls.rooms.now() >= call.watch.until:
+            break
+        try:
+            good = good + 1 if await look_again(calls, call) else 0
+        except (StoreError, ConfigError):  # not now: the next time
+            continue
+    call.watch = None
+    calls.watches.pop(call.id, None)
+    calls.revise(call, "watch")
+
+
+def interval(calls: Calls, call: Call) -> float:
+    return max(calls.watch_every, call.carrier.limits.rcpt_gap)
+
+
+async def look_again(calls: Calls, call: Call) -> bool:
+    """Whether all is well now."""
+    question = replace(call.question, canary=False, consent="", only=())
+    check = await calls.rooms.house().check(question, Listener())
+    call.learn(check.evidence)
+    calls.revise(call, "watch")
+    verdict = calls.seen(call).verdict
+    lights = {one.light for one in row_of(calls, call)}
+    return verdict is not None and verdict.status is not Status.DOWN and not lights & {Light.RED, Light.OUR_FAULT}

@@ -1,0 +1,110 @@
+// The one field: what is typed becomes a proposal that Enter accepts, and then a check that Enter starts.
+import { ask } from "./api.js";
+import { spelled } from "./address.js";
+import { $, make } from "./dom.js";
+import { attempt, calm, complain } from "./frame.js";
+import { known, say } from "./texts.js";
+
+const PAUSE = 150; // ms without a key before the API is asked
+
+/** started(made): a check that was accepted. began(): Enter was pressed; stopped(): it came to nothing. */
+export function field({ started, began, stopped }) {
+  const input = $("address"), ticket = $("ticket");
+  let asked = "", answer = null, under = null, pause, busy = false;
+
+  async function read(text) {
+    if (text === asked && answer) return answer;
+    under?.abort();
+    under = new AbortController();
+    const found = await ask("POST", "/api/v1/addresses", { text }, under.signal);
+    asked = text;
+    answer = found;
+    return found;
+  }
+
+  async function propose() {
+    const text = input.value;
+    if (!text.trim()) return forget();
+    try {
+      draw(await read(text));
+      calm();
+    } catch (error) { complain(error); }
+  }
+
+  function forget() {
+    under?.abort();
+    asked = "";
+    answer = null;
+    $("proposal").replaceChildren();
+  }
+
+  function accept(address) {
+    input.value = address;
+    input.focus();
+    return propose();
+  }
+
+  function draw(found) {
+    $("proposal").replaceChildren(...proposal(found, input.value, accept));
+  }
+
+  async function enter(event) {
+    event.preventDefault();
+    const text = input.value;
+    clearTimeout(pause);
+    if (!text.trim() || busy) return;
+    busy = true;
+    try {
+      const found = await attempt(() => read(text));
+      if (!found) return;
+      if (!found.proposal || found.problem || !found.carrier) return draw(found);
+      if (found.proposal !== text) { await accept(found.proposal); return; }
+      began(found);
+      const made = await attempt(() => ask("POST", "/api/v1/checks", question(found.proposal)));
+      if (made) started(made); else stopped();
+    } finally { busy = false; }
+  }
+
+  function question(address) {
+    const reason = document.querySelector("#reason input:checked").value;
+    return { address, reason, ...(ticket.value.trim() ? { ticket: ticket.value.trim() } : {}) };
+  }
+
+  $("ask").addEventListener("submit", enter);
+  input.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(propose, PAUSE); });
+  return {
+    fill(address, ref) { input.value = address; if (ref) ticket.value = ref; input.focus(); return propose(); },
+    clear() { input.value = ""; ticket.value = ""; forget(); input.focus(); },
+    blank() { input.value = ""; forget(); },
+    focus() { input.focus(); input.select(); },
+  };
+}
+
+function trouble(problem) {
+  if (known(`problem.${problem?.code}`)) return say(`problem.${problem.code}`);
+  return problem?.detail ?? problem?.what ?? say("unread");
+}
+
+function proposal(found, typed, accept) {
+  const parts = [];
+  if (found.proposal && !found.problem) {
+    const changed = found.proposal !== typed;
+    parts.push(make("div", { class: "proposal-main" },
+      make("p", { class: "address" }, spelled(found.proposal, found.marked, Boolean(found.carrier))),
+      make("p", { class: "read-back" }, found.read_back ?? ""),
+      changed ? make("p", { class: "changes" }, (found.changes ?? []).join(" ")) : null,
+      make("p", { class: "go-on" },
+        changed
+          ? [make("strong", {}, say("proposal"), " "), make("button", { type: "button", on: { click: () => accept(found.proposal) } }, say("proposal_press"), " ", make("kbd", {}, "Enter"))]
+          : found.carrier ? [found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
+  } else {
+    parts.push(make("p", { class: "problem" }, trouble(found.problem)));
+    if (found.problem?.hint && !known(`problem.${found.problem.code}`)) parts.push(make("p", { class: "hint" }, found.problem.hint));
+  }
+  const near = found.suggestions ?? [];
+  if (near.length) {
+    parts.push(make("p", { class: "near" }, say("near"), " ",
+      near.map((one) => make("button", { type: "button", on: { click: () => accept(one) } }, one))));
+  }
+  return parts;
+}

@@ -1,0 +1,78 @@
+"""120 texts that a server may send in the hope that a page reads them as something else. Each tries to set `window.ran`."""
+
+from __future__ import annotations
+
+from itertools import product
+
+RUN = "window.ran=1"
+TAGS = ("img src=x", "svg", "body", "video src=x", "audio src=x", "details open", "input autofocus", "iframe", "math", "object data=x")
+HANDLERS = ("onerror", "onload", "onfocus", "ontoggle")
+CLOSERS = ("</script>", "</textarea>", "</title>", "</style>", "</template>", "-->", "]]>", "\"'>", "</option></select>", "</p></section>")
+WHOLE = (
+    f"<script>{RUN}</script>",
+    f"<script src=data:text/javascript,{RUN}></script>",
+    f"<script type=module>{RUN}</script>",
+    f"<a href=javascript:{RUN}>click</a>",
+    f"<a href='java\tscript:{RUN}'>click</a>",
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'></iframe>",
+    f"<form action=javascript:{RUN}><button>go</button></form>",
+    "<meta http-equiv=refresh content='0;url=https://elsewhere.example/'>",
+    "<base href=https://elsewhere.example/>",
+    "<link rel=stylesheet href=https://elsewhere.example/x.css>",
+    "<style>@import 'https://elsewhere.example/x.css';*{display:none}</style>",
+    "<img src=https://elsewhere.example/pixel.gif>",
+    "<svg><use href=https://elsewhere.example/x.svg#y></use></svg>",
+    f"<svg><script>{RUN}</script></svg>",
+    f"<svg><animate onbegin={RUN} attributeName=x dur=1s>",
+    f"<math><mtext><table><mglyph><style><img src=x onerror={RUN}>",
+    f"<noscript><p title='</noscript><img src=x onerror={RUN}>'>",
+    f"<template><img src=x onerror={RUN}></template>",
+    f"<div style='background:url(javascript:{RUN})'>",
+    "<div hidden>hidden</div>",
+    f"&lt;img src=x onerror={RUN}&gt;",
+    f"&#60;script&#62;{RUN}&#60;/script&#62;",
+    f"\\u003cscript\\u003e{RUN}\\u003c/script\\u003e",
+    f"%3Cscript%3E{RUN}%3C/script%3E",
+    f"javascript:{RUN}",
+    f"data:text/html,<script>{RUN}</script>",
+    "{{7*7}}",
+    "{% raw %}${7*7}#{7*7}",
+    "{time}{list}{seconds}",
+    f"${{{RUN}}}",
+    f"`${{{RUN}}}`",
+    f"');{RUN};//",
+    f'";{RUN};//',
+    f"\u2028{RUN}\u2029",
+    "\u202etxt.exe\u202c",
+    "\u2066\u2067\u2068isolates never closed",
+    "\ufeff\u200b\u200d\u00ad invisible",
+    "a\u0301" * 40,
+    "🏴\u200d☠️👨\u200d👩\u200d👧\u200d👦",
+    "x" * 3000,
+    "広" * 1200,
+    "<" * 500,
+    "\x01\x02\x07\x08\x0b\x0c\x0e\x1b[2J\x7f",
+    "first\nsecond\rthird\r\nfourth\tfifth",
+    " leading and trailing ",
+    "   ",
+    "null",
+    "undefined",
+    "[object Object]",
+    "__proto__",
+    "constructor",
+    "-1e999",
+    "../../../etc/passwd",
+    "event: end\ndata: {}",
+    "\n\nevent: view\ndata: {}\n\n",
+    "550 5.1.1 <nobody@elsewhere.example>: <b>Recipient</b> & 'user' \"unknown\"",
+    "SMTP \N{NULL} byte",
+    "ｆｕｌｌ－ｗｉｄｔｈ ＜script＞",
+    "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 <b>𝒮</b>",
+    "نص من اليمين <script> عربي",
+)
+TEXTS = (
+    *WHOLE,
+    *(f"<{tag} {handler}={RUN}>" for tag, handler in product(TAGS, HANDLERS)),
+    *(f"{closer}<img src=x onerror={RUN}>" for closer in CLOSERS),
+    *(f"{closer}<script>{RUN}</script>{closer}" for closer in CLOSERS),
+)

@@ -1,0 +1,99 @@
+"""The demo's carriers with the console's API before them, served by a real uvicorn; and a client that reads its streams."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from fastapi import Request
+
+from mailprobe.console.api import addresses, checks
+from mailprobe.console.app import console_app
+from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.registry import Calls
+from mailprobe.console.door import Role, Visitor
+from mailprobe.console.listening import listening
+from mailprobe.console.rooms import Rooms
+from mailprobe.daemon import House, open_house
+from mailprobe.demo.house import Demo, open_demo
+from mailprobe.store import StoreError
+
+
+@dataclass
+class Notes:
+    """Writes nothing down but here; out of order if told so."""
+
+    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+    broken: bool = False
+
+    async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None:
+        if self.broken:
+            raise StoreError("MP1020", "audit", "disk full", "")
+        self.rows.append((visitor.name, what, of, why))
+
+
+async def by_name(request: Request) -> Visitor | None:
+    """Who says his name and role in a header: these tests are about checks, not about doors."""
+    name = request.headers.get("x-name")
+    return Visitor(name, Role(request.headers.get("x-role", "operator"))) if name else None
+
+
+@dataclass
+class Operating:
+    demo: Demo
+    house: House
+    calls: Calls
+    notes: Notes
+    http: httpx.AsyncClient
+
+    def address(self, local: str, carrier: str = "mobile") -> str:
+        return f"{local}@{self.demo.states[carrier].domain}"
+
+    async def start(self, local: str, carrier: str = "mobile", **more: Any) -> dict[str, Any]:
+        answer = await self.http.post("/api/v1/checks", json={"address": self.address(local, carrier), **more})
+        assert answer.status_code == 201, answer.text
+        begun: dict[str, Any] = answer.json()
+        return begun
+
+    async def views(self, begun: dict[str, Any], lang: str = "en") -> list[dict[str, Any]]:
+        """Every view of the stream until its end."""
+        return [json.loads(data) async for name, data in self.events(begun, lang) if name == "view"]
+
+    async def checked(self, local: str, carrier: str = "mobile", **more: Any) -> dict[str, Any]:
+        """The last view of a check."""
+        return (await self.views(await self.start(local, carrier, **more)))[-1]
+
+    async def events(self, begun: dict[str, Any], lang: str = "en") -> AsyncIterator[tuple[str, str]]:
+        async with self.http.stream("GET", begun["events"], params={"lang": lang}) as answer:
+            assert answer.status_code == 200
+            name = ""
+            async for line in answer.aiter_lines():
+                key, _, value = line.partition(": ")
+                if key == "event":
+                    name = value
+                elif key == "data":
+                    yield name, value
+                    if name == "end":
+                        return
+
+
+@contextlib.asynccontextmanager
+async def operating() -> AsyncIterator[Operating]:
+    async with contextlib.AsyncExitStack() as stack:
+        demo = await stack.enter_async_context(open_demo())
+        house = await stack.enter_async_context(open_house(demo.config))
+        rooms = Rooms(house=lambda: house, unfit=lambda: (), now=time.time)
+        calls, notes = Calls(rooms), Notes()
+        stack.push_async_callback(calls.close)
+        app = console_app(rooms, by_name, (checks.router, addresses.router))
+        app.state.desk, app.state.trail = Desk(calls), notes
+        host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0"))
+        http = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"x-name": "sato"}, timeout=30.0)
+        )
+        yield Operating(demo, house, calls, notes, http)

@@ -1,0 +1,268 @@
+"""The check page on the demo's carriers: what an agent with a customer on the line sees, types and says."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.async_api import Browser
+
+from mailprobe.demo.carrier import Mailbox
+from tests.e2e.console.browsing import Console, window
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BORN_FROM = {
+    "ja-JP": ("『宛先なし』として返されております", "初期化", "パソコンを使ったことが原因です。", "契約登録の担当"),
+    "en-US": ("returned by our mail system as 'no such address'", "no need to reset", "It is because you used a PC.", "subscriber records"),
+}
+
+
+@pytest.mark.parametrize("locale", BORN_FROM)
+async def test_the_born_from_case_from_typing_to_the_ticket(browser: Browser, console: Console, locale: str, tmp_path: Path) -> None:
+    """Mail comes back, sign-in is refused, the member page says active: the server side has lost him, and the page says so."""
+    say, reset, never, desk = BORN_FROM[locale]
+    address = console.address("lost-entry")
+    async with window(browser, locale=locale) as agent:
+        await agent.page.goto(console.url)
+        assert await agent.page.evaluate("document.activeElement.id") == "address"
+        await agent.page.fill("#ticket", "T-4711")
+        await agent.page.focus("#address")
+        await agent.page.keyboard.type(address)
+        await agent.page.wait_for_selector("#proposal .address")
+        assert "ハイフン" in await agent.text("#proposal") or "hyphen" in await agent.text("#proposal")
+        await agent.page.keyboard.press("Enter")
+        await agent.settled()
+        await agent.page.click("[data-value=portal_ok]")
+        await agent.page.click("[data-value=spelling_confirmed]")
+        await agent.becomes("#say", say)
+        assert reset in await agent.text("#say")
+        assert never in await agent.text("#never")
+        assert desk in await agent.text("#who")
+        assert await agent.station("mx") == await agent.station("sign_in") == "red"
+        assert await agent.page.get_attribute("#handset", "data-steps") == "none"
+        assert await agent.text("#case-facts .digits") in await agent.page.title()
+        # the ticket, by one key, as text; then its own page, to be printed
+        await agent.page.keyboard.press("c")
+        await agent.page.wait_for_function("document.querySelector('#said').textContent !== ''")
+        copied = await agent.page.evaluate("navigator.clipboard.readText()")
+        for part in (address, "T-4711", "550", "directory_out_of_sync", "mx1.mobile.example"):
+            assert part in copied
+        await agent.page.click("#ticket-view")
+        await agent.page.wait_for_selector("#ticket section")
+        shown = await agent.page.inner_text("#ticket")
+        for part in (address, "T-4711", "T  550", "D  550", "L  250"):
+            assert part in shown
+        await agent.page.emulate_media(media="print")
+        assert not await agent.page.is_visible(".bar")
+        assert await agent.page.is_visible("#ticket")
+        paper = await agent.page.pdf(path=tmp_path / "ticket.pdf")
+        assert paper.startswith(b"%PDF")
+        assert agent.complaints == []
+        nowhere_in_urls(agent.asked, address)
+
+
+def nowhere_in_urls(asked: list[str], address: str) -> None:
+    """The address travels in bodies only, whole or in part, written plainly or not."""
+    local = address.partition("@")[0]
+    assert not [one for one in asked if local in one or quote(address) in one or "@" in one]
+
+
+async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, console: Console) -> None:
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        assert "パスワードは伺わないでください" in await agent.text("#ask")
+        await agent.check(console.address("no-secret"))
+        assert await agent.page.locator("input[type=password]").count() == 0
+        assert await agent.page.get_attribute("#top", "data-tone") == "unknown"
+        assert await agent.station("mx") == "green"
+        assert await agent.station("sign_in") == "not_possible"
+        assert "お尋ねにもならないでください" in await agent.text("[data-station=sign_in]")
+        for place in ("#say", "#who", "#call-back", "#handset-text", "#next"):
+            assert await agent.text(place) not in ("", "…")
+        assert await agent.page.locator("#call-back strong").count() == 1  # a time to call back
+
+
+async def test_what_is_ticked_changes_the_verdict_at_once(browser: Browser, console: Console) -> None:
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("never-was"))
+        before = await agent.text("#top-title")
+        probes = len(console.calls.whole)
+        await agent.page.click("[data-value=spelling_confirmed]")
+        await agent.page.click("[data-value='contract=active']")
+        await agent.page.wait_for_function("(was) => document.querySelector('#top-title').innerText !== was", arg=before)
+        assert await agent.page.get_attribute("[data-value=spelling_confirmed]", "aria-pressed") == "true"
+        assert await agent.page.is_hidden("#revised")  # it is his own doing, and no news
+        await agent.page.click("[data-value='contract=active']")
+        await agent.becomes("#top-title", before)
+        assert len(console.calls.whole) == probes
+        assert agent.complaints == []
+
+
+async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: Browser, console: Console) -> None:
+    """Typos become proposals, and never an outage."""
+    right = console.address("full")
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        for typed in (f"  {right} ", "ｆｕｌｌ＠ｍｏｂｉｌｅ．ｅｘａｍｐｌｅ", f"山田 太郎 <{right}>"):
+            await agent.page.fill("#address", typed)
+            await agent.page.keyboard.press("Enter")
+            await agent.page.wait_for_function("(one) => document.querySelector('#address').value === one", arg=right)
+            assert await agent.page.is_hidden("#case")  # accepted, not yet asked
+            await agent.page.fill("#address", "")
+        await agent.page.fill("#address", "full@mobil.example")
+        await agent.page.click(f"#proposal .near button:text-is('{right}')")
+        assert await agent.page.input_value("#address") == right
+        await agent.page.fill("#address", "full.example")
+        await agent.page.keyboard.press("Enter")
+        await agent.page.wait_for_selector("#proposal .problem")
+        assert await agent.page.is_hidden("#case")
+        await agent.page.fill("#address", right)
+        await agent.page.keyboard.press("Enter")
+        await agent.settled()
+        assert await agent.page.get_attribute("#top", "data-tone") == "degraded"
+
+
+async def test_our_own_trouble_is_never_the_customers(browser: Browser, console: Console) -> None:
+    """A carrier that refuses us: unknown, with a sentence, an owner and a time; no reset."""
+    async with window(browser, locale="en-US") as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("unseen", "strict"))
+        assert await agent.page.get_attribute("#top", "data-tone") == "unknown"
+        assert "do not reset" in (await agent.text("#say")).lower()
+        assert await agent.text("#who") != ""
+        assert await agent.page.get_attribute("#handset", "data-steps") == "none"
+
+
+async def test_a_late_mail_and_a_late_bounce_reach_the_page_and_my_checks(browser: Browser, console: Console) -> None:
+    async with window(browser, name="late") as agent, window(browser, name="late") as other:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("bounces-later", "catchall"))
+        before = await agent.text("#say")
+        await agent.page.keyboard.press("t")
+        await agent.page.check("#canary-agreed")
+        await agent.page.keyboard.press("Enter")
+        await agent.page.wait_for_selector("#canary-number:not([hidden])")
+        assert len(await agent.text("#canary-digits")) == 4
+        await other.page.goto(f"{console.url}/checks")
+        await agent.page.wait_for_function("(was) => document.querySelector('#say').innerText !== was", arg=before, timeout=20_000)
+        await agent.page.wait_for_selector("#revised:not([hidden])")
+        assert await agent.text("#revised .new dd") == await agent.text("#say")
+        await other.page.wait_for_selector("#mine-changed .row-check")
+        assert await other.text("#mine-changed .new dd") == await agent.text("#say")
+        assert await other.text("#mine-changed .old dd") == before
+        await other.page.wait_for_selector("#changed-count:not([hidden])")
+
+
+async def test_a_returned_mail_in_pieces_as_heard_and_pasted_whole(browser: Browser, console: Console) -> None:
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("delivered"))
+        was = await agent.text("#top-title")
+        await agent.page.click("#bounce-open")
+        await agent.page.check("#heard input[value='mailbox full']", force=True)
+        await agent.page.check("#heard input[value='552']", force=True)
+        await agent.page.click("#heard-form button")
+        await agent.page.wait_for_selector("#bounce", state="hidden")
+        await agent.page.click("#bounce-open")
+        await agent.page.fill("#bounce-text", "good morning")
+        await agent.page.click("#bounce-form button")
+        await agent.page.wait_for_selector("#notice:not([hidden])")
+        assert was != ""
+
+
+async def test_a_repair_is_verified_with_before_and_after(browser: Browser, console: Console) -> None:
+    mobile = console.demo.states["mobile"]
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("half-known"))
+        assert await agent.station("mx") == "red"
+        mobile.put(Mailbox("half-known", password=mobile.mailboxes["half-known"].password))
+        await agent.page.click("#verify")
+        await agent.page.wait_for_selector("#repair:not([hidden])")
+        await agent.settled()
+        await agent.page.wait_for_selector("#repair td[data-state=green]")
+        assert await agent.station("mx") == "green"
+        await agent.page.click("#watch-open")
+        await agent.page.fill("#watch-reason", "T-1")
+        await agent.page.click("#watch-form button")
+        await agent.page.wait_for_selector("#watch-stop:not([hidden])")
+        await agent.page.click("#watch-stop")
+        await agent.page.wait_for_selector("#watch-form:not([hidden])")
+        await agent.page.click("#keep-open")
+        await agent.page.fill("#keep-ticket", "T-1")
+        await agent.page.keyboard.press("Enter")
+        await agent.becomes("#kept", "T-1")
+
+
+async def test_a_link_from_another_program_leaves_no_trace_in_the_address_bar(browser: Browser, console: Console) -> None:
+    address = console.address("healthy")
+    async with window(browser) as agent:
+        await agent.page.goto(f"{console.url}/#a={quote(address)}&ref=T-77")
+        assert agent.page.url == f"{console.url}/"
+        assert await agent.page.input_value("#address") == address
+        assert await agent.page.input_value("#ticket") == "T-77"
+        await agent.page.evaluate("(to) => { location.hash = to }", f"a={quote(address)}&ref=T-78")
+        await agent.page.wait_for_function("document.querySelector('#ticket').value === 'T-78'")
+        assert agent.page.url == f"{console.url}/"
+        assert await agent.page.evaluate("history.length") <= 3
+        await agent.page.wait_for_selector("#proposal .address")
+        assert await agent.page.is_hidden("#case")  # a link never asks a server anything by itself
+        assert address not in await agent.page.title()
+        nowhere_in_urls([one for one in agent.asked if "#" not in one], address)
+
+
+async def test_a_card_is_shown_once_its_use_is_on_record(browser: Browser, console: Console) -> None:
+    async with window(browser) as agent:
+        await agent.page.goto(console.url)
+        await agent.page.click("[data-card=legal]")
+        await agent.page.wait_for_selector("#card[open]")
+        assert ("sato", "card", "", "legal") in console.notes.rows
+        assert "公表しております窓口" in await agent.text("#card-say")
+        await agent.page.keyboard.press("Escape")
+        console.notes.broken = True
+        try:
+            await agent.page.click("[data-card=pc]")
+            await agent.page.wait_for_selector("#notice:not([hidden])")
+            assert await agent.page.locator("#card[open]").count() == 0
+        finally:
+            console.notes.broken = False
+
+
+async def test_the_first_load_is_small_and_asks_nobody_else(browser: Browser, console: Console) -> None:
+    async with window(browser) as agent:
+        session = await agent.page.context.new_cdp_session(agent.page)
+        await session.send("Network.enable")
+        sizes: list[float] = []
+        session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+        await agent.page.goto(console.url, wait_until="networkidle")
+        assert 5_000 < sum(sizes) < 100_000
+        assert all(one.startswith(console.url) for one in agent.asked)
+
+
+async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_last_fact(browser: Browser, console: Console) -> None:
+    """Medians, on this machine as busy as it is."""
+    first, last = [], []
+    watch = """() => { window.marks = {};
+      document.addEventListener('keydown', (e) => { if (e.key === 'Enter') window.marks.enter = performance.now(); }, true);
+      new MutationObserver(() => { window.marks.first ??= performance.now() }).observe(document.querySelector('#stations'), {childList: true});
+      new MutationObserver(() => { if (document.querySelector('#top').dataset.state === 'settled') window.marks.settled ??= Date.now() / 1000 })
+        .observe(document.querySelector('#top'), {attributes: true}); }"""
+    async with window(browser, name="quick") as agent:
+        for local in ("healthy", "expired", "suspended", "read-only", "send-only"):
+            await agent.page.goto(console.url)
+            await agent.page.evaluate(watch)
+            await agent.check(console.address(local))
+            marks = await agent.page.evaluate("window.marks")
+            call = max(console.calls.whole.values(), key=lambda one: one.started)
+            assert call.ended is not None
+            first.append(marks["first"] - marks["enter"])
+            last.append(1000 * (marks["settled"] - call.ended))
+    print(json.dumps({"first_ms": first, "verdict_ms": last, "at": time.time()}))
+    assert statistics.median(first) <= 150
+    assert statistics.median(last) <= 300
