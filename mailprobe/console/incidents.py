@@ -38,8 +38,13 @@ class IncidentDesk:
 
     async def look_at_all(self) -> None:
         """To be called every few seconds: what is seen changes without any call."""
+        standing = {one.carrier for one in await self.store.incidents.open_ones()}
+        counted = await watched(self.rooms, self.rooms.now())
         for carrier in self.rooms.house().config.carriers:
-            await self.look(carrier)
+            control = self.rooms.instruments.control(carrier)
+            fails = control is not None and not control.good
+            if fails or carrier in standing or counted.get(carrier, Watched()).newly_ill:
+                await self.look(carrier)
 
     async def look(self, carrier: str) -> Incident | None:
         """Look at the signs of one carrier, and keep what follows. What was changed."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from mailprobe.console.watched import Watched
 from mailprobe.incident import ControlSeen
 from mailprobe.maintenance import Window
-from mailprobe.metrics import AccountRow
+from mailprobe.metrics import AccountRow, Slots
 
 
 class Announcing(Protocol):
@@ -39,15 +39,6 @@ class OurCheck:
     subject: str
     what: str
     since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """The schedule since this process began. late: slots that began more than a second after their time."""
-
-    begun: int
-    late: int
-    skipped: int
 
 
 @dataclass(slots=True)
