@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailprobe.config import Account, Config
 from mailprobe.evidence import Evidence
+from mailprobe.console.instruments import Instruments
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.store import Store
@@ -50,8 +51,10 @@ class House(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """house: the one in force now. unfit: which checks of ourselves fail, () if none does. now: Unix seconds."""
+    """house: the one in force now. unfit: which checks of ourselves fail, () if none does. now: Unix seconds.
+    instruments: what else is known while the daemon works."""
 
     house: Callable[[], House]
     unfit: Callable[[], tuple[str, ...]]
     now: Callable[[], float]
+    instruments: Instruments = field(default_factory=Instruments)

@@ -29,10 +29,14 @@ def environment() -> Environment:
 def page(template: str, language: str, visitor: Visitor | None, **shown: object) -> HTMLResponse:
     """One page. It holds no mailbox's data, so that nothing of anybody is left in a browser's cache."""
     texts = words(language)
-    html = environment().get_template(template).render(
-        t=texts, lang=language, visitor=visitor, static=static_url(), script_texts=script_texts(texts), **shown
+    html = (
+        environment()
+        .get_template(template)
+        .render(t=texts, lang=language, visitor=visitor, static=static_url(), script_texts=script_texts(texts), **shown)
     )
-    return HTMLResponse(html, headers={"cache-control": "no-store", "content-language": language, "vary": "accept-language, cookie"})
+    return HTMLResponse(
+        html, headers={"cache-control": "no-store", "content-language": language, "vary": "accept-language, cookie"}
+    )
 
 
 def script_texts(texts: Mapping[str, str]) -> dict[str, str]:

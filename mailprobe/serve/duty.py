@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from mailprobe.bounces.door import Reason
 from mailprobe.config import Config
+from mailprobe.console.incidents import IncidentDesk
 from mailprobe.daemon import PROBES
 from mailprobe.evidence import HELD_BACK
+from mailprobe.incident import OPEN
 from mailprobe.log import Event, tell
 from mailprobe.metrics import Expected, Metrics, watch_loop
 from mailprobe.replies import LASTING, SPEAKS
 from mailprobe.serve.fitness import Fitness, keep_asking
+from mailprobe.serve.instruments import rooms_of
 from mailprobe.serve.pages import serving_pages
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.watching import Watching, watch
@@ -84,6 +87,7 @@ def expect(watching: Watching, config: Config) -> None:
             bounces=tuple((cls, cls in LASTING) for cls in SPEAKS),
             held=tuple(HELD_BACK),
             rejected=tuple(Reason),
+            incidents=tuple(sorted(OPEN)),
         )
     )
 
@@ -124,6 +128,16 @@ async def count_once(watching: Watching) -> None:
         metrics.breaker(name, vantage, any(server in troubled for server in watching.servers.get(name, ())))
     orphans = [one for one in await shift.house.store.canaries.all_open(now) if now - one.planned_at > ORPHAN]
     metrics.orphan_canaries(len(orphans))
+    await look_for_incidents(watching)
+
+
+async def look_for_incidents(watching: Watching) -> None:
+    """What is seen of a carrier changes without any call."""
+    rooms = rooms_of(watching)
+    await IncidentDesk(rooms).look_at_all()
+    standing = {one.carrier: one.state for one in await watching.shift.house.store.incidents.open_ones()}
+    for carrier in watching.shift.house.config.carriers:
+        watching.metrics.incident(carrier, standing.get(carrier))
 
 
 async def keep_pruning(shift: Shift) -> None:

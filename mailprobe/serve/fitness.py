@@ -13,6 +13,7 @@ from mailprobe.config import Account, ad_hoc
 from mailprobe.daemon import House
 from mailprobe.engine import Order, Watch
 from mailprobe.evidence import Connected, Evidence, Fact, NotConnected, Of
+from mailprobe.incident import ControlSeen, looked_at
 from mailprobe.limits import LoginBudget
 from mailprobe.log import Event, tell
 from mailprobe.metrics import Metrics
@@ -47,6 +48,7 @@ class Fitness:
     doors: deque[Door] = field(default_factory=lambda: deque(maxlen=1000))
     flips: deque[Flip] = field(default_factory=lambda: deque(maxlen=10_000))
     control_sign_in: dict[str, Control] = field(default_factory=dict)
+    controls: dict[str, ControlSeen] = field(default_factory=dict)  # by carrier
     watched: dict[str, int] = field(default_factory=dict)
     told: asyncio.Queue[Changed] = field(default_factory=asyncio.Queue)
     comparisons: dict[str, Comparison] = field(default_factory=dict)  # by carrier; each keeps its last two pairs
@@ -61,6 +63,8 @@ class Fitness:
         good = control_good(picture)
         if good is not None:
             self.metrics.control(carrier.name, Of.LIVE, self.vantage, good)
+            at = picture.control_sign_in.at or picture.live_at_mx.at or now
+            self.controls[carrier.name] = looked_at(self.controls.get(carrier.name), good, at)
 
     def flipped(self, flips: Sequence[Flip]) -> None:
         if flips:

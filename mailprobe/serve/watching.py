@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from mailprobe.carriers import Carrier, Limits
+from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config
+from mailprobe.config.every import interval
+from mailprobe.console.instruments import Summary
 from mailprobe.daemon import ourselves
 from mailprobe.engine import Due, Fleet, Hold, Hooks, Kind, Past, Result
 from mailprobe.evidence import End, Evidence
@@ -39,7 +41,6 @@ from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, SignIn
 from mailprobe.verdict.take import take_picture
 
-USUAL = 900.0  # seconds between the looks at an account that names no `every`, as far as the limits allow that
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
@@ -83,6 +84,8 @@ class Watching:
     tally: Tally = field(default_factory=Tally)
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
+    summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
+    lifted: dict[str, float] = field(default_factory=dict)  # by carrier: when an incident lifted the guard on strangers
     wall: Callable[[], float] = time.time
 
     async def open(self) -> None:
@@ -275,13 +278,6 @@ def fleet_of(config: Config) -> Fleet:
         for one in config.accounts
     )
     return Fleet(accounts, config.carriers, config.prober, config.engine.vantage)
-
-
-def interval(account: Account, limits: Limits, probe: str = "") -> float:
-    """Seconds between two runs of a probe, or ('') between two looks at an account."""
-    table = dict(account.every)
-    base = table.get("") or max(USUAL, 2 * limits.rcpt_gap)
-    return table.get(probe, base) if probe else base
 
 
 def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:

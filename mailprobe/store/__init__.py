@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mailprobe.store.changes import Changes
     from mailprobe.store.database import Database
     from mailprobe.store.erasing import Erased, Whose
+    from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
@@ -58,6 +59,7 @@ class Store:
     outbox: Outbox
     breakers: Breakers
     strangers: Strangers
+    incidents: Incidents
 
     @property
     def trouble(self) -> Trouble | None:
@@ -109,6 +111,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.breakers import Breakers
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
+    from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
@@ -138,4 +141,5 @@ def whole(database: Database) -> Store:
         outbox=Outbox(database),
         breakers=Breakers(database),
         strangers=Strangers(database),
+        incidents=Incidents(database),
     )

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Meta
 
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
 # 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
-# maintenance, outbox.
-VERSION = 3
+# maintenance, outbox. 4: incidents, calls; returns by time.
+VERSION = 4
 
 metadata = MetaData()
 
@@ -151,6 +151,7 @@ returns = Table(
     Column("at", Float, nullable=False),
     Index("returns_by_mailbox", "mailbox", "at"),
     Index("returns_by_canary", "canary"),
+    Index("returns_by_time", "at"),
 )
 
 # Up to which UID the bounces of a mailbox have been fetched.
@@ -371,4 +372,37 @@ outbox = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("not_before", Float, nullable=False, default=0.0),
     sqlite_autoincrement=True,
+)
+
+# Incidents at carriers, as `mailprobe.incident.Incident` says. No address in the text.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("carrier", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("changed_by", String, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("addresses", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("expected_at", Float),
+    Index("incidents_by_carrier", "carrier", "changed_at"),
+    sqlite_autoincrement=True,
+)
+
+# What callers met, the newest of each address, which is a hash.
+calls = Table(
+    "calls",
+    metadata,
+    Column("carrier", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("confirmed", Boolean, nullable=False),
+    Column("code", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("calls_by_time", "at"),
 )
