@@ -66,6 +66,12 @@ def at_of(fact: Fact, evidence: Evidence) -> float:
     return evidence.started + fact.at - evidence.began
 
 
+def roundtrip_of(evidence: Evidence) -> float | None:
+    """How long the account's own test mail was under way, seconds, if it arrived in this run."""
+    found = (fact.took for fact in evidence.facts if isinstance(fact, Arrived) and fact.of is Of.TARGET)
+    return next((took for took in found if took is not None), None)
+
+
 def is_late(fact: Arrived, evidence: Evidence) -> bool:
     """Whether it had been given up, or had come back."""
     standings = (one for one in evidence.facts if isinstance(one, Canary) and one.canary == fact.canary)

@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailprobe.evidence import End, Evidence
 from mailprobe.status import REMEMBERED
-from mailprobe.status.flips import AT_ONCE, Flip, mass_flip
+from mailprobe.status.flips import AT_ONCE, Flip, ill_together
 from mailprobe.verdict.picture import Picture
 
 AGAIN = 60.0  # seconds after which a held account is asked once more: a limit may have kept it from being asked
 UNPROVEN = 60.0  # ... although nobody could check ourselves in that time
-MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +29,21 @@ class Held:
 
 @dataclass(slots=True)
 class Flips:
-    """recent: the changes for the worse of the last five minutes, shown or not."""
+    """recent: by carrier and account the newest change for the worse of the last five minutes, shown or not; the oldest first."""
 
-    recent: deque[Flip] = field(default_factory=lambda: deque(maxlen=MOST))
+    recent: dict[str, dict[str, Flip]] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
 
     def turned(self, flip: Flip, watched: Mapping[str, int], now: float) -> bool:
         """Take one account's change for the worse in; whether it must wait."""
-        while self.recent and now - self.recent[0].change.at > AT_ONCE:
-            self.recent.popleft()
-        self.recent.append(flip)
-        return flip.account in mass_flip(self.recent, watched, now)
+        mine = self.recent.setdefault(flip.carrier, {})
+        mine.pop(flip.account, None)
+        mine[flip.account] = flip
+        for flips in self.recent.values():
+            while flips and now - (first := next(iter(flips.values()))).change.at > AT_ONCE:
+                del flips[first.account]
+        hit = {carrier: len(flips) for carrier, flips in self.recent.items() if flips}
+        return not flip.rechecked and flip.carrier in ill_together(hit, watched)
 
     def hold(self, account: str, probes: tuple[str, ...], now: float) -> None:
         """From now on, if it is not held already."""

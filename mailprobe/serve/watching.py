@@ -25,7 +25,7 @@ from mailprobe.notify.events import Event, Letter, VerdictRevised, letters
 from mailprobe.prober import Check
 from mailprobe.prober.findings import Flip as Turned
 from mailprobe.prober.veto import Case, veto, voided
-from mailprobe.serve.counting import certificates, count_facts, count_run
+from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.outcome import outcome_of
@@ -295,6 +295,9 @@ class Watching:
         count_run(self.metrics, account, evidence, outcome)
         mailbox = self.shift.house.store.canaries.subject_of(account.address.key)
         count_facts(self.metrics, self.tally, account, carrier, evidence, mailbox)
+        took = roundtrip_of(evidence)
+        if took is not None:
+            seen.roundtrips = (Roundtrip(evidence.vantage, took),)
         self.certificates |= certificates(evidence, carrier.name)
         servers = self.servers.setdefault(carrier.name, set())
         servers.update(fact.server.lower() for fact in evidence.facts if fact.server)
