@@ -16,6 +16,7 @@ from mailprobe.evidence import HELD_BACK
 from mailprobe.log import Event, tell
 from mailprobe.metrics import Expected, Metrics, watch_loop
 from mailprobe.replies import LASTING, SPEAKS
+from mailprobe.serve.deciding import keep_deciding
 from mailprobe.serve.fitness import Fitness, keep_asking
 from mailprobe.serve.pages import serving_pages
 from mailprobe.serve.shift import Shift
@@ -50,6 +51,7 @@ async def on_duty(shift: Shift) -> AsyncIterator[Duty]:
                 keep_asking(fitness, lambda: shift.house),
                 watch_loop(metrics.loop_lag),
                 keep_counting(watching),
+                keep_deciding(watching),
                 keep_pruning(shift),
             )
         ]
