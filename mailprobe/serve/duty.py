@@ -18,6 +18,7 @@ from mailprobe.log import Event, tell
 from mailprobe.metrics import Expected, Metrics, watch_loop
 from mailprobe.prober.clock import sample
 from mailprobe.replies import LASTING, SPEAKS
+from mailprobe.serve.deciding import keep_deciding
 from mailprobe.serve.fitness import Fitness, keep_asking
 from mailprobe.serve.flips import Held
 from mailprobe.serve.instruments import rooms_of
@@ -57,6 +58,7 @@ async def on_duty(shift: Shift) -> AsyncIterator[Duty]:
                 keep_asking(fitness, lambda: shift.house),
                 watch_loop(metrics.loop_lag),
                 keep_counting(watching),
+                keep_deciding(watching),
                 keep_pruning(shift),
                 keep_rechecking(watching),
             )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from mailprobe.carriers import Carrier, LiveControl
 from mailprobe.config import Account, ad_hoc
 from mailprobe.daemon import House
-from mailprobe.engine import Order, Watch
-from mailprobe.evidence import Connected, Evidence, Fact, NotConnected, Of
+from mailprobe.engine import UNWATCHED, Order
+from mailprobe.evidence import Connected, Evidence, NotConnected, Of
 from mailprobe.incident import ControlSeen, looked_at
 from mailprobe.limits import LoginBudget
 from mailprobe.log import Event, tell
@@ -25,7 +25,8 @@ from mailprobe.prober.clock import Jump, JumpKind, Sample, clock, jump, sample
 from mailprobe.prober.comparing import Comparison
 from mailprobe.prober.findings import Door, Flip
 from mailprobe.prober.health import Changed, Health
-from mailprobe.verdict.picture import Control, LiveAtMx, Picture, Prober, SignIn
+from mailprobe.serve.controls import Controls
+from mailprobe.verdict.picture import Control, Picture
 
 CLOCK_EVERY = 5.0  # seconds
 RESOLVERS_EVERY = 20.0
@@ -57,25 +58,24 @@ class Fitness:
     jumps: tuple[Jump, ...] = ()
     doors: deque[Door] = field(default_factory=lambda: deque(maxlen=1000))
     flips: deque[Flip] = field(default_factory=lambda: deque(maxlen=10_000))
-    control_sign_in: dict[str, Control] = field(default_factory=dict)
-    controls: dict[str, ControlSeen] = field(default_factory=dict)  # by carrier
+    controls: dict[str, Controls] = field(default_factory=dict)  # by carrier
+    control_seen: dict[str, ControlSeen] = field(default_factory=dict)  # the same, as the console tells it
     watched: dict[str, int] = field(default_factory=dict)
     told: asyncio.Queue[Changed] = field(default_factory=asyncio.Queue)
     proven: dict[str, float] = field(default_factory=dict)  # by carrier: monotonic seconds
     comparisons: dict[str, Comparison] = field(default_factory=dict)  # by carrier; each keeps its last two pairs
 
     def learn(self, carrier: Carrier, picture: Picture, evidence: Iterable[Evidence], now: float) -> None:
-        """What one account's picture says of us, and of the carrier's controls."""
+        """What one account's picture says of us, and of the carrier's controls. evidence: what was asked just now."""
         self.doors.extend(doors_of(carrier.name, evidence))
-        if picture.control_sign_in.value not in (Control.ABSENT, Control.UNASKED):
-            self.control_sign_in[carrier.name] = picture.control_sign_in.value
-        found = [findings.turned_away(carrier.name, picture.prober.value, now), *findings.controls(self.control_sign_in, now)]
+        known = self.controls[carrier.name] = self.controls.get(carrier.name, Controls()).after(picture)
+        tried = {name: one.sign_in.value for name, one in self.controls.items() if one.sign_in.value is not Control.UNASKED}
+        found = [findings.turned_away(carrier.name, known.us.value, now), *findings.controls(tried, now)]
         self.update([*found, findings.port_25(self.doors, now)])
-        good = control_good(picture)
-        if good is not None:
-            self.metrics.control(carrier.name, Of.LIVE, self.vantage, good)
+        if known.good is not None:
+            self.metrics.control(carrier.name, Of.LIVE, self.vantage, known.good)
             at = picture.control_sign_in.at or picture.live_at_mx.at or now
-            self.controls[carrier.name] = looked_at(self.controls.get(carrier.name), good, at)
+            self.control_seen[carrier.name] = looked_at(self.control_seen.get(carrier.name), known.good, at)
 
     def confirmed(self, carrier: str) -> None:
         """One of its accounts was asked again and is as bad as before: what turns bad there now says nothing of us."""
@@ -173,11 +173,8 @@ async def our_sign_in(house: House, carrier: Carrier, control: LiveControl) -> E
     """Our own client signs a control in, as any check would."""
     account: Account = ad_hoc(house.config, control.address)
     order = Order(account, carrier, house.config.prober, ("imap",), COMPARED_WITHIN, house.config.engine.vantage)
-    (evidence,) = await house.engine.live(order, Watch(unheard, lambda ended: None))
+    (evidence,) = await house.engine.live(order, UNWATCHED)
     return evidence
-
-
-def unheard(leg: str, fact: Fact) -> None: ...
 
 
 def doors_of(carrier: str, evidence: Iterable[Evidence]) -> Iterable[Door]:
@@ -186,14 +183,3 @@ def doors_of(carrier: str, evidence: Iterable[Evidence]) -> Iterable[Door]:
         for fact in one.facts if one.probe == "mx" else ():
             if isinstance(fact, Connected | NotConnected):
                 yield Door(carrier, fact.server, isinstance(fact, Connected), one.started + fact.at - one.began)
-
-
-def control_good(picture: Picture) -> bool | None:
-    """Whether the live control is let in and accepted; None where neither is known."""
-    sign_in, at_mx = picture.control_sign_in.value, picture.live_at_mx.value
-    bad = (Control.REFUSED, Control.UNAVAILABLE, Control.CLOSED)
-    shut = picture.sign_in.value is SignIn.CLOSED  # one door for all: nobody was sent to it with the control's secret
-    if shut or sign_in in bad or at_mx is LiveAtMx.REFUSED:
-        return None if picture.prober.value in (Prober.BLOCKED, Prober.MISCONFIGURED) else False
-    known = sign_in in (Control.GOOD, Control.GOOD_BY_MASTER) or at_mx is LiveAtMx.ACCEPTED
-    return True if known else None

@@ -21,7 +21,7 @@ def instruments_of(watching: Watching) -> Instruments:
     fitness, metrics = watching.fitness, watching.metrics
     return Instruments(
         rows=lambda: watching.rows,
-        control=lambda carrier: fitness.controls.get(carrier),
+        control=lambda carrier: fitness.control_seen.get(carrier),
         announced=watching.shift.announced,
         checks=lambda: checks_of(watching),
         held=metrics.held_so_far,

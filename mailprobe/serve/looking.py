@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from mailprobe.canary import Record
 from mailprobe.config import Account, ad_hoc
 from mailprobe.daemon import House
-from mailprobe.engine import CANARY, Order, Watch
-from mailprobe.evidence import Evidence, Fact
+from mailprobe.engine import CANARY, UNWATCHED, Order
+from mailprobe.evidence import Evidence
 from mailprobe.log import Event, tell
 
 TICK = 20.0  # seconds between two looks into the journal
@@ -80,7 +80,4 @@ async def look_into(house: House, account: Account) -> tuple[Evidence, ...]:
     """One look for everything that is open in a mailbox: what is found is cleaned up, nothing is sent."""
     carrier, config = house.config.carriers[account.carrier], house.config
     order = Order(account, carrier, config.prober, (CANARY,), LOOK_WITHIN, config.engine.vantage, sends=False)
-    return await house.engine.live(order, Watch(unheard, lambda evidence: None))
-
-
-def unheard(leg: str, fact: Fact) -> None: ...
+    return await house.engine.live(order, UNWATCHED)

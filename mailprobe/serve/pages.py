@@ -11,8 +11,7 @@ from mailprobe.console.credentials import credentials_of
 from mailprobe.console.listening import listening
 from mailprobe.console.metrics_app import MetricsDoor, metrics_app
 from mailprobe.daemon import PROBES
-from mailprobe.engine import Kind, Order, Result, Watch
-from mailprobe.evidence import Fact
+from mailprobe.engine import UNWATCHED, Kind, Order, Result
 from mailprobe.log import Event, tell
 from mailprobe.metrics import ProbeRow
 from mailprobe.secret import SecretError
@@ -70,9 +69,6 @@ async def asked_live(watching: Watching, name: str, probe: str) -> ProbeRow | No
     config = house.config
     carrier = config.carriers[seen.account.carrier]
     order = Order(seen.account, carrier, config.prober, (probe,), LIVE_WITHIN, config.engine.vantage)
-    evidence = await house.engine.live(order, Watch(unheard, lambda ended: None))
+    evidence = await house.engine.live(order, UNWATCHED)
     await watching.ended(Result(name, carrier.name, Kind.RESULT, watching.wall(), None, (probe,), evidence))
     return seen.probes.get(probe)
-
-
-def unheard(leg: str, fact: Fact) -> None: ...

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from weakref import WeakValueDictionary
 
 from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
@@ -17,8 +18,8 @@ from mailprobe.config import Account, Config
 from mailprobe.config.every import interval
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
-from mailprobe.engine import Due, Fleet, Hold, Hooks, Kind, Past, Result
-from mailprobe.evidence import End, Evidence
+from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
+from mailprobe.evidence import End, Evidence, Withheld
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
 from mailprobe.metrics import AccountRow, Metrics, Outcome, ProbeRow, Roundtrip, row_of
@@ -29,6 +30,7 @@ from mailprobe.prober.veto import Case, veto, voided
 from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
+from mailprobe.serve.looks import Looks
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
@@ -101,6 +103,9 @@ class Watching:
     accounts: dict[str, Seen] = field(default_factory=dict)
     rows: dict[str, AccountRow] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    looks: Looks = field(default_factory=Looks)
+    troubled: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)  # carrier and probe of each new look
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
     summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
@@ -164,6 +169,10 @@ class Watching:
         seen = self.accounts.get(row.account)
         if seen is None:
             return  # a reload took it away while it ran
+        async with self.turns.setdefault(row.account, asyncio.Lock()):  # a job may end together with a slot
+            await self.count_in(seen, row)
+
+    async def count_in(self, seen: Seen, row: Result) -> None:
         judged = self.judge(seen, row)
         await self.keep(judged)
         await self.tell(judged)
@@ -184,8 +193,9 @@ class Watching:
         self.fitness.look()
         config, now = self.shift.house.config, self.wall()
         carrier = config.carriers[seen.account.carrier]
-        seen.newest |= {one.probe: one for one in row.evidence if one.ending.kind is not End.HELD}
-        evidence = tuple(self.fresh(seen, now))
+        learnt = {one.probe: one for one in self.learnt(carrier.name, row, now)}
+        seen.newest |= learnt
+        evidence = tuple(self.fresh(seen, learnt, now))
         picture = take_picture(
             evidence,
             account=seen.account,
@@ -199,29 +209,39 @@ class Watching:
         )
         lasting = spells_after(seen.lasting, picture, lambda probe: self.interval(seen.account, probe))
         picture = remembering(picture, history_of(lasting, accepted_before=seen.accepted), now)
-        self.fitness.learn(carrier, picture, evidence, now)
+        self.fitness.learn(carrier, picture, row.evidence, now)
         case = Case(carrier.name, evidence, picture, judge(picture), self.fitness.jumps)
         verdict = veto(self.fitness.health.bad, case)
-        done, flip = self.stepped(seen, carrier, picture, verdict, now), None
+        fit = verdict.code is case.verdict.code
+        done, flip = self.stepped(seen, carrier, picture, verdict, fit), None
         if done.change is not None and done.change.worse:
-            rechecked = self.flips.is_rechecked(seen.account.id, decided_at(verdict, picture), row.evidence)
+            rechecked = self.flips.is_rechecked(seen.account.id, decided_at(verdict, picture), learnt.values())
             flip = Flip(seen.account.id, carrier.name, done.change, rechecked)
             if self.flips.turned(flip, self.fitness.watched, now):
                 self.flips.hold(seen.account.id, asked_again(seen.account.probes, picture, NOT_AGAIN), now)
-                verdict = voided(verdict, Check.MASS)
-                done = self.stepped(seen, carrier, picture, verdict, now)
-        fit = verdict.code is case.verdict.code
+                verdict, fit = voided(verdict, Check.MASS), False
+                done = self.stepped(seen, carrier, picture, verdict, fit)
         outcomes = tuple(outcome_of(one, picture, fit) for one in row.evidence)
         return Judged(seen, row, outcomes, picture, verdict, done, lasting, self.jumps, flip)
 
-    def fresh(self, seen: Seen, now: float) -> Iterable[Evidence]:
-        """What still belongs to the picture: of each probe its newest run, for two of its intervals."""
+    def learnt(self, carrier: str, row: Result, now: float) -> Iterable[Evidence]:
+        """What was seen; for what was held back because its server is in trouble, what the last look there showed."""
+        for one in row.evidence:
+            known = one if one.ending.kind is not End.HELD else self.looks.instead_of(carrier, one, now)
+            if known is not None:
+                yield known
+
+    def fresh(self, seen: Seen, learnt: Container[str], now: float) -> Iterable[Evidence]:
+        """What still belongs to the picture: of each probe its newest run, for two of its intervals. learnt: the probes that have
+        just told something; a look at a server that is left alone may be older, and nothing newer is to be had."""
         for probe, one in seen.newest.items():
-            if now - one.started <= max(LEAST_FRESH, FRESH * self.interval(seen.account, probe)):
+            if probe in learnt or now - one.started <= max(LEAST_FRESH, FRESH * self.interval(seen.account, probe)):
                 yield one
 
-    def stepped(self, seen: Seen, carrier: Carrier, picture: Picture, verdict: Verdict, now: float) -> Step:
-        reading = read(verdict, picture, self.fitness.health.is_fit, now)
+    def stepped(self, seen: Seen, carrier: Carrier, picture: Picture, verdict: Verdict, fit: bool) -> Step:
+        """fit: no trouble of ours explains this verdict."""
+        now = self.wall()
+        reading = read(verdict, picture, fit, now)
         if self.shift.announced.under_way(seen.account) is not None:
             return step_in_maintenance(seen.standing, reading, now)
         return step(seen.standing, reading, self.interval(seen.account), carrier.relation, now)
@@ -274,7 +294,9 @@ class Watching:
                 self.metrics.held_back(carrier.name, held.why)
             seen.probes[one.probe] = self.probe_row(seen, one, outcome)
             seen.accepted = seen.accepted or (one.probe == "mx" and outcome is Outcome.GOOD)
-            await house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.is_fit)
+            await house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.hears)
+            if self.looks.learn(carrier.name, one):
+                self.troubled.put_nowait((carrier.name, one.probe))
         self.metrics.result_stored(carrier.name, self.wall())
         self.rows[seen.account.id] = self.row(seen)
         self.turned(judged)
@@ -317,10 +339,20 @@ class Watching:
         return ProbeRow(evidence.probe, evidence.vantage, good, at, evidence.took, last, stale)
 
     async def confirm(self, judged: Judged, at: float) -> None:
-        """A second reading decides: asked for once, and never by a login that was refused."""
-        account = judged.seen.account
-        for probe in asked_again(account.probes, judged.picture, NOT_AGAIN):
-            await self.shift.house.engine.later(account.id, probe, at, f"confirm:{account.id}:{probe}:{at:.0f}")
+        """A second reading decides: asked for once, and never by a login that was refused. Where a server lets nobody in, one
+        more look at it decides for all behind it."""
+        account, later = judged.seen.account, self.shift.house.engine.later
+        shut = [probe for probe in account.probes if self.looks.found_trouble(judged.seen.newest.get(probe))]
+        for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
+            when = at if at > self.wall() else max(at, free_at(judged.row, probe))
+            whose = account.carrier if shut else account.id
+            await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
+
+
+def free_at(row: Result, probe: str) -> float:
+    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: this row was not kept from it."""
+    held = (each for one in row.evidence if one.probe == probe for each in held_in(one))
+    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
 
 
 async def watch(watching: Watching) -> None:
@@ -329,7 +361,7 @@ async def watch(watching: Watching) -> None:
     renewed = asyncio.Event()
     shift.reloader.subscribe(lambda old, new: renewed.set())
     past = Past(shift.house.store.jobs.schedule_key(), await newest_slots(watching))
-    hooks = Hooks(watching.ended, watching.metrics.slot_began, nothing_against)
+    hooks = Hooks(watching.ended, watching.metrics.slot_began)
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(engine.serve(fleet_of(shift.house.config), hooks, past))
         keeping = group.create_task(keep_renewed(watching, renewed))
@@ -349,10 +381,6 @@ async def keep_renewed(watching: Watching, renewed: asyncio.Event) -> None:
         config = watching.shift.house.config
         watching.renew(config)
         await watching.shift.house.engine.replace(fleet_of(config))
-
-
-async def nothing_against(due: Due, probe: str) -> Hold | None:
-    return None
 
 
 async def newest_slots(watching: Watching) -> dict[str, float]:

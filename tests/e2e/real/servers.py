@@ -165,8 +165,10 @@ smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
 smtpd_peername_lookup = no
+smtpd_client_restrictions = check_client_access texthash:{base}/clients
 smtpd_delay_reject = no
 disable_dns_lookups = yes
+in_flow_delay = 0
 smtp_host_lookup = native
 biff = no
 """
