@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailprobe.config import Account, Config
-from mailprobe.evidence import Evidence
 from mailprobe.console.instruments import Instruments
+from mailprobe.evidence import Evidence
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.store import Store
