@@ -11,7 +11,7 @@ from mailprobe.address import parse
 from mailprobe.carriers import Channel, Endpoint, LiveControl
 from mailprobe.config import Config, from_nothing, read_address
 from mailprobe.daemon import open_house
-from mailprobe.engine import Kind, Result
+from mailprobe.engine import Clock, Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.metrics import Metrics
 from mailprobe.secret import parse_ref
@@ -50,7 +50,8 @@ class Day:
 
     async def seen(self, at: float, *runs: Evidence) -> None:
         """A row of each account that these runs are of, just then."""
-        self.watching.wall = lambda: at
+        house = self.watching.shift.house
+        self.watching.shift.house = dataclasses.replace(house, clock=Clock(wall=lambda: at))
         for account in dict.fromkeys(one.account for one in runs):
             mine = tuple(one for one in runs if one.account == account)
             probes = tuple(one.probe for one in mine)
