@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.e2e.real.certificates import Authority
-from tests.e2e.real.servers import DOORS, DOVECOT, MASTER, POSTFIX, ZONE
+from tests.e2e.real.servers import BUSY, DOORS, DOVECOT, MASTER, POSTFIX, ZONE
 
 PROGRAMS = ("dovecot", "postfix", "nsd")
 DOMAIN = "mail.test"
@@ -77,6 +77,7 @@ class PostOffice:
     sasl: int = 0
     dns: int = 0
     doors: dict[str, int] = field(default_factory=dict)
+    busy: bool = False  # many logins a second are to come
     public: bool = True  # takes port 25 as well, at the address that DNS names: one of them at a time
 
     def __enter__(self) -> PostOffice:
@@ -187,7 +188,8 @@ class PostOffice:
             (self.base / name).mkdir(exist_ok=True)
         shutil.chown(self.base / "mail", "dovecot", "dovecot")
         conf = self.base / "dovecot.conf"
-        conf.write_text(DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl))
+        text = DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl)
+        conf.write_text(text + (BUSY if self.busy else ""))
         run("dovecot", "-c", str(conf))
 
     def _start_postfix(self) -> None:

@@ -14,13 +14,16 @@ from mailprobe.daemon import open_house
 from mailprobe.engine import Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.metrics import Metrics
+from mailprobe.prober import Check, Finding, State
 from mailprobe.secret import parse_ref
+from mailprobe.serve.controls import Controls
 from mailprobe.serve.deciding import decide
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.shift import new_shift
 from mailprobe.serve.watching import Watching
 from mailprobe.status import Standing
 from mailprobe.verdict import Code, Status
+from mailprobe.verdict.picture import Control, Known
 from tests.unit import given
 from tests.unit.serve.given import NOW, accepted, held, opened, shut
 from tests.unit.verdict.facts import DEAD, LIVE
@@ -144,3 +147,21 @@ async def test_one_more_look_is_asked_for_all_of_them() -> None:
         await lab.seen(NOW + 100, shut(NOW + 100, "tanaka"), held(NOW + 100, "suzuki"), held(NOW + 100, "sato"))
         jobs = await lab.watching.shift.house.store.jobs.take(NOW + 401, 50)
         assert [(one.probe, one.not_before) for one in jobs] == [("imap", NOW + 400)]
+
+
+async def test_a_prober_on_a_block_list_still_sees_who_is_down() -> None:
+    """That trouble explains no closed door."""
+    async with day() as lab:
+        lab.watching.fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example")])
+        await lab.seen(NOW + 100, shut(NOW + 100, "tanaka"))
+        await lab.seen(NOW + 401, shut(NOW + 401, "tanaka"))
+        assert lab.standing("tanaka").code is Code.IMAP_OUTAGE
+
+
+async def test_a_prober_without_a_sound_network_sees_nobody_down() -> None:
+    async with day() as lab:
+        lab.watching.fitness.update([Finding(Check.CONTROL, State.BAD, "", NOW, "other")])
+        lab.watching.fitness.controls["other"] = Controls(Known(Control.CLOSED, NOW + 1000))
+        for at in (100, 401, 800):
+            await lab.seen(NOW + at, shut(NOW + at, "tanaka"))
+        assert lab.statuses() == {Status.OK}
