@@ -33,6 +33,7 @@ class Part(StrEnum):
     HTTP = "http.listen"
     BOUNCES = "bounces"
     STORE = "store.url"
+    KEEP = "store.keep"
     ENGINE = "engine"
 
 
@@ -86,6 +87,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.HTTP: config.http,
         Part.BOUNCES: bounces,
         Part.STORE: config.store_url,
+        Part.KEEP: config.keep,
         Part.ENGINE: config.engine,
     }
 

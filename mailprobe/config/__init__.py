@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -29,11 +28,11 @@ from mailprobe.config.reading import (
     ManySection,
     ProberSection,
     Sheet,
-    StoreSection,
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Notify, Prober, Told
+from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Keep, Notify, Prober, Told
+from mailprobe.config.store import make_store
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -47,6 +46,7 @@ __all__ = [
     "Engine",
     "Forecast",
     "Http",
+    "Keep",
     "NoCarrier",
     "Notify",
     "Prober",
@@ -63,7 +63,6 @@ __all__ = [
 ]
 
 ACTORS = ("provisioning", "mail_ops", "identity", "customer", "sender", "handset_support", "prober", "nobody")
-STORES = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*")
 # Stands for a broken [prober], so that nothing else complains of networks that may well be written there.
 UNREAD = Prober("", "", allow_networks=("0.0.0.0/0", "::/0"))
 DATA_ERROR = 65  # sysexits.h
@@ -113,7 +112,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
-    store_url, actors = read_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
+    (store_url, keep), actors = make_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
     if not (carriers or broken or accounts or sheet.problems):
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
@@ -124,6 +123,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         carriers=carriers,
         accounts=accounts,
         store_url=store_url,
+        keep=keep,
         engine=Engine(engine.nats, engine.vantage, engine.network),
         actors=actors,
         http=http_of(sheet, http),
@@ -161,13 +161,6 @@ def mailbox_of(sheet: Sheet, bounces: BouncesSection) -> BounceMailbox | None:
     check_secret(sheet, bounces.imap.secret, ("bounces", "imap", "secret"))
     ca = authority(sheet, bounces.imap.tls_ca, ("bounces", "imap", "tls_ca"))
     return BounceMailbox(bounces.imap.server, bounces.imap.username, bounces.imap.secret, ca)
-
-
-def read_store(sheet: Sheet, raw: object) -> str:
-    section = read_section(sheet, StoreSection, raw, ("store",))
-    if section is not None and section.url and not STORES.fullmatch(section.url):
-        sheet.problem("MP1042", ("store", "url"), "unknown kind of store (value not shown)", "sqlite:///FILE or postgresql://...")
-    return section.url if section else ""
 
 
 def read_actors(sheet: Sheet, raw: object) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from mailprobe.address import near
 from mailprobe.config.places import Path, Places
 from mailprobe.config.problems import Problem, cut
+from mailprobe.config.shape import Keep
 from mailprobe.config.units import (
     AddressField,
     DomainName,
@@ -183,6 +184,8 @@ class BouncesSection(Section):
 
 class StoreSection(Section):
     url: str = ""
+    keep_results: Seconds = Keep().results
+    keep_transcripts: Seconds = Keep().transcripts
 
 
 class EngineSection(Section):

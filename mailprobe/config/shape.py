@@ -93,6 +93,14 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long what the probes saw stays in the store, seconds. Verdicts go with the results."""
+
+    results: float = 90 * 86_400.0
+    transcripts: float = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     nats: str = ""
     vantage: str = "here"
@@ -125,6 +133,7 @@ class Config:
     carriers: dict[str, Carrier]
     accounts: tuple[Account, ...] = ()
     store_url: str = ""
+    keep: Keep = field(default_factory=Keep)
     engine: Engine = field(default_factory=Engine)
     actors: tuple[tuple[str, str], ...] = ()
     http: Http = field(default_factory=Http)

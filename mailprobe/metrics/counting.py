@@ -135,9 +135,10 @@ class Metrics:
     def canary_sent(self, carrier: str) -> None:
         self._of.canaries_sent.labels(clean(carrier)).inc()
 
-    def canary_arrived(self, carrier: str, vantage: str, took: float, late: bool = False) -> None:
-        """took: seconds. late: it had been given up for lost."""
-        self._of.canary_roundtrip.labels(clean(carrier), clean(vantage)).observe(took)
+    def canary_arrived(self, carrier: str, vantage: str, took: float | None, late: bool = False) -> None:
+        """took: seconds; None: nobody saw both ends of its way. late: it had been given up for lost."""
+        if took is not None:
+            self._of.canary_roundtrip.labels(clean(carrier), clean(vantage)).observe(took)
         if late:
             self._of.late_arrivals.labels(clean(carrier)).inc()
 
@@ -160,8 +161,8 @@ class Metrics:
         """After a start: who has counted today already, in an earlier process."""
         self._day, self._bounced = int(at // DAY), set(mailboxes)
 
-    def bounce_rejected(self, reason: StrEnum) -> None:
-        self._of.bounces_rejected.labels(reason).inc()
+    def bounce_rejected(self, reason: StrEnum, count: int = 1) -> None:
+        self._of.bounces_rejected.labels(reason).inc(count)
 
     def bounced_mailboxes(self, counts: Mapping[tuple[str, StrEnum, Window], int]) -> None:
         """By carrier, class and window; whatever is not among them is 0 from now on."""

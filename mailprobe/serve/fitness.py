@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from mailprobe.log import Event, tell
 from mailprobe.metrics import Metrics
 from mailprobe.net.resolver import Resolver
 from mailprobe.notify.events import ProberTrouble
-from mailprobe.prober import Finding, findings
+from mailprobe.prober import Check, Finding, findings
 from mailprobe.prober.asking import SelfCheck
-from mailprobe.prober.clock import Jump, clock, jump, sample
+from mailprobe.prober.clock import Jump, JumpKind, Sample, clock, jump, sample
 from mailprobe.prober.comparing import Comparison
 from mailprobe.prober.findings import Door, Flip
 from mailprobe.prober.health import DEAFENING, Changed, Health
@@ -36,20 +36,31 @@ COMPARED_WITHIN = 30.0
 Announce = Callable[[ProberTrouble], Awaitable[None]]
 
 
+def nobody() -> None: ...
+
+
 @dataclass(slots=True)
 class Fitness:
-    """What is known of ourselves. announce: the webhook is told once per trouble; vantage: where this process probes from."""
+    """What is known of ourselves. announce: the webhook is told once per trouble; vantage: where this process probes from;
+    jumped: called when the time between two readings is not known any more; doubted: the resolvers are to be asked at once;
+    checked_at: when they were last, Unix seconds."""
 
     metrics: Metrics
     vantage: str
     announce: Announce
+    sample: Callable[[], Sample] = sample
+    jumped: Callable[[], None] = nobody
     health: Health = field(default_factory=Health)
+    before: Sample | None = None
+    doubted: asyncio.Event = field(default_factory=asyncio.Event)
+    checked_at: float = 0.0
     jumps: tuple[Jump, ...] = ()
     doors: deque[Door] = field(default_factory=lambda: deque(maxlen=1000))
     flips: deque[Flip] = field(default_factory=lambda: deque(maxlen=10_000))
     controls: dict[str, Controls] = field(default_factory=dict)  # by carrier
     watched: dict[str, int] = field(default_factory=dict)
     told: asyncio.Queue[Changed] = field(default_factory=asyncio.Queue)
+    proven: dict[str, float] = field(default_factory=dict)  # by carrier: monotonic seconds
     comparisons: dict[str, Comparison] = field(default_factory=dict)  # by carrier; each keeps its last two pairs
 
     def learn(self, carrier: Carrier, picture: Picture, evidence: Iterable[Evidence], now: float) -> None:
@@ -62,10 +73,20 @@ class Fitness:
         if known.good is not None:
             self.metrics.control(carrier.name, Of.LIVE, self.vantage, known.good)
 
+    def confirmed(self, carrier: str) -> None:
+        """One of its accounts was asked again and is as bad as before: what turns bad there now says nothing of us."""
+        self.proven[carrier] = self.sample().monotonic
+
     def flipped(self, flips: Sequence[Flip]) -> None:
+        now = self.sample().monotonic
+        flips = [one for one in flips if now - self.proven.get(one.carrier, -FORGOTTEN) >= FORGOTTEN]
         if flips:
             self.flips.extend(flips)
-            self.update([findings.mass(self.flips, self.watched, time.time())])
+            self.update([findings.mass(self.flips, self.watched, self.sample().wall)])
+
+    @property
+    def suspects_a_mass(self) -> bool:
+        return any(one.check is Check.MASS for one in self.health.bad)
 
     def update(self, found: Iterable[Finding]) -> None:
         self.health, changed = self.health.update(found)
@@ -85,44 +106,57 @@ class Fitness:
 
     async def keep_time(self) -> None:
         """Whether the clock was moved, or we were asleep."""
-        before = sample()
         while True:
-            await asyncio.sleep(CLOCK_EVERY)
-            now = sample()
-            found = jump(before, now, CLOCK_EVERY)
-            recent = [one for one in self.jumps if now.monotonic - one.after < FORGOTTEN]
-            self.jumps = (*recent, found) if found is not None else tuple(recent)
-            before = now
+            self.look()
+            now = self.sample()
             self.update([clock(self.jumps, now.monotonic, now.wall), findings.mass(self.flips, self.watched, now.wall)])
+            await asyncio.sleep(CLOCK_EVERY)
+
+    def look(self) -> None:
+        """At all clocks. Also before anything is judged: a reading must not come between a jump and our noticing it."""
+        before, self.before = self.before, self.sample()
+        found = jump(before, self.before, CLOCK_EVERY) if before is not None else None
+        if found is None:
+            return
+        now = self.before
+        self.jumps = (*(one for one in self.jumps if now.monotonic - one.after < FORGOTTEN), found)
+        self.update([clock(self.jumps, now.monotonic, now.wall)])
+        if found.kind is not JumpKind.STALLED:  # standing still, the clocks went on
+            self.jumped()
 
 
 async def keep_asking(fitness: Fitness, house: Callable[[], House]) -> None:
-    """The resolver every 20 seconds; our name, the block lists and the witness every hour."""
+    """The resolver every 20 seconds, and at once when we are in doubt; our name, the block lists and the witness every hour."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(repeatedly(lambda: asked_resolvers(fitness, house()), RESOLVERS_EVERY))
-        group.create_task(repeatedly(lambda: asked_hourly(fitness, house()), HOURLY))
+        group.create_task(repeatedly(lambda: asked_resolvers(fitness, house()), RESOLVERS_EVERY, fitness.doubted))
+        group.create_task(repeatedly(lambda: asked_hourly(fitness, house()), HOURLY, asyncio.Event()))
 
 
-async def repeatedly(ask: Callable[[], Awaitable[None]], every: float) -> None:
+async def repeatedly(ask: Callable[[], Awaitable[None]], every: float, at_once: asyncio.Event) -> None:
     while True:
+        at_once.clear()
         try:
             await ask()
         except Exception as error:
             tell(Event.SELF_CHECK_FAILED, error=error)
-        await asyncio.sleep(every)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(every):
+                await at_once.wait()
 
 
 async def asked_resolvers(fitness: Fitness, house: House) -> None:
-    fitness.update([await self_check(house).resolvers(time.time())])
+    began = house.clock.wall()
+    fitness.update([await self_check(house).resolvers(began)])
+    fitness.checked_at = began
 
 
 async def asked_hourly(fitness: Fitness, house: House) -> None:
-    check, now = self_check(house), time.time()
+    check, now = self_check(house), house.clock.wall()
     fitness.update([await check.name(now), *await check.block_lists(now)])
     for carrier in house.config.carriers.values():
         comparison = fitness.comparisons.get(carrier.name)
         if comparison is None:
-            budget = LoginBudget(house.store, time.time, carrier.limits.refused_logins)
+            budget = LoginBudget(house.store, house.clock.wall, carrier.limits.refused_logins)
             comparison = Comparison(lambda of, control: our_sign_in(house, of, control), budget)
             fitness.comparisons[carrier.name] = comparison
         found = await comparison.compare(carrier, now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import time
 from collections.abc import AsyncIterator
 
 from mailprobe.config import ConfigError, Http, Problem
@@ -71,5 +70,5 @@ async def asked_live(watching: Watching, name: str, probe: str) -> ProbeRow | No
     carrier = config.carriers[seen.account.carrier]
     order = Order(seen.account, carrier, config.prober, (probe,), LIVE_WITHIN, config.engine.vantage)
     evidence = await house.engine.live(order, UNWATCHED)
-    await watching.ended(Result(name, carrier.name, Kind.RESULT, time.time(), None, (probe,), evidence))
+    await watching.ended(Result(name, carrier.name, Kind.RESULT, watching.wall(), None, (probe,), evidence))
     return seen.probes.get(probe)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mailprobe.store.retention import Pruned, Retention
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.skips import Skips
+    from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
     from mailprobe.store.verdicts import Verdicts
@@ -49,6 +51,8 @@ class Store:
     canaries: Canaries
     marks: Marks
     results: Results
+    skips: Skips
+    spells: Spells
     standings: Standings
     changes: Changes
     verdicts: Verdicts
@@ -116,6 +120,8 @@ def whole(database: Database) -> Store:
     from mailprobe.store.results import Results
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.skips import Skips
+    from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
     from mailprobe.store.verdicts import Verdicts
@@ -129,6 +135,8 @@ def whole(database: Database) -> Store:
         canaries=Canaries(database),
         marks=Marks(database),
         results=Results(database),
+        skips=Skips(database),
+        spells=Spells(database),
         standings=Standings(database),
         changes=Changes(database),
         verdicts=Verdicts(database),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
-# 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
-# maintenance, outbox.
+# 3: results, transcripts, last_results, skips, standings, spells, changes, verdicts, audit, deferrals, breakers, strangers,
+# releases, jobs, maintenance, outbox.
 VERSION = 3
 
 metadata = MetaData()
@@ -226,6 +226,30 @@ standings = Table(
     Column("unconfirmed_controls_good", Boolean, nullable=False),
     Column("unconfirmed_seen_at", Float),
     sqlite_with_rowid=False,
+)
+
+# Since when something has been so without a break, as `mailprobe.status.spells` says; a row per account of which it is.
+spells = Table(
+    "spells",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Slots of the schedule in which nothing was asked; with the results, every slot ends as one row.
+skips = Table(
+    "skips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("slot", Integer, nullable=False),  # the last of `count`
+    Column("at", Float, nullable=False),
+    Column("missed", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("skips_by_account", "account", "at"),
 )
 
 # What became of each status; kept for ever.

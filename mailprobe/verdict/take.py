@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Contract
@@ -106,6 +107,16 @@ def take_picture(
         undelivered_before=undelivered_before(history, now),
         one_secret=Known(yes(shares_secret(account, carrier)), None, Source.CONFIGURED),
         network=Known(Network(network) if network else Network.UNSAID, None, Source.CONFIGURED),
+    )
+
+
+def remembering(picture: Picture, history: History, now: float) -> Picture:
+    """The same picture with another past."""
+    return replace(
+        picture,
+        accepted_before=Known(yes(history.accepted_before), None, Source.REMEMBERED),
+        deferred=deferred_of(history, now),
+        undelivered_before=undelivered_before(history, now),
     )
 
 

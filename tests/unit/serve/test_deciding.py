@@ -11,7 +11,7 @@ from mailprobe.address import parse
 from mailprobe.carriers import Channel, Endpoint, LiveControl
 from mailprobe.config import Config, from_nothing, read_address
 from mailprobe.daemon import open_house
-from mailprobe.engine import Kind, Result
+from mailprobe.engine import Clock, Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.metrics import Metrics
 from mailprobe.prober import Check, Finding, State
@@ -50,10 +50,11 @@ class Day:
     """What happens to three mailboxes, at times that the test names."""
 
     watching: Watching
+    now: list[float]
 
     async def seen(self, at: float, *runs: Evidence) -> None:
         """A row of each account that these runs are of, just then."""
-        self.watching.wall = lambda: at
+        self.now[0] = at
         for account in dict.fromkeys(one.account for one in runs):
             mine = tuple(one for one in runs if one.account == account)
             probes = tuple(one.probe for one in mine)
@@ -78,11 +79,12 @@ async def day() -> AsyncIterator[Day]:
 
     async def announce(trouble: object) -> None: ...
 
-    async with open_house(config()) as house:
+    now = [NOW]
+    async with open_house(config(), clock=Clock(wall=lambda: now[0])) as house:
         metrics = Metrics(dict)
         watching = Watching(new_shift(house), metrics, Fitness(metrics, "here", announce))
         await watching.open()
-        made = Day(watching)
+        made = Day(watching, now)
         for name in PEOPLE:
             await made.seen(NOW, accepted(NOW, name), opened(NOW, name))
         assert made.statuses() == {Status.OK}
