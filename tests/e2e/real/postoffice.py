@@ -135,7 +135,7 @@ class PostOffice:
         """The directory as it is now, for every process of Postfix."""
         self.write_directory()
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "reload")
-        greets("127.0.0.1", self.doors["mx"], b"220")
+        greets("127.0.0.1", self.doors["mx"], b"554" if "127.0.0.1" in self.clients else b"220")
 
     def release(self) -> None:
         """Deliver what Postfix holds (`HOLD` in `access`)."""
