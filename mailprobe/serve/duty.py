@@ -54,7 +54,7 @@ async def on_duty(shift: Shift) -> AsyncIterator[Duty]:
             group.create_task(one)
             for one in (
                 fitness.keep_time(),
-                fitness.keep_telling(),
+                fitness.keep_telling(lambda: shift.house.breakers.forgive()),
                 keep_asking(fitness, lambda: shift.house),
                 watch_loop(metrics.loop_lag),
                 keep_counting(watching),

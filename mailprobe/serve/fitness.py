@@ -24,7 +24,7 @@ from mailprobe.prober.asking import SelfCheck
 from mailprobe.prober.clock import Jump, JumpKind, Sample, clock, jump, sample
 from mailprobe.prober.comparing import Comparison
 from mailprobe.prober.findings import Door, Flip
-from mailprobe.prober.health import Changed, Health
+from mailprobe.prober.health import DEAFENING, Changed, Health
 from mailprobe.serve.controls import Controls
 from mailprobe.verdict.picture import Control, Picture
 
@@ -99,10 +99,12 @@ class Fitness:
         for check, healthy in self.health.healthy().items():
             self.metrics.prober_check(self.vantage, check, healthy)
 
-    async def keep_telling(self) -> None:
-        """One event per trouble, and one when it is over."""
+    async def keep_telling(self, forgive: Callable[[], Awaitable[None]]) -> None:
+        """One event per trouble, and one when it is over. forgive: what servers did not answer meanwhile was ours."""
         while True:
             one = await self.told.get()
+            if one.healthy and one.check in DEAFENING and self.health.hears:
+                await forgive()
             tell(Event.PROBER, kind=one.check.value, outcome="good" if one.healthy else "bad")
             await self.announce(ProberTrouble(self.vantage, one.check, one.healthy, one.since))
 

@@ -215,7 +215,7 @@ class Watching:
         fit = verdict.code is case.verdict.code
         done, flip = self.stepped(seen, carrier, picture, verdict, fit), None
         if done.change is not None and done.change.worse:
-            rechecked = self.flips.is_rechecked(seen.account.id, decided_at(verdict, picture), learnt.values())
+            rechecked = self.flips.is_rechecked(seen.account.id, decided_at(verdict, picture), evidence)
             flip = Flip(seen.account.id, carrier.name, done.change, rechecked)
             if self.flips.turned(flip, self.fitness.watched, now):
                 self.flips.hold(seen.account.id, asked_again(seen.account.probes, picture, NOT_AGAIN), now)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.e2e.real.certificates import Authority
-from tests.e2e.real.servers import DOORS, DOVECOT, MASTER, POSTFIX, ZONE
+from tests.e2e.real.servers import BUSY, DOORS, DOVECOT, MASTER, POSTFIX, ZONE
 
 PROGRAMS = ("dovecot", "postfix", "nsd")
 DOMAIN = "mail.test"
@@ -77,6 +77,7 @@ class PostOffice:
     sasl: int = 0
     dns: int = 0
     doors: dict[str, int] = field(default_factory=dict)
+    busy: bool = False  # many logins a second are to come
     public: bool = True  # takes port 25 as well, at the address that DNS names: one of them at a time
 
     def __enter__(self) -> PostOffice:
@@ -134,7 +135,7 @@ class PostOffice:
         """The directory as it is now, for every process of Postfix."""
         self.write_directory()
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "reload")
-        greets("127.0.0.1", self.doors["mx"], b"220")
+        greets("127.0.0.1", self.doors["mx"], b"554" if "127.0.0.1" in self.clients else b"220")
 
     def release(self) -> None:
         """Deliver what Postfix holds (`HOLD` in `access`)."""
@@ -187,7 +188,8 @@ class PostOffice:
             (self.base / name).mkdir(exist_ok=True)
         shutil.chown(self.base / "mail", "dovecot", "dovecot")
         conf = self.base / "dovecot.conf"
-        conf.write_text(DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl))
+        text = DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl)
+        conf.write_text(text + (BUSY if self.busy else ""))
         run("dovecot", "-c", str(conf))
 
     def _start_postfix(self) -> None:

@@ -121,6 +121,16 @@ service anvil {{
 }}
 """
 
+# Many logins a second: no process of its own for each
+BUSY = """
+service imap-login {
+  service_count = 0
+}
+service imap {
+  service_count = 1000
+}
+"""
+
 POSTFIX = """
 compatibility_level = 3.6
 queue_directory = {base}/postfix/spool

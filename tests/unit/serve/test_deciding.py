@@ -14,13 +14,16 @@ from mailprobe.daemon import open_house
 from mailprobe.engine import Clock, Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.metrics import Metrics
+from mailprobe.prober import Check, Finding, State
 from mailprobe.secret import parse_ref
+from mailprobe.serve.controls import Controls
 from mailprobe.serve.deciding import decide
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.shift import new_shift
 from mailprobe.serve.watching import Watching
 from mailprobe.status import Standing
 from mailprobe.verdict import Code, Status
+from mailprobe.verdict.picture import Control, Known
 from tests.unit import given
 from tests.unit.serve.given import NOW, accepted, held, opened, shut
 from tests.unit.verdict.facts import DEAD, LIVE
@@ -47,11 +50,11 @@ class Day:
     """What happens to three mailboxes, at times that the test names."""
 
     watching: Watching
+    now: list[float]
 
     async def seen(self, at: float, *runs: Evidence) -> None:
         """A row of each account that these runs are of, just then."""
-        house = self.watching.shift.house
-        self.watching.shift.house = dataclasses.replace(house, clock=Clock(wall=lambda: at))
+        self.now[0] = at
         for account in dict.fromkeys(one.account for one in runs):
             mine = tuple(one for one in runs if one.account == account)
             probes = tuple(one.probe for one in mine)
@@ -76,11 +79,12 @@ async def day() -> AsyncIterator[Day]:
 
     async def announce(trouble: object) -> None: ...
 
-    async with open_house(config()) as house:
+    now = [NOW]
+    async with open_house(config(), clock=Clock(wall=lambda: now[0])) as house:
         metrics = Metrics(dict)
         watching = Watching(new_shift(house), metrics, Fitness(metrics, "here", announce))
         await watching.open()
-        made = Day(watching)
+        made = Day(watching, now)
         for name in PEOPLE:
             await made.seen(NOW, accepted(NOW, name), opened(NOW, name))
         assert made.statuses() == {Status.OK}
@@ -145,3 +149,21 @@ async def test_one_more_look_is_asked_for_all_of_them() -> None:
         await lab.seen(NOW + 100, shut(NOW + 100, "tanaka"), held(NOW + 100, "suzuki"), held(NOW + 100, "sato"))
         jobs = await lab.watching.shift.house.store.jobs.take(NOW + 401, 50)
         assert [(one.probe, one.not_before) for one in jobs] == [("imap", NOW + 400)]
+
+
+async def test_a_prober_on_a_block_list_still_sees_who_is_down() -> None:
+    """That trouble explains no closed door."""
+    async with day() as lab:
+        lab.watching.fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example")])
+        await lab.seen(NOW + 100, shut(NOW + 100, "tanaka"))
+        await lab.seen(NOW + 401, shut(NOW + 401, "tanaka"))
+        assert lab.standing("tanaka").code is Code.IMAP_OUTAGE
+
+
+async def test_a_prober_without_a_sound_network_sees_nobody_down() -> None:
+    async with day() as lab:
+        lab.watching.fitness.update([Finding(Check.CONTROL, State.BAD, "", NOW, "other")])
+        lab.watching.fitness.controls["other"] = Controls(Known(Control.CLOSED, NOW + 1000))
+        for at in (100, 401, 800):
+            await lab.seen(NOW + at, shut(NOW + at, "tanaka"))
+        assert lab.statuses() == {Status.OK}
