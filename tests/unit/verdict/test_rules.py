@@ -30,6 +30,7 @@ from mailprobe.verdict.picture import (
     Portal,
     ReadBack,
     Room,
+    SignIn,
     Store,
     Tls,
 )
