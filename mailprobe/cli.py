@@ -19,6 +19,8 @@ from mailprobe.address import near
 from mailprobe.assets import CONSOLE
 from mailprobe.config import ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import INPUT_CHARS, cut
+from mailprobe.options import ConfigOption, JsonOption, LanguageOption
+from mailprobe.staff_cli import audit_app, erase, users_app
 from mailprobe.store import StoreError
 from mailprobe.verdict.observed import ObservedError
 
@@ -37,6 +39,9 @@ assets_app = typer.Typer(help="Rules and dashboards of this version.", no_args_i
 app.add_typer(assets_app, name="assets")
 accounts_app = typer.Typer(help="Who is watched: take in a CSV file, or list.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
+app.add_typer(users_app, name="users")
+app.add_typer(audit_app, name="audit")
+app.command()(erase)
 
 USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
@@ -69,15 +74,13 @@ OPTIONS = [
     "--dry-run",
     "--addresses",
     "--online",
+    "--role",
+    "--days",
+    "--no-password",
+    "--why",
     "--version",
     "--help",
 ]
-
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", metavar="FILE", help="mailprobe.toml; left out: looked for, else none.")
-]
-LanguageOption = Annotated[str, typer.Option("--lang", metavar="ja|en", help="Language of every text.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
 @app.command()

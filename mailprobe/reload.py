@@ -31,6 +31,7 @@ class Part(StrEnum):
     DKIM = "prober.dkim"
     IDENTITY = "prober.identity"  # name, mail_from, bounce_domain, token_keys
     HTTP = "http.listen"
+    CONSOLE = "console"
     BOUNCES = "bounces"
     STORE = "store.url"
     KEEP = "store.keep"
@@ -85,6 +86,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.DKIM: prober.dkim,
         Part.IDENTITY: (prober.name, prober.mail_from, prober.bounce_domain, prober.token_keys),
         Part.HTTP: config.http,
+        Part.CONSOLE: config.console,
         Part.BOUNCES: bounces,
         Part.STORE: config.store_url,
         Part.KEEP: config.keep,

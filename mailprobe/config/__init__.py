@@ -13,6 +13,7 @@ from mailprobe.carriers import Carrier, Relation
 from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant_preset, no_carrier
 from mailprobe.config.certificate import read_certificate
+from mailprobe.config.console import make_console
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
 from mailprobe.config.maintenance import make_windows
 from mailprobe.config.many import add_many
@@ -32,7 +33,20 @@ from mailprobe.config.reading import (
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Contract, Dkim, Engine, Http, Keep, Notify, Prober, Told
+from mailprobe.config.shape import (
+    Account,
+    BounceMailbox,
+    Config,
+    Console,
+    Contract,
+    Dkim,
+    Engine,
+    Http,
+    Keep,
+    Notify,
+    Prober,
+    Told,
+)
 from mailprobe.config.store import make_store
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
@@ -42,6 +56,7 @@ __all__ = [
     "BounceMailbox",
     "Config",
     "ConfigError",
+    "Console",
     "Contract",
     "Dkim",
     "Engine",
@@ -110,6 +125,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     check_schedule(sheet, roll, raw)
     http = read_section(sheet, HttpSection, raw.get("http"), ("http",))
     bounces = read_section(sheet, BouncesSection, raw.get("bounces"), ("bounces",))
+    console = make_console(sheet, raw.get("console"), http)
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
@@ -129,6 +145,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         engine=Engine(engine.nats, engine.vantage, engine.network),
         actors=actors,
         http=http_of(sheet, http),
+        console=console,
         bounces_listen=bounces.listen,
         bounces_imap=mailbox_of(sheet, bounces),
         bounces_certificate=certificate,

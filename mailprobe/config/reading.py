@@ -58,7 +58,15 @@ def selector_of(value: str) -> str:
     return value
 
 
+def header_of(value: str) -> str:
+    """RFC 9110 section 5.1: a field name is a token."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", value):
+        refuse("MP1039", f'not the name of a header: "{cut(value)}"', "like X-Forwarded-User")
+    return value.lower()
+
+
 Name = Annotated[str, AfterValidator(name_of)]
+HeaderName = Annotated[str, AfterValidator(header_of)]
 Selector = Annotated[str, AfterValidator(selector_of)]
 
 
@@ -170,6 +178,15 @@ class HttpSection(Section):
     key: str | None = None
 
 
+class ConsoleSection(Section):
+    session_idle: Seconds = 900.0
+    session_most: Seconds = 28_800.0
+    trusted_proxies: list[NetworkText] = []
+    user_header: HeaderName | None = None
+    role_header: HeaderName | None = None
+    roles: dict[str, Literal["viewer", "operator", "supervisor", "admin", "auditor"]] = {}
+
+
 class BounceMailboxSection(Section):
     server: ImapServer
     username: str
@@ -217,7 +234,7 @@ class CardsSection(RootModel[Cards]):
 
 SECTIONS = (
     *("prober", "carriers", "accounts", "accounts_from", "http", "bounces", "store", "engine", "actors"),
-    *("maintenance", "notify", "cards"),
+    *("maintenance", "notify", "console", "cards"),
 )
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -105,6 +105,19 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Console:
+    """How people come in. session_idle, session_most: seconds. trusted_proxies: networks as CIDR strings, whose user_header (and
+    role_header) say who asks; roles: what a proxy calls a role -> our name of it; empty: it uses our names."""
+
+    session_idle: float = 900.0
+    session_most: float = 28_800.0
+    trusted_proxies: tuple[str, ...] = ()
+    user_header: str = ""
+    role_header: str = ""
+    roles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     nats: str = ""
     vantage: str = "here"
@@ -141,6 +154,7 @@ class Config:
     engine: Engine = field(default_factory=Engine)
     actors: tuple[tuple[str, str], ...] = ()
     http: Http = field(default_factory=Http)
+    console: Console = field(default_factory=Console)
     bounces_listen: str = ""
     bounces_imap: BounceMailbox | None = None
     bounces_certificate: Path | None = None  # for STARTTLS; with the key in the same file where there is no other

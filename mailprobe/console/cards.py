@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailprobe.config.shape import CARD_PARTS, CARDS
-from mailprobe.console.language import words
+from mailprobe.console.texts import texts
 from mailprobe.verdict.texts import choose
 
 Texts = Sequence[tuple[str, str]]  # 'legal.say.ja' -> text
@@ -26,7 +26,7 @@ class Card:
 def cards_of(language: str, carrier: Texts = (), configured: Texts = ()) -> tuple[Card, ...]:
     """Every card, filled from the carrier's texts, then the configured ones, then ours."""
     language = choose(language)
-    ours, first, second = words(language), dict(carrier), dict(configured)
+    ours, first, second = texts(language), dict(carrier), dict(configured)
     return tuple(Card(key, *(text_of(f"{key}.{part}", language, first, second, ours) for part in CARD_PARTS)) for key in CARDS)
 
 

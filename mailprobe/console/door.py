@@ -32,10 +32,12 @@ INCLUDES: dict[Role, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who is signed in. name: as it stands in the trail."""
+    """Somebody who is signed in. name: as it stands in the trail. visit: the number of his session; 0 for who shows a token, or
+    was signed in by a proxy."""
 
     name: str
     role: Role
+    visit: int = 0
 
     def has(self, role: Role) -> bool:
         return self.role is role or role in INCLUDES[self.role]
@@ -56,8 +58,24 @@ class May:
         return visitor
 
 
+class Anybody:
+    """A dependency of a route that is open to everybody, and says so: the visitor, or None for who is not signed in."""
+
+    async def __call__(self, request: Request) -> Visitor | None:
+        return await visitor_of(request)
+
+
 def may(*roles: Role) -> May:
     return May(*roles)
+
+
+def signed_in() -> May:
+    """Whoever is signed in."""
+    return May(*Role)
+
+
+def anybody() -> Anybody:
+    return Anybody()
 
 
 async def visitor_of(request: Request) -> Visitor | None:

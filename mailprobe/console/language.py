@@ -1,45 +1,47 @@
-"""In which language somebody is answered: as he chose by hand, else as his browser asks, else as configured."""
+"""Which language an answer is in: as asked for, as chosen before, as the browser likes it, as configured."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import Request
 
-from mailprobe.verdict.texts import LANGUAGES, flat, read
+from mailprobe.console.rooms import Rooms
+from mailprobe.verdict.texts import LANGUAGES, choose
 
-COOKIE = "mailprobe_language"
+COOKIE = "lang"
 
 
 def language_of(request: Request) -> str:
-    """'ja' or 'en': `?lang=`, then the cookie, then Accept-Language (RFC 9110 section 12.5.4), then [prober] language."""
-    for chosen in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
-        if chosen in LANGUAGES:
-            return str(chosen)
-    configured: str = request.app.state.rooms.house().config.prober.language
-    return preferred(request.headers.get("accept-language", "")) or configured
+    """'ja' or 'en'."""
+    for said in (request.query_params.get("lang", ""), request.cookies.get(COOKIE, "")):
+        if said in LANGUAGES:
+            return said
+    rooms: Rooms = request.app.state.rooms
+    return preferred(request.headers.get("accept-language", "")) or choose(rooms.house().config.prober.language)
 
 
 Language = Annotated[str, Depends(language_of)]
 
 
-def preferred(header: str) -> str | None:
-    """The best language that we have texts for; None where the header names none of them. A weight of 0 is a refusal."""
-    wanted = [(weight, tag) for weight, tag in map(weighed, header.split(",")) if weight > 0 and tag in LANGUAGES]
-    return max(wanted, key=lambda one: one[0])[1] if wanted else None
+def preferred(accept: str) -> str:
+    """The best liked of ours (RFC 9110 section 12.5.4); '' if none is named."""
+    liked: dict[str, float] = {}
+    for part in accept.split(","):
+        tag, *rest = part.split(";")
+        short = tag.strip().lower().split("-")[0]
+        if short in LANGUAGES and (weight := weight_of(rest)) > 0:
+            liked[short] = max(weight, liked.get(short, 0.0))
+    return max(liked, key=lambda one: liked[one]) if liked else ""
 
 
-def weighed(one: str) -> tuple[float, str]:
-    """'ja-JP;q=0.8' -> (0.8, 'ja')."""
-    tag, _, weight = one.partition(";q=")
-    try:
-        return float(weight or 1), tag.strip().lower().partition("-")[0]
-    except ValueError:
-        return 0.0, ""
-
-
-@cache
-def words(language: str) -> dict[str, str]:
-    """The console's own short texts by their dotted keys."""
-    return dict(flat(read(f"{language}.console")))
+def weight_of(parameters: list[str]) -> float:
+    for one in parameters:
+        name, _, value = one.partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-MOST = 200  # connections; one more is told 503
+MOST = 200  # connections, where nothing else is said; one more is told 503
 DRAIN = 5  # seconds that an answer under way has at the end
 
 
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def listening(
-    app: ASGIApp, listen: str, certificate: Path | None = None, key: Path | None = None
+    app: ASGIApp, listen: str, certificate: Path | None = None, key: Path | None = None, most: int = MOST
 ) -> AsyncIterator[tuple[str, int]]:
     """Serve while the block lasts; the address and port that are served. listen: `host:port`, port 0 for a free one.
 
@@ -42,7 +42,8 @@ async def listening(
         lifespan="off",
         server_header=False,
         ws="none",
-        limit_concurrency=MOST,
+        proxy_headers=False,  # uvicorn would believe whatever this host says of others: `approach.py` asks who may
+        limit_concurrency=most,
         timeout_graceful_shutdown=DRAIN,
         ssl_certfile=certificate,
         ssl_keyfile=key,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+GZIP = re.compile(r"gzip(?:\s*;\s*q=(?!0(?:\.0*)?$)[\d.]+)?", re.I)
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -66,7 +68,7 @@ async def give(request: Request) -> Response:
 
 def takes_gzip(header: str) -> bool:
     """RFC 9110 section 12.5.3; a weight of 0 refuses."""
-    return any(one.strip().split(";")[0] == "gzip" and ";q=0" not in one.replace(" ", "") + "," for one in header.split(","))
+    return any(GZIP.fullmatch(one.strip()) for one in header.split(","))
 
 
 def static_routes() -> list[Route]:

@@ -37,10 +37,11 @@ ORPHAN = 86_400.0  # seconds after which a test mail that is still open could no
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What is on duty; pages: where it is served, None if nowhere."""
+    """What is on duty; pages: where the metrics are served, console: where the console; None if nowhere."""
 
     watching: Watching
     pages: tuple[str, int] | None
+    console: tuple[str, int] | None
 
 
 @contextlib.asynccontextmanager
@@ -66,7 +67,7 @@ async def on_duty(shift: Shift) -> AsyncIterator[Duty]:
         shift.runs += runs
         shift.rest += beside
         try:
-            yield Duty(watching, pages)
+            yield Duty(watching, pages.metrics, pages.console)
         finally:
             for task in (*runs, *beside):
                 task.cancel()

@@ -1,46 +1,110 @@
-"""What the daemon serves over HTTP: metrics, stored and live results, health; and a reload for who shows the token."""
+"""What the daemon serves over HTTP: the console; metrics, stored and live results, health; a reload for who shows the token."""
 
 from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from mailprobe.config import ConfigError, Http, Problem
+from mailprobe.console.app import console_app
+from mailprobe.console.approach import Approach
+from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.opening import open_calls
 from mailprobe.console.credentials import credentials_of
-from mailprobe.console.listening import listening
-from mailprobe.console.metrics_app import MetricsDoor, metrics_app
+from mailprobe.console.first import new_first_link
+from mailprobe.console.listening import MOST, listening
+from mailprobe.console.metrics_app import MetricsDoor, metrics_app, metrics_routes
+from mailprobe.console.pages.errors import shown
+from mailprobe.console.rooms import Rooms
+from mailprobe.console.routes import ROUTERS
+from mailprobe.console.visits import Recognition
 from mailprobe.daemon import PROBES
 from mailprobe.engine import UNWATCHED, Kind, Order, Result
 from mailprobe.log import Event, tell
 from mailprobe.metrics import ProbeRow
 from mailprobe.secret import SecretError
+from mailprobe.serve.instruments import rooms_of
 from mailprobe.serve.watching import Watching
 
 CANNOT_LISTEN = 73  # sysexits.h: EX_CANTCREAT
 LIVE_WITHIN = 30.0
+MOST_VISITORS = 800  # connections to the console: each open page holds one, and others come and go
+HEALTH = ("/healthz", "/readyz")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Address and port where they are; None: nowhere."""
+
+    metrics: tuple[str, int] | None = None
+    console: tuple[str, int] | None = None
 
 
 @contextlib.asynccontextmanager
-async def serving_pages(watching: Watching) -> AsyncIterator[tuple[str, int] | None]:
-    """While the block lasts; where. None where nothing is to be served. Raises ConfigError for an address not to be had."""
+async def serving_pages(watching: Watching) -> AsyncIterator[Pages]:
+    """While the block lasts: the console at [http] listen, with the metrics unless they have an address of their own. Raises
+    ConfigError for an address not to be had."""
     http = watching.shift.house.config.http
-    listen = http.metrics_listen or http.listen
-    if not listen:
-        yield None
-        return
-    door = await door_of(watching, http)
+    async with contextlib.AsyncExitStack() as stack:
+        pages = Pages()
+        if http.listen or http.metrics_listen:
+            door = await door_of(watching, http)
+            if http.listen:
+                rooms = rooms_of(watching)
+                desk = await stack.enter_async_context(open_calls(rooms))
+                app = await console_of(watching, rooms, desk, [] if http.metrics_listen else metrics_routes(door), door)
+                place = await stack.enter_async_context(served(app, http, http.listen, "http.listen", MOST_VISITORS))
+                await print_first_link(watching, place)
+                pages = Pages(place, place)
+            if http.metrics_listen:
+                metrics = metrics_app(door)
+                place = await stack.enter_async_context(served(metrics, http, http.metrics_listen, "http.metrics_listen"))
+                pages = Pages(place, pages.console)
+        yield pages
+
+
+@contextlib.asynccontextmanager
+async def served(app: ASGIApp, http: Http, listen: str, where: str, most: int = MOST) -> AsyncIterator[tuple[str, int]]:
     async with contextlib.AsyncExitStack() as stack:
         try:
-            place = await stack.enter_async_context(listening(metrics_app(door), listen, http.certificate, http.key))
+            place = await stack.enter_async_context(listening(app, listen, http.certificate, http.key, most))
         except (OSError, ssl.SSLError) as error:
             hint = "name another address in [http], or end what holds it"
-            raise ConfigError(
-                (Problem("MP1019", "http.listen", f"cannot listen: {error.strerror}", hint),), CANNOT_LISTEN
-            ) from None
-        host = f"[{place[0]}]" if ":" in place[0] else place[0]
-        tell(Event.SERVING, kind="http", listening=f"{'https' if http.certificate else 'http'}://{host}:{place[1]}")
+            raise ConfigError((Problem("MP1019", where, f"cannot listen: {error.strerror}", hint),), CANNOT_LISTEN) from None
+        tell(Event.SERVING, kind="http", listening=url_of(http, place))
         yield place
+
+
+def url_of(http: Http, place: tuple[str, int]) -> str:
+    host = f"[{place[0]}]" if ":" in place[0] else place[0]
+    return f"{'https' if http.certificate else 'http'}://{host}:{place[1]}"
+
+
+async def console_of(watching: Watching, rooms: Rooms, desk: Desk, beside: Sequence[Route], door: MetricsDoor) -> ASGIApp:
+    """The console behind its approach; health is answered beside it in any case."""
+    shift = watching.shift
+    beside = beside or [route for route in metrics_routes(door) if route.path in HEALTH]
+    app = console_app(rooms, Recognition(rooms), ROUTERS, beside=beside, show=shown)
+    app.state.desk = desk
+    return Approach(app, lambda: shift.house.config.console)
+
+
+async def print_first_link(watching: Watching, place: tuple[str, int]) -> None:
+    """On standard error, in words of its own: it is a secret, and the log holds none."""
+    house = watching.shift.house
+    link = await new_first_link(house.store, watching.wall())
+    if link:
+        tell(Event.FIRST_LINK_WAITS)
+        print(
+            f"mailprobe: make the first administrator, once, within 24 h: {url_of(house.config.http, place)}{link}",
+            file=sys.stderr,
+        )
 
 
 async def door_of(watching: Watching, http: Http) -> MetricsDoor:

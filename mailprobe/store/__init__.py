@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailprobe.store.batch import Committed
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.breakers import Breakers
+    from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
     from mailprobe.store.database import Database
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
     from mailprobe.store.outbox import Outbox
+    from mailprobe.store.people import People
     from mailprobe.store.results import Results
     from mailprobe.store.retention import Pruned, Retention
     from mailprobe.store.sessions import Sessions
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
     from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
+    from mailprobe.store.tokens import Tokens
+    from mailprobe.store.tries import Tries
     from mailprobe.store.verdicts import Verdicts
+    from mailprobe.store.visits import Visits
 
 __all__ = ["Store", "StoreError", "Trouble", "open_store"]
 
@@ -64,6 +69,11 @@ class Store:
     breakers: Breakers
     strangers: Strangers
     incidents: Incidents
+    people: People
+    tokens: Tokens
+    visits: Visits
+    tries: Tries
+    calls: CallTable
 
     @property
     def trouble(self) -> Trouble | None:
@@ -113,6 +123,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.audit import Audit
     from mailprobe.store.bounces import Bounces
     from mailprobe.store.breakers import Breakers
+    from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
     from mailprobe.store.incidents import Incidents
@@ -120,6 +131,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
     from mailprobe.store.outbox import Outbox
+    from mailprobe.store.people import People
     from mailprobe.store.results import Results
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
@@ -127,7 +139,10 @@ def whole(database: Database) -> Store:
     from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
+    from mailprobe.store.tokens import Tokens
+    from mailprobe.store.tries import Tries
     from mailprobe.store.verdicts import Verdicts
+    from mailprobe.store.visits import Visits
 
     return Store(
         database=database,
@@ -150,4 +165,9 @@ def whole(database: Database) -> Store:
         breakers=Breakers(database),
         strangers=Strangers(database),
         incidents=Incidents(database),
+        people=People(database),
+        tokens=Tokens(database),
+        visits=Visits(database),
+        tries=Tries(database),
+        calls=CallTable(database),
     )

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import ColumnElement, String, bindparam, insert, or_, select
 
 from mailprobe.store.database import KEEP_IN_HOUSE, Database, in_house
 from mailprobe.store.facts import octets
@@ -25,6 +25,30 @@ HEAD = "audit"  # in the house: the digest of the last row, or taking off the ne
 ADD = Statement(insert(audit), *(column.key for column in audit.columns))
 LAST = Statement(select(audit.c.number, audit.c.digest).order_by(audit.c.number.desc()).limit(1))
 AFTER = Statement(select(audit).where(audit.c.number > bindparam("last")).order_by(audit.c.number).limit(bindparam("most")))
+SHOWN = tuple(audit.columns)[:6]
+
+
+NAMES = 3  # that one mailbox may have in the trail: its id, the id of a check, its hash
+
+
+def left_out_or(column: ColumnElement[str], *names: str) -> ColumnElement[bool]:
+    given = [bindparam(name, type_=String) for name in names]
+    return or_(given[0] == "", *(column == one for one in given))
+
+
+FOUND = Statement(
+    select(*SHOWN)
+    .where(
+        left_out_or(audit.c.who, "by"),
+        left_out_or(audit.c.what, "did"),
+        left_out_or(audit.c.of, *(f"whose_{number}" for number in range(NAMES))),
+        audit.c.at >= bindparam("since"),
+        audit.c.at < bindparam("until"),
+        audit.c.number < bindparam("below"),
+    )
+    .order_by(audit.c.number.desc())
+    .limit(bindparam("most"))
+)
 OF = Statement(select(audit).where(audit.c.of == bindparam("whose")).order_by(audit.c.number.desc()).limit(bindparam("most")))
 
 
@@ -38,6 +62,19 @@ class Entry:
     what: str
     of: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Whole words; '' is any. of: any of these, at most three. since, until: Unix seconds. below: only rows with a smaller
+    number."""
+
+    who: str = ""
+    what: str = ""
+    of: tuple[str, ...] = ()
+    since: float = 0.0
+    until: float = 1e12
+    below: int = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +110,23 @@ class Audit:
         """The newest first."""
         rows = await self._database.read(lambda transaction: transaction.all(OF, whose=whose, most=most))
         return tuple(Entry(*row[:6]) for row in rows)
+
+    async def find(self, search: Search, most: int = 100) -> tuple[Entry, ...]:
+        """The newest first."""
+        names = (*search.of, *[search.of[0] if search.of else ""] * NAMES)[:NAMES]
+        given: dict[str, Any] = {"by": search.who, "did": search.what, "since": search.since, "until": search.until}
+        given |= {"below": search.below, "most": most} | {f"whose_{number}": name for number, name in enumerate(names)}
+        rows = await self._database.read(lambda transaction: transaction.all(FOUND, **given))
+        return tuple(Entry(*row) for row in rows)
+
+    async def count(self) -> int:
+        """The number of the last row."""
+        row = await self._database.read(lambda transaction: transaction.one(LAST))
+        return row[0] if row is not None else 0
+
+    def subject_of(self, address: str) -> str:
+        """What stands in the trail for an address (`Address.key`)."""
+        return self._database.hashed("address", address)
 
     async def verify(self) -> Tampered | None:
         """Read the whole chain; None if every row is as it was written."""

@@ -12,14 +12,14 @@ from mailprobe.incident import OPEN, WITHIN, Call, Incident, State, Why
 from mailprobe.store.database import Database
 from mailprobe.store.statement import Row, Statement, Transaction, among
 from mailprobe.store.statement import changes as new_values
-from mailprobe.store.tables import calls, incidents
+from mailprobe.store.tables import callers, incidents
 from mailprobe.verdict import Code, Status
 
 KEPT = 400 * 86_400.0  # seconds that an ended one is kept: whoever asks about a call asks within the year
 MOST = 500  # that are read at once
 NAMES = tuple(column.key for column in incidents.columns)
 OF_INCIDENT = tuple(name for name in NAMES if name != "number")
-OF_CALL = tuple(column.key for column in calls.columns)
+OF_CALL = tuple(column.key for column in callers.columns)
 
 NEWEST = select(incidents).order_by(incidents.c.changed_at.desc(), incidents.c.number.desc()).limit(bindparam("most"))
 STILL_OPEN = among(incidents.c.state, sorted(OPEN))
@@ -32,12 +32,12 @@ PUT = Statement(insert(incidents).returning(incidents.c.number), *OF_INCIDENT)
 STEP = Statement(update(incidents).where(THIS), *OF_INCIDENT)
 OUTDATED = Statement(delete(incidents).where((incidents.c.changed_at < bindparam("kept_since")) & ~STILL_OPEN))
 
-MET = upsert(calls)
+MET = upsert(callers)
 LEARN = Statement(
     MET.on_conflict_do_update(index_elements=["carrier", "subject"], set_=new_values(OF_CALL[2:], MET.excluded)), *OF_CALL
 )
-OLD_CALLS = Statement(delete(calls).where(calls.c.at < bindparam("since")))
-CALLS_OF = Statement(select(calls).where((calls.c.carrier == bindparam("whose")) & (calls.c.at >= bindparam("since"))))
+OLD_CALLS = Statement(delete(callers).where(callers.c.at < bindparam("since")))
+CALLS_OF = Statement(select(callers).where((callers.c.carrier == bindparam("whose")) & (callers.c.at >= bindparam("since"))))
 
 Decide = Callable[[Incident | None, float, Sequence[Call]], Incident | None]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table
 
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
-# 3: results, transcripts, last_results, skips, standings, spells, changes, verdicts, audit, deferrals, breakers, strangers,
-# releases, jobs, maintenance, outbox. 4: incidents, calls; returns by time.
-VERSION = 4
+# 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
+# maintenance, outbox. 4: people, tokens, visits, tries. 5: calls. 6: incidents, callers; returns by time. 7: skips, spells.
+VERSION = 7
 
 metadata = MetaData()
 
@@ -398,6 +398,83 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+# Who may sign in to the console. name: as he signs in, and as the audit names him; the staff's, never a customer's.
+people = Table(
+    "people",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("secret", String, nullable=False),  # argon2id; '': signs in at the proxy only
+    Column("made_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+# What programs show instead of signing in. digest: keyed hash of the token, which is shown once and kept nowhere.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("role", String, nullable=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("made_by", String, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("used_at", Float),
+    sqlite_autoincrement=True,
+)
+
+# Who is signed in. digest: keyed hash of what his cookie holds. A row goes when the visit ends.
+visits = Table(
+    "visits",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("peer", String, nullable=False),
+    Column("program", String, nullable=False),  # the browser, in its own words
+    Index("visits_by_name", "name"),
+    sqlite_autoincrement=True,
+)
+
+# Sign-ins that failed in a row. whom: hash of a name, whether somebody has it or not, or of a name and where he signed in from.
+tries = Table(
+    "tries",
+    metadata,
+    Column("whom", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("tries_by_time", "at"),
+)
+
+# Live checks that an agent began: what was asked, told, seen and said of one call. `told` holds the address and is sealed under
+# a key that is not in this file; in `said` and `seen` stand marks instead of names, see `hidden.py`.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", String, nullable=False),  # for the phone
+    Column("owner", String, nullable=False),  # as signed in
+    Column("account", String, nullable=False),  # its id; '' if it is not enrolled
+    Column("subject", String, nullable=False),  # hash of the address
+    Column("carrier", String, nullable=False),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Column("watched_until", Float),
+    Column("kept", String, nullable=False),  # the ticket that it is kept for
+    Column("wrong", String, nullable=False),  # the real cause, as an agent wrote it
+    Column("code", String, nullable=False),  # of the verdict, '' without one
+    Column("version", Integer, nullable=False),
+    Column("told", LargeBinary, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    Column("seen", LargeBinary, nullable=False),
+    Index("calls_by_owner", "owner", "started"),
+    Index("calls_by_time", "started"),
+    Index("calls_by_subject", "subject"),
+)
+
 # Incidents at carriers, as `mailprobe.incident.Incident` says. No address in the text.
 incidents = Table(
     "incidents",
@@ -419,8 +496,8 @@ incidents = Table(
 )
 
 # What callers met, the newest of each address, which is a hash.
-calls = Table(
-    "calls",
+callers = Table(
+    "callers",
     metadata,
     Column("carrier", String, primary_key=True),
     Column("subject", String, primary_key=True),
@@ -428,5 +505,5 @@ calls = Table(
     Column("code", String, nullable=False),
     Column("status", String, nullable=False),
     Column("at", Float, nullable=False),
-    Index("calls_by_time", "at"),
+    Index("callers_by_time", "at"),
 )

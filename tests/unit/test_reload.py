@@ -57,6 +57,7 @@ def written(folder: Path, text: str) -> Config:
         (PLAIN + "[carriers.au]\n", Difference(frozenset({Part.CARRIERS}), carriers=frozenset({"au"}))),
         (PLAIN + WORK, Difference(frozenset({Part.MAINTENANCE}))),
         (PLAIN + '[notify]\nurl = "https://h.test/"\nsecret = "prompt:"\n', Difference(frozenset({Part.NOTIFY}))),
+        (PLAIN + '[console]\nsession_idle = "5m"\n', Difference(frozenset({Part.CONSOLE}))),
         (PLAIN + '[actors]\nidentity = "desk"\n', Difference(frozenset({Part.ACTORS}))),
         (PLAIN.replace("[prober]", '[prober]\nlanguage = "ja"'), Difference(frozenset({Part.LANGUAGE}))),
         (PLAIN.replace("[prober]", '[prober]\nresolvers = ["192.0.2.1"]'), Difference(frozenset({Part.NETWORK}))),
@@ -77,7 +78,7 @@ def test_what_is_different(tmp_path: Path, text: str, expected: Difference) -> N
 
 def test_no_field_of_a_configuration_is_forgotten(tmp_path: Path) -> None:
     """What nobody compares would change unseen."""
-    compared = {"prober", "carriers", "accounts", "store_url", "keep", "engine", "actors", "http", "maintenance", "notify"}
+    compared = {"prober", "carriers", "accounts", "store_url", "keep", "engine", "actors", "http", "console", "maintenance", "notify"}
     compared |= {"bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
     assert {one.name for one in dataclasses.fields(Config)} == compared | {"source", "warnings"}
     split = {

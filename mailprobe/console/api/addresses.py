@@ -6,22 +6,19 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mailprobe.address import Address, near
 from mailprobe.config import Config, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.api.asking import language_of, rooms_of
+from mailprobe.console.api.asking import Language, Operator, rooms_of
 from mailprobe.console.calls.marks import marked, read_back
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.typed import propose
 from mailprobe.console.calls.view import CarrierView, Marked, ProblemView
-from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.problems import ProblemRoute, answers
 
-router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"], route_class=ProblemRoute)
+router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"])
 MOST, ALIKE = 3, 0.75  # suggestions, and how alike they are at least
-Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
 
 
 class Typed(BaseModel):
@@ -46,10 +43,10 @@ class Reading:
     problem: ProblemView | None = None
 
 
-@router.post("", response_model=Reading, responses=answers(401, 403, 422))
-async def read(request: Request, visitor: Operator, body: Typed, lang: str = "") -> Reading:
+@router.post("", response_model=Reading)
+async def read(request: Request, visitor: Operator, body: Typed, language: Language) -> Reading:
     """Read an address as it was typed or pasted."""
-    return reading(body.text, rooms_of(request).house().config, language_of(request, lang))
+    return reading(body.text, rooms_of(request).house().config, language)
 
 
 def reading(typed: str, config: Config, language: str) -> Reading:

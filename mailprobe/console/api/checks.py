@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
-from mailprobe.console.api.asking import desk_of, language_of, note
+from mailprobe.console.api.asking import Language, Operator, desk_of, note
 from mailprobe.console.calls import mailing, repairing, telling
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.registry import Ask
 from mailprobe.console.calls.streaming import stream
+from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
-from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.problems import ProblemRoute, answers
+from mailprobe.console.door import Visitor
 
-router = APIRouter(prefix="/api/v1/checks", tags=["checks"], route_class=ProblemRoute)
-Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
+router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
 Which = str
-Lang = Literal["", "ja", "en"]
 Word = Annotated[str, Field(max_length=400)]
+Zone = Annotated[str, Query(max_length=64)]
 Probe = Literal["dns", "mx", "submission", "imap", "canary"]
-COMMON = answers(401, 403, 422, 503)
-OF_ONE = answers(401, 403, 404, 422, 503)
 
 
 class Body(BaseModel):
@@ -59,12 +56,12 @@ def begun(call: Call) -> Begun:
     return Begun(id=call.id, number=call.number, href=f"/checks/{call.id}", events=f"/api/v1/checks/{call.id}/events")
 
 
-def viewed(request: Request, call: Call, lang: str) -> Response:
+def viewed(request: Request, call: Call, language: str) -> Response:
     """The whole view, rendered once for everybody."""
-    return Response(desk_of(request).json(call, language_of(request, lang)), media_type="application/json")
+    return Response(desk_of(request).json(call, language), media_type="application/json")
 
 
-@router.post("", status_code=201, response_model=Begun, responses=COMMON | answers(429))
+@router.post("", status_code=201, response_model=Begun)
 async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
     """Begin a check. It goes on after the page is closed."""
     desk = desk_of(request)
@@ -83,28 +80,28 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
     return begun(await desk.calls.start(ask, account, visitor.name))
 
 
-@router.get("", response_model=Rows, responses=COMMON)
-async def mine(request: Request, visitor: Operator, mine: bool = True, lang: Lang = "") -> Rows:
+@router.get("", response_model=Rows)
+async def mine(request: Request, visitor: Operator, language: Language, mine: bool = True) -> Rows:
     """My checks of the last 72 hours, the newest first: what is pending, and what was revised since."""
-    desk, language = desk_of(request), language_of(request, lang)
+    desk = desk_of(request)
     return Rows(checks=[desk.row(one, language) for one in await desk.calls.of(visitor.name)])
 
 
-@router.get("/{which}", response_model=View, responses=OF_ONE)
-async def look(request: Request, visitor: Operator, which: Which, lang: Lang = "") -> Response:
+@router.get("/{which}", response_model=View)
+async def look(request: Request, visitor: Operator, which: Which, language: Language) -> Response:
     call = await desk_of(request).calls.find(which)
     await note(request, visitor, "look", call.account, call.number)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
 EVENTS = {"text/event-stream": {"schema": {"type": "string"}}}
 STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "View after View, then `end`", "content": EVENTS}}
 
 
-@router.get("/{which}/events", response_class=StreamingResponse, responses=OF_ONE | STREAM)
-async def events(request: Request, visitor: Operator, which: Which, lang: Lang = "") -> StreamingResponse:
+@router.get("/{which}/events", response_class=StreamingResponse, responses=STREAM)
+async def events(request: Request, visitor: Operator, which: Which, language: Language) -> StreamingResponse:
     """Server-sent events: `view` with the whole View as data, `end` when nothing changes any more by itself."""
-    desk, language = desk_of(request), language_of(request, lang)
+    desk = desk_of(request)
     call = await desk.calls.find(which)
     await note(request, visitor, "look", call.account, call.number)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -157,68 +154,76 @@ async def found(request: Request, visitor: Visitor, which: str, what: str, why: 
     return call
 
 
-@router.post("/{which}/observed", response_model=View, responses=OF_ONE)
-async def observe(request: Request, visitor: Operator, which: Which, body: ToldBody, lang: Lang = "") -> Response:
+@router.get("/{which}/ticket", response_model=Ticket)
+async def ticket(request: Request, visitor: Operator, which: Which, language: Language, zone: Zone = "") -> Ticket:
+    """For the desk that acts. zone: the reader's, as `Asia/Tokyo`."""
+    desk = desk_of(request)
+    call = await found(request, visitor, which, "ticket")
+    return make_ticket(call, desk.shown(call, language), zone_of(zone))
+
+
+@router.post("/{which}/observed", response_model=View)
+async def observe(request: Request, visitor: Operator, which: Which, body: ToldBody, language: Language) -> Response:
     """What the customer says: judged anew at once, from the same evidence."""
     call = await found(request, visitor, which, "told")
     await telling.observe(desk_of(request).calls, call, body.observed)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.post("/{which}/bounce", response_model=View, responses=OF_ONE)
-async def bounce(request: Request, visitor: Operator, which: Which, body: BounceBody, lang: Lang = "") -> Response:
+@router.post("/{which}/bounce", response_model=View)
+async def bounce(request: Request, visitor: Operator, which: Which, body: BounceBody, language: Language) -> Response:
     """A mail that came back to somebody who wrote to the customer."""
     call, calls = await found(request, visitor, which, "bounce"), desk_of(request).calls
     if body.fragments is not None:
         telling.hear(calls, call, body.fragments)
     else:
         telling.show_bounce(calls, call, body.text)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.post("/{which}/canary", response_model=View, responses=OF_ONE | answers(409))
-async def canary(request: Request, visitor: Operator, which: Which, body: ConsentBody, lang: Lang = "") -> Response:
+@router.post("/{which}/canary", response_model=View)
+async def canary(request: Request, visitor: Operator, which: Which, body: ConsentBody, language: Language) -> Response:
     """Send a test mail. The number to read back is in `canary` as soon as it is known; the stream begins anew."""
     call = await found(request, visitor, which, "canary", body.consent)
     mailing.send(desk_of(request).calls, call, body.consent, visitor.name)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.post("/{which}/verify", status_code=201, response_model=Begun, responses=OF_ONE | answers(409, 429))
+@router.post("/{which}/verify", status_code=201, response_model=Begun)
 async def verify(request: Request, visitor: Operator, which: Which) -> Begun:
     """Whether a repair has helped: a new check of what failed, with `before_repair`."""
     call = await found(request, visitor, which, "verify")
     return begun(await repairing.verify(desk_of(request).calls, call, visitor.name))
 
 
-@router.post("/{which}/watch", response_model=View, responses=OF_ONE | answers(409))
-async def watch(request: Request, visitor: Operator, which: Which, body: WatchBody, lang: Lang = "") -> Response:
+@router.post("/{which}/watch", response_model=View)
+async def watch(request: Request, visitor: Operator, which: Which, body: WatchBody, language: Language) -> Response:
     """Look again until it is repaired, at most 72 hours."""
     call = await found(request, visitor, which, "watch", body.reason)
     repairing.watch(desk_of(request).calls, call, body.hours, body.reason, visitor.name)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.delete("/{which}/watch", response_model=View, responses=OF_ONE)
-async def unwatch(request: Request, visitor: Operator, which: Which, lang: Lang = "") -> Response:
+@router.delete("/{which}/watch", response_model=View)
+async def unwatch(request: Request, visitor: Operator, which: Which, language: Language) -> Response:
     call = await found(request, visitor, which, "unwatch")
     repairing.end(desk_of(request).calls, call)
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.post("/{which}/keep", response_model=View, responses=OF_ONE)
-async def keep(request: Request, visitor: Operator, which: Which, body: KeepBody, lang: Lang = "") -> Response:
+@router.post("/{which}/keep", response_model=View)
+async def keep(request: Request, visitor: Operator, which: Which, body: KeepBody, language: Language) -> Response:
     """Hold the evidence for a ticket: it outlives the 72 hours."""
     call = await found(request, visitor, which, "keep", body.ticket)
     call.kept = body.ticket.strip()
     call.touch()
-    return viewed(request, call, lang)
+    return viewed(request, call, language)
 
 
-@router.post("/{which}/wrong", response_model=View, responses=OF_ONE)
-async def wrong(request: Request, visitor: Operator, which: Which, body: WrongBody, lang: Lang = "") -> Response:
+@router.post("/{which}/wrong", response_model=View)
+async def wrong(request: Request, visitor: Operator, which: Which, body: WrongBody, language: Language) -> Response:
     """The verdict was wrong, and what the cause really was."""
     call = await found(request, visitor, which, "wrong")
     call.wrong = body.cause.strip()
     call.touch()
-    return viewed(request, call, lang)
+    return viewed(request, call, language)

@@ -35,11 +35,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The mailbox is looked at again and again. until: Unix seconds."""
+    """The mailbox is looked at again and again. until: Unix seconds; failing: the stations that are to become good."""
 
     until: float
     reason: str
     by: str
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Call:
     number_to_read: str = ""  # of the test mail
     sends: bool = False  # a test mail is being sent now
     fault: Problem | None = None  # why it could not be carried through
+    masked: bool = False  # what was told cannot be opened any more: no name, and nothing is judged anew
+    dirty: bool = False  # changed since it was kept
     version: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -97,6 +100,7 @@ class Call:
     def touch(self) -> None:
         """Tell everybody who looks on."""
         self.version += 1
+        self.dirty = True
         self.changed.set()
         self.changed = asyncio.Event()
 

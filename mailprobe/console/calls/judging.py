@@ -15,7 +15,7 @@ from mailprobe.question import Question
 from mailprobe.verdict import Confidence, Verdict
 from mailprobe.verdict.confidence import weakest
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.picture import Picture
+from mailprobe.verdict.picture import Known, Picture, SignIn
 from mailprobe.verdict.settled import ANSWERED_BY, Leg, settled
 
 TOGETHER = 120.0  # seconds between two ends that count as one time
@@ -44,6 +44,15 @@ def picture_of(house: Takes, question: Question, evidence: tuple[Evidence, ...],
             older = house.picture(question, evidence, end)
             picture = replace(picture, **{name: getattr(older, name) for name in ANSWERED_BY[Leg(probe)]})
     return picture
+
+
+def since_repair(picture: Picture) -> Picture:
+    """Somebody says that it is repaired: a refusal from before that, which nobody tried again, says nothing of now."""
+    return replace(picture, sign_in=not_before(picture.sign_in), submission=not_before(picture.submission))
+
+
+def not_before(known: Known[SignIn]) -> Known[SignIn]:
+    return replace(known, value=SignIn.HELD) if known.among(SignIn.REFUSED_BEFORE) else known
 
 
 def verdict_of(picture: Picture, pending: Iterable[str]) -> Verdict | None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pydantic import TypeAdapter
 
 from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.past import NOTHING
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.calls.showing import Shown, row_of, show
 from mailprobe.console.calls.view import Row, View
+from mailprobe.verdict.picture import Picture
 
 VIEW = TypeAdapter(View)
 MOST = 64  # rendered views that are kept
@@ -33,6 +35,7 @@ class Desk:
     """The calls, as they are looked at."""
 
     calls: Calls
+    post: Post
     rendered: OrderedDict[tuple[str, str], Rendered] = field(default_factory=OrderedDict)
 
     def shown(self, call: Call, language: str) -> Shown:
@@ -45,7 +48,12 @@ class Desk:
         return show(call, self.shown(call, language))
 
     def row(self, call: Call, language: str) -> Row:
-        return row_of(call, self.shown(call, language))
+        """Of a call that is not in memory: as it was said last."""
+        if call.id in self.calls.whole:
+            return row_of(call, self.shown(call, language))
+        config, now = self.calls.rooms.house().config, self.calls.rooms.now()
+        verdict = call.said[-1].verdict if call.said else None
+        return row_of(call, Shown(config, NOTHING, Picture(), verdict, {}, language, now))
 
     def rendering(self, call: Call, language: str) -> Rendered:
         key, now = (call.id, language), self.calls.rooms.now()

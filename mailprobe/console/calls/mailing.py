@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from mailprobe.config import ConfigError, Problem
 from mailprobe.console.calls.call import Call, Working
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import KEPT, Calls, guard
-from mailprobe.console.problems import Refused
 from mailprobe.evidence import Canary, CanaryState, Evidence, Fact, Of
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
@@ -25,10 +25,10 @@ OVER |= {CanaryState.BOUNCED, CanaryState.REFUSED}
 def send(calls: Calls, call: Call, consent: str, by: str) -> None:
     """Begin to send; it goes on by itself. Raises Refused: 409 while the call is busy, 422 without a consent."""
     if call.ended is None or call.sends:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "send the test mail when it has ended"))
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "send the test mail when it has ended"))
     if not (call.account.enrolled or consent.strip()):
         hint = "ask the customer, and note who agreed"
-        raise Refused(422, Problem("MP2507", "consent", "a test mail to this mailbox needs the customer's consent", hint))
+        raise refused(422, Problem("MP2507", "consent", "a test mail to this mailbox needs the customer's consent", hint))
     call.sends = True
     call.legs = tuple(dict.fromkeys((*call.legs, CANARY)))
     call.working[CANARY] = Working(calls.rooms.now())

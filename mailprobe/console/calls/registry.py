@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.calls.call import Call, Said, Working
-from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, verdict_of
+from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
+from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.numbers import new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
-from mailprobe.console.problems import Refused
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence, Fact
 from mailprobe.question import Listener, Question
@@ -62,10 +63,11 @@ Services = Callable[[Carrier, float], Awaitable[Service]]
 
 @dataclass(slots=True)
 class Calls:
-    """The registry of one process. services: how a carrier's service is, as a whole."""
+    """The registry of one process. services: how a carrier's service is, as a whole. keeping: where calls outlive the process."""
 
     rooms: Rooms
     services: Services = unknown_service
+    keeping: Keeping | None = None
     whole: dict[str, Call] = field(default_factory=dict)
     past: dict[str, Past] = field(default_factory=dict)
     started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
@@ -82,7 +84,7 @@ class Calls:
         try:
             return ad_hoc(config, read_address(ask.address, config.carriers.values()))
         except ConfigError as error:
-            raise Refused(422, error.problems[0]) from None
+            raise refused(422, error.problems[0]) from None
 
     async def start(self, ask: Ask, account: Account, owner: str) -> Call:
         """Begin a check; it goes on by itself. Raises Refused: 403 by the guard, 422 for what cannot be used, 429."""
@@ -93,10 +95,10 @@ class Calls:
         try:
             await house.admit(question)
         except ConfigError as error:
-            raise Refused(403, guard(error.problems[0])) from None
-        number = new_number({one.number for one in self.whole.values()})
+            raise refused(403, guard(error.problems[0])) from None
+        number = new_number({one.number for one in self.whole.values()} | await self.numbers(now))
         if number is None:
-            raise Refused(429, Problem("MP2504", "", "no number is free", "wait until older checks are let go"))
+            raise refused(429, Problem("MP2504", "", "no number is free", "wait until older checks are let go"))
         self.started.setdefault(owner, []).append(now)
         call = Call(
             id=new_id(),
@@ -134,21 +136,25 @@ class Calls:
             return
         problems = check_numbers(question.told, await self.rooms.house().numbers(question.account))
         if problems:
-            raise Refused(422, problems[0])
+            raise refused(422, problems[0])
 
     def admit_pace(self, owner: str, now: float) -> None:
         running = [one for one in self.whole.values() if one.working]
         if len(running) >= AT_ONCE or sum(one.owner == owner for one in running) >= AT_ONCE_EACH:
-            raise Refused(429, Problem("MP2502", "", "too many checks are running", "wait until one of them has ended"))
+            raise refused(429, Problem("MP2502", "", "too many checks are running", "wait until one of them has ended"))
         mine = [at for at in self.started.get(owner, ()) if now - at < IN]
         self.started[owner] = mine
         if len(mine) >= PACE:
             hint = f"one operator may start {PACE} checks in {IN / 60:.0f} minutes"
-            raise Refused(429, Problem("MP2503", "", "too many checks in a short time", hint))
+            raise refused(429, Problem("MP2503", "", "too many checks in a short time", hint))
+
+    async def numbers(self, now: float) -> frozenset[str]:
+        """Those that somebody may still say on the phone."""
+        return frozenset() if self.keeping is None else await self.keeping.store.calls.numbers(now - KEPT)
 
     def let_go(self) -> None:
         """Those that are done go from memory, the oldest first."""
-        done = [one for one in self.whole.values() if one.id not in self.under_way and one.watch is None]
+        done = [one for one in self.whole.values() if one.id not in self.under_way and one.watch is None and not one.dirty]
         for one in sorted(done, key=lambda call: call.started)[: max(0, len(self.whole) - MOST)]:
             self.forget(one)
 
@@ -193,12 +199,13 @@ class Calls:
         call.learn((evidence,))
         self.revise(call, why)
 
-    async def remember(self, call: Call) -> None:
+    async def remember(self, call: Call, *, touch: bool = True) -> None:
         """What was known before this call."""
         house, now = self.rooms.house(), self.rooms.now()
         service = await self.services(call.carrier, now)
         self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
-        call.touch()
+        if touch:
+            call.touch()
 
     # ---- to judge ----------------------------------------------------------------------------------------------------
 
@@ -227,8 +234,10 @@ class Calls:
 
     def judged_now(self, call: Call) -> Judged:
         house = self.rooms.house()
-        question = with_heard(call)
-        picture = picture_of(house, question, call.evidence, call.started)
+        if call.masked:
+            return Judged(call.version, Picture(), call.said[-1].verdict if call.said else None, {})
+        picture = picture_of(house, with_heard(call), call.evidence, call.started)
+        picture = since_repair(picture) if call.repairs else picture
         verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
         if call.heard and verdict is not None:
             without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
@@ -252,15 +261,31 @@ class Calls:
 
     async def find(self, which: str) -> Call:
         """By its id. Raises Refused (404)."""
-        call = self.whole.get(which)
+        call = self.whole.get(which) or await self.kept(which)
         if call is None:
-            raise Refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
+            raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
 
     async def of(self, owner: str) -> tuple[Call, ...]:
-        """The newest first."""
-        mine = [one for one in self.whole.values() if one.owner == owner]
+        """The newest first, of the last 72 hours. Those that are not in memory come without what was seen."""
+        since, config = self.rooms.now() - KEPT, self.rooms.house().config
+        mine = [one for one in self.whole.values() if one.owner == owner and one.started >= since]
+        if self.keeping is not None:
+            rows = await self.keeping.store.calls.of_owner(owner, since)
+            older = [self.keeping.call(row, config) for row in rows if row.id not in self.whole]
+            mine += [one for one in older if one is not None]
         return tuple(sorted(mine, key=lambda call: call.started, reverse=True))
+
+    async def kept(self, which: str) -> Call | None:
+        """From the store, into memory."""
+        row = None if self.keeping is None else await self.keeping.store.calls.one(which)
+        call = None if row is None or self.keeping is None else self.keeping.call(row, self.rooms.house().config)
+        if call is None or (self.rooms.now() - call.started > KEPT and not call.kept and call.watch is None):
+            return None
+        call = self.whole.setdefault(which, call)
+        self.let_go()
+        await self.remember(call, touch=False)
+        return call
 
     async def close(self) -> None:
         """Stop what is under way."""
@@ -287,7 +312,7 @@ def read_told(observed: tuple[str, ...], now: float) -> Observations:
     try:
         return parse(observed, now=now)
     except ObservedError as error:
-        raise Refused(422, error.problems[0]) from None
+        raise refused(422, error.problems[0]) from None
 
 
 def consent_of(ask: Ask, owner: str) -> str:

@@ -9,12 +9,11 @@ from dataclasses import replace
 from mailprobe.config import ConfigError, Problem
 from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Ask, Calls
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
-from mailprobe.console.problems import Refused
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
-from mailprobe.verdict import Status
 
 FAILING = frozenset({Light.RED, Light.AMBER, Light.OUR_FAULT})
 YOUNG = 3600.0  # seconds for which what was good need not be asked again
@@ -36,7 +35,7 @@ def failing(row: Iterable[Station]) -> tuple[str, ...]:
 async def verify(calls: Calls, call: Call, owner: str) -> Call:
     """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed."""
     if call.ended is None:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
     row, now = row_of(calls, call), calls.rooms.now()
     again = failing(row) if now - call.started < YOUNG else ()
     question = call.question
@@ -59,8 +58,9 @@ async def verify(calls: Calls, call: Call, owner: str) -> Call:
 def watch(calls: Calls, call: Call, hours: float, reason: str, by: str) -> None:
     """Look again and again until it is repaired, at most so many hours. Raises Refused (409)."""
     if call.ended is None:
-        raise Refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
-    call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by)
+        raise refused(409, Problem("MP2506", "", "the check is still under way", "watch the mailbox when it has ended"))
+    bad = tuple(one.id.value for one in row_of(calls, call) if one.light in FAILING)
+    call.watch = Watched(calls.rooms.now() + min(hours, LONGEST) * 3600.0, reason, by, bad)
     begin(calls, call)
     call.touch()
 
@@ -104,11 +104,11 @@ def interval(calls: Calls, call: Call) -> float:
 
 
 async def look_again(calls: Calls, call: Call) -> bool:
-    """Whether all is well now."""
+    """Whether what failed is good now; where nothing had failed, whether nothing does."""
     question = replace(call.question, canary=False, consent="", only=())
     check = await calls.rooms.house().check(question, Listener())
     call.learn(check.evidence)
     calls.revise(call, "watch")
-    verdict = calls.seen(call).verdict
-    lights = {one.light for one in row_of(calls, call)}
-    return verdict is not None and verdict.status is not Status.DOWN and not lights & {Light.RED, Light.OUR_FAULT}
+    lights = {one.id.value: one.light for one in row_of(calls, call)}
+    failing = call.watch.failing if call.watch is not None else ()
+    return all(lights[one] is Light.GREEN for one in failing) and Light.RED not in lights.values()

@@ -67,7 +67,7 @@ def show(call: Call, shown: Shown) -> View:
         number=call.number,
         version=call.version,
         address=account.address.display,
-        masked=None,
+        masked=text("masked", language) if call.masked else None,
         marked=marked(account.address.display, language),
         account=account.id if account.enrolled else None,
         enrolled=account.enrolled,

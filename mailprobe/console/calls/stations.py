@@ -114,6 +114,8 @@ def ended(which: StationId, leg: LegSeen, evidence: Evidence, picture: Picture) 
     if which is StationId.MAILBOX:
         return mailbox(leg, evidence, picture)
     light = LIGHTS[sign_in_alone(evidence, picture) if which is StationId.SIGN_IN else leg_state(evidence, picture)]
+    if refused_before(which, picture):
+        light = Light.HELD
     if which is StationId.DELIVERY and light is Light.HELD and picture.delivery.value in UNDER_WAY:
         return Station(which, Light.RUNNING, leg=leg)
     return explained(Station(which, light, leg=leg), evidence)
@@ -122,6 +124,12 @@ def ended(which: StationId, leg: LegSeen, evidence: Evidence, picture: Picture) 
 def sign_in_alone(evidence: Evidence, picture: Picture) -> LegState:
     """Without what lies behind the sign-in: that is the next station."""
     return leg_state(evidence, replace(picture, store=replace(picture.store, value=Store.UNKNOWN)))
+
+
+def refused_before(which: StationId, picture: Picture) -> bool:
+    """Nobody was asked today: what stands there is the last result, with its age."""
+    known = {StationId.SIGN_IN: picture.sign_in, StationId.SUBMISSION: picture.submission}.get(which)
+    return known is not None and known.among(SignIn.REFUSED_BEFORE)
 
 
 def mailbox(leg: LegSeen, evidence: Evidence, picture: Picture) -> Station:

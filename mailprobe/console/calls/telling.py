@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from mailprobe.config import Problem
 from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls, read_told, reply_of
-from mailprobe.console.problems import Refused
 from mailprobe.wire.returned import read_returned
 
 MOST_BOUNCES = 5
@@ -29,7 +29,7 @@ def show_bounce(calls: Calls, call: Call, text: str) -> None:
     raw = text.encode("utf-8", "replace")
     if not read_returned(raw).failures:
         hint = "paste the whole text of the mail that came back, or the line with the number"
-        raise Refused(422, Problem("MP2505", "text", "no mail that came back is to be seen in this text", hint))
+        raise refused(422, Problem("MP2505", "text", "no mail that came back is to be seen in this text", hint))
     if raw not in call.question.bounces:
         call.question = replace(call.question, bounces=(*call.question.bounces, raw)[-MOST_BOUNCES:])
     calls.revise(call, "bounce")
@@ -40,6 +40,6 @@ def hear(calls: Calls, call: Call, fragments: Sequence[str]) -> None:
     said = tuple(one.strip()[:MOST_WORDS] for one in fragments if one.strip())
     if said and not read_returned(reply_of(said)).failures:
         hint = "the three digits, and the words beside them"
-        raise Refused(422, Problem("MP2505", "fragments", "these words are no reason for a mail to come back", hint))
+        raise refused(422, Problem("MP2505", "fragments", "these words are no reason for a mail to come back", hint))
     call.heard = said
     calls.revise(call, "heard")

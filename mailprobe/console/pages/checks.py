@@ -1,35 +1,29 @@
-"""The check page, "My checks" and a ticket's page. Each is a shell without a mailbox in it: the API notes who looks."""
+"""One check, "My checks" and a ticket's page. Each is a shell without a mailbox in it: the API notes who looks."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
 
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.language import Language
-from mailprobe.console.shell import page
+from mailprobe.console.pages.paper import paper
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix="/checks", include_in_schema=False)
 Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
 
 
-@router.get("/", response_class=HTMLResponse)
-async def show_field(visitor: Operator, language: Language) -> HTMLResponse:
-    return page("check.html", language, visitor, here="check", which="")
+@router.get("")
+async def show_mine(request: Request, visitor: Operator) -> Response:
+    return paper(request, "mine.html", visitor, here="mine")
 
 
-@router.get("/checks", response_class=HTMLResponse)
-async def show_mine(visitor: Operator, language: Language) -> HTMLResponse:
-    return page("mine.html", language, visitor, here="mine")
+@router.get("/{which}")
+async def show_check(request: Request, which: str, visitor: Operator) -> Response:
+    return paper(request, "check.html", visitor, here="check", which=which)
 
 
-@router.get("/checks/{check}", response_class=HTMLResponse)
-async def show_check(check: str, visitor: Operator, language: Language) -> HTMLResponse:
-    return page("check.html", language, visitor, here="check", which=check)
-
-
-@router.get("/checks/{check}/ticket", response_class=HTMLResponse)
-async def show_ticket(check: str, visitor: Operator, language: Language) -> HTMLResponse:
-    return page("ticket.html", language, visitor, here="ticket")
+@router.get("/{which}/ticket")
+async def show_ticket(request: Request, which: str, visitor: Operator) -> Response:
+    return paper(request, "ticket.html", visitor, here="ticket")

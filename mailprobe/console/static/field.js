@@ -91,7 +91,7 @@ function proposal(found, typed, accept) {
     const changed = found.proposal !== typed;
     parts.push(make("div", { class: "proposal-main" },
       make("p", { class: "address" }, spelled(found.proposal, found.marked, Boolean(found.carrier))),
-      make("p", { class: "read-back" }, found.read_back ?? ""),
+      make("p", { class: "read-back" }, make("strong", {}, say("read_back")), " ", found.read_back ?? ""),
       changed ? make("p", { class: "changes" }, (found.changes ?? []).join(" ")) : null,
       make("p", { class: "go-on" },
         changed

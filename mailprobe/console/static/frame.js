@@ -73,7 +73,7 @@ function languages() {
   for (const one of document.querySelectorAll("[data-language]")) {
     one.addEventListener("click", () => {
       const secure = location.protocol === "https:" ? "; secure" : "";
-      document.cookie = `mailprobe_language=${one.dataset.language}; path=/; max-age=31536000; samesite=strict${secure}`;
+      document.cookie = `lang=${one.dataset.language}; path=/; max-age=31536000; samesite=strict${secure}`;
     });
   }
 }

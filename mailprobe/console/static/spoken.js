@@ -7,7 +7,7 @@ const TONE = { ok: "green", degraded: "amber", down: "red", unknown: "unknown" }
 
 export const drawHead = drawn((view) => {
   $("case-address").replaceChildren(...spelled(view.address, view.marked));
-  write($("case-read-back"), view.read_back ?? "");
+  write($("case-read-back"), view.read_back ? `${say("read_back")} ${view.read_back}` : "");
   const facts = [["number", view.number, "digits"], ["carrier", view.carrier.title, ""], ["started", time(view.started), ""]];
   if (view.ticket) facts.push(["ticket", view.ticket, ""]);
   $("case-facts").replaceChildren(...facts.map(([key, text, kind]) =>

@@ -11,19 +11,20 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import Request
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
-from mailprobe.console.api import addresses, cards, checks
 from mailprobe.console.app import console_app
+from mailprobe.console.approach import Approach
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
-from mailprobe.console.pages import checks as pages
+from mailprobe.console.pages.errors import shown
 from mailprobe.console.rooms import Rooms
-from mailprobe.console.statics import static_routes
+from mailprobe.console.routes import ROUTERS
+from mailprobe.console.staff import Staff
+from mailprobe.console.visits import PLAIN_COOKIE, Recognition, lasts, new_value
 from mailprobe.daemon import House
 from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.house import Demo, open_demo
@@ -31,6 +32,7 @@ from mailprobe.demo.mailboxes import SCENARIOS
 from mailprobe.demo.show import post_house
 from tests.e2e.console.operating import Notes
 
+PASSWORD = "correct-horse-7"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium refuses to run as root in its sandbox
 ARGUMENTS = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -45,6 +47,15 @@ class Console:
     house: House
     calls: Calls
     notes: Notes
+    staff: Staff
+
+    async def session(self, name: str, role: Role) -> str:
+        """What the cookie of somebody holds who has just signed in; he is added where nobody knows him yet."""
+        store, value, now = self.house.store, new_value(), time.time()
+        if await store.people.of(name) is None:
+            await self.staff.add(Visitor("test", Role.ADMIN), name, role, PASSWORD)
+        await store.visits.begin(value, name, "127.0.0.1", "test", lasts(self.house.config.console), now, "")
+        return value
 
     def address(self, local: str, carrier: str = "mobile") -> str:
         return f"{local}@{self.demo.states[carrier].domain}"
@@ -83,11 +94,6 @@ class Window:
             self.complaints.append(message.text)
 
 
-async def by_name(request: Request) -> Visitor | None:
-    name = request.headers.get("x-name")
-    return Visitor(name, Role.OPERATOR) if name else None
-
-
 @contextlib.asynccontextmanager
 async def console_on_the_demo() -> AsyncIterator[Console]:
     async with contextlib.AsyncExitStack() as stack:
@@ -98,11 +104,10 @@ async def console_on_the_demo() -> AsyncIterator[Console]:
         stack.push_async_callback(calls.close)
         post = asyncio.create_task(Post(calls).watch())
         stack.callback(post.cancel)
-        app = console_app(rooms, by_name, (checks.router, addresses.router, cards.router, pages.router))
+        app = console_app(rooms, Recognition(rooms), ROUTERS, show=shown)
         app.state.desk, app.state.trail = Desk(calls), notes
-        app.router.routes.extend(static_routes())
-        host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0"))
-        yield Console(f"http://{host}:{port}", demo, house, calls, notes)
+        place = await stack.enter_async_context(listening(Approach(app, lambda: house.config.console), "127.0.0.1:0"))
+        yield Console(f"http://{place[0]}:{place[1]}", demo, house, calls, notes, app.state.staff)
 
 
 @contextlib.asynccontextmanager
@@ -114,17 +119,25 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def window(browser: Browser, name: str = "sato", locale: str = "ja-JP", **more: Any) -> AsyncIterator[Window]:
-    """A browser of its own, as an agent's: 1280x720."""
+async def window(
+    browser: Browser,
+    console: Console | None = None,
+    name: str = "sato",
+    role: Role = Role.OPERATOR,
+    locale: str = "ja-JP",
+    **more: Any,
+) -> AsyncIterator[Window]:
+    """A browser of its own, as an agent's: 1280x720. console: where he is signed in already."""
     context: BrowserContext = await browser.new_context(
         viewport={"width": 1280, "height": 720},
         locale=locale,
         timezone_id="Asia/Tokyo",
-        extra_http_headers={"x-name": name},
         permissions=["clipboard-read", "clipboard-write"],
         **more,
     )
     context.set_default_timeout(8000)
+    if console is not None:
+        await context.add_cookies([{"name": PLAIN_COOKIE, "value": await console.session(name, role), "url": console.url}])
     page = await context.new_page()
     opened = Window(page)
     page.on("console", opened.heard)

@@ -15,13 +15,13 @@ from fastapi import Request
 from mailprobe.console.api import addresses, checks
 from mailprobe.console.app import console_app
 from mailprobe.console.calls.looking import Desk
-from mailprobe.console.calls.registry import Calls
+from mailprobe.console.calls.opening import open_calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
 from mailprobe.console.rooms import Rooms
+from mailprobe.console.trail import Unnoted
 from mailprobe.daemon import House, open_house
 from mailprobe.demo.house import Demo, open_demo
-from mailprobe.store import StoreError
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Notes:
 
     async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None:
         if self.broken:
-            raise StoreError("MP1020", "audit", "disk full", "")
+            raise Unnoted("MP2401", "trail", "disk full", "")
         self.rows.append((visitor.name, what, of, why))
 
 
@@ -47,7 +47,7 @@ async def by_name(request: Request) -> Visitor | None:
 class Operating:
     demo: Demo
     house: House
-    calls: Calls
+    desk: Desk
     notes: Notes
     http: httpx.AsyncClient
 
@@ -83,17 +83,17 @@ class Operating:
 
 
 @contextlib.asynccontextmanager
-async def operating() -> AsyncIterator[Operating]:
+async def operating(demo: Demo | None = None) -> AsyncIterator[Operating]:
+    """demo: one that runs already, for whoever starts the console twice."""
     async with contextlib.AsyncExitStack() as stack:
-        demo = await stack.enter_async_context(open_demo())
-        house = await stack.enter_async_context(open_house(demo.config))
+        world = demo if demo is not None else await stack.enter_async_context(open_demo())
+        house = await stack.enter_async_context(open_house(world.config))
         rooms = Rooms(house=lambda: house, unfit=lambda: (), now=time.time)
-        calls, notes = Calls(rooms), Notes()
-        stack.push_async_callback(calls.close)
+        notes, desk = Notes(), await stack.enter_async_context(open_calls(rooms))
         app = console_app(rooms, by_name, (checks.router, addresses.router))
-        app.state.desk, app.state.trail = Desk(calls), notes
-        host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0"))
+        app.state.desk, app.state.trail = desk, notes
+        host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0", most=700))
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"x-name": "sato"}, timeout=30.0)
         )
-        yield Operating(demo, house, calls, notes, http)
+        yield Operating(world, house, desk, notes, http)

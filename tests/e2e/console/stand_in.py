@@ -13,24 +13,23 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import MutableHeaders
 from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailprobe.config import Config, Prober
 from mailprobe.console.api.cards import router as cards
 from mailprobe.console.app import console_app
 from mailprobe.console.door import Role, Visitor, may
+from mailprobe.console.headers import POLICY
 from mailprobe.console.listening import listening
 from mailprobe.console.pages.checks import router as pages
+from mailprobe.console.pages.home import router as home
 from mailprobe.console.rooms import Rooms
-from mailprobe.console.statics import static_routes
 
 Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
 Json = dict[str, Any]
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; report-uri /csp"
-)
 
 
 @dataclass(slots=True)
@@ -63,24 +62,31 @@ async def standing_in(told: Told) -> AsyncIterator[str]:
         yield f"http://{host}:{port}"
 
 
-def app_of(told: Told) -> FastAPI:
+def app_of(told: Told) -> ASGIApp:
     config = Config(prober=Prober("probe.test", "probe@probe.test"), carriers={})
     rooms = Rooms(house=lambda: SimpleNamespace(config=config), unfit=tuple, now=lambda: 0.0)  # type: ignore[arg-type, return-value]  # the pages ask for the configuration alone
 
     async def recognise(request: Request) -> Visitor:
         return Visitor("tester", Role.OPERATOR)
 
-    app = console_app(rooms, recognise, [pages, cards, api_of(told)])
+    app = console_app(rooms, recognise, [home, pages, cards, api_of(told)])
     app.state.trail = Trail(told)
-    app.router.routes.extend(static_routes())
+    return Reporting(app)
 
-    @app.middleware("http")
-    async def policy(request: Request, call_next: Any) -> Response:
-        answer: Response = await call_next(request)
-        answer.headers["content-security-policy"] = POLICY
-        return answer
 
-    return app
+class Reporting:
+    """The console's own policy, and what it stops is reported."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["content-security-policy"] = f"{POLICY}; report-uri /csp"
+            await send(message)
+
+        await self.app(scope, receive, sending)
 
 
 def api_of(told: Told) -> APIRouter:

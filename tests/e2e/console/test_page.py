@@ -27,7 +27,7 @@ async def test_the_born_from_case_from_typing_to_the_ticket(browser: Browser, co
     """Mail comes back, sign-in is refused, the member page says active: the server side has lost him, and the page says so."""
     say, reset, never, desk = BORN_FROM[locale]
     address = console.address("lost-entry")
-    async with window(browser, locale=locale) as agent:
+    async with window(browser, console, locale=locale) as agent:
         await agent.page.goto(console.url)
         assert await agent.page.evaluate("document.activeElement.id") == "address"
         await agent.page.fill("#ticket", "T-4711")
@@ -48,7 +48,7 @@ async def test_the_born_from_case_from_typing_to_the_ticket(browser: Browser, co
         assert await agent.text("#case-facts .digits") in await agent.page.title()
         # the ticket, by one key, as text; then its own page, to be printed
         await agent.page.keyboard.press("c")
-        await agent.page.wait_for_function("document.querySelector('#said').textContent !== ''")
+        await agent.page.wait_for_function("() => document.querySelector('#said').textContent !== ''")
         copied = await agent.page.evaluate("navigator.clipboard.readText()")
         for part in (address, "T-4711", "550", "directory_out_of_sync", "mx1.mobile.example"):
             assert part in copied
@@ -73,7 +73,7 @@ def nowhere_in_urls(asked: list[str], address: str) -> None:
 
 
 async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, console: Console) -> None:
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         assert "パスワードは伺わないでください" in await agent.text("#ask")
         await agent.check(console.address("no-secret"))
@@ -88,7 +88,7 @@ async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, con
 
 
 async def test_what_is_ticked_changes_the_verdict_at_once(browser: Browser, console: Console) -> None:
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         await agent.check(console.address("never-was"))
         before = await agent.text("#top-title")
@@ -107,7 +107,7 @@ async def test_what_is_ticked_changes_the_verdict_at_once(browser: Browser, cons
 async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: Browser, console: Console) -> None:
     """Typos become proposals, and never an outage."""
     right = console.address("full")
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         for typed in (f"  {right} ", "ｆｕｌｌ＠ｍｏｂｉｌｅ．ｅｘａｍｐｌｅ", f"山田 太郎 <{right}>"):
             await agent.page.fill("#address", typed)
@@ -130,7 +130,7 @@ async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: 
 
 async def test_our_own_trouble_is_never_the_customers(browser: Browser, console: Console) -> None:
     """A carrier that refuses us: unknown, with a sentence, an owner and a time; no reset."""
-    async with window(browser, locale="en-US") as agent:
+    async with window(browser, console, locale="en-US") as agent:
         await agent.page.goto(console.url)
         await agent.check(console.address("unseen", "strict"))
         assert await agent.page.get_attribute("#top", "data-tone") == "unknown"
@@ -140,7 +140,7 @@ async def test_our_own_trouble_is_never_the_customers(browser: Browser, console:
 
 
 async def test_a_late_mail_and_a_late_bounce_reach_the_page_and_my_checks(browser: Browser, console: Console) -> None:
-    async with window(browser, name="late") as agent, window(browser, name="late") as other:
+    async with window(browser, console, name="late") as agent, window(browser, console, name="late") as other:
         await agent.page.goto(console.url)
         await agent.check(console.address("bounces-later", "catchall"))
         before = await agent.text("#say")
@@ -160,7 +160,7 @@ async def test_a_late_mail_and_a_late_bounce_reach_the_page_and_my_checks(browse
 
 
 async def test_a_returned_mail_in_pieces_as_heard_and_pasted_whole(browser: Browser, console: Console) -> None:
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         await agent.check(console.address("delivered"))
         was = await agent.text("#top-title")
@@ -178,7 +178,7 @@ async def test_a_returned_mail_in_pieces_as_heard_and_pasted_whole(browser: Brow
 
 async def test_a_repair_is_verified_with_before_and_after(browser: Browser, console: Console) -> None:
     mobile = console.demo.states["mobile"]
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         await agent.check(console.address("half-known"))
         assert await agent.station("mx") == "red"
@@ -202,13 +202,13 @@ async def test_a_repair_is_verified_with_before_and_after(browser: Browser, cons
 
 async def test_a_link_from_another_program_leaves_no_trace_in_the_address_bar(browser: Browser, console: Console) -> None:
     address = console.address("healthy")
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(f"{console.url}/#a={quote(address)}&ref=T-77")
         assert agent.page.url == f"{console.url}/"
         assert await agent.page.input_value("#address") == address
         assert await agent.page.input_value("#ticket") == "T-77"
         await agent.page.evaluate("(to) => { location.hash = to }", f"a={quote(address)}&ref=T-78")
-        await agent.page.wait_for_function("document.querySelector('#ticket').value === 'T-78'")
+        await agent.page.wait_for_function("() => document.querySelector('#ticket').value === 'T-78'")
         assert agent.page.url == f"{console.url}/"
         assert await agent.page.evaluate("history.length") <= 3
         await agent.page.wait_for_selector("#proposal .address")
@@ -218,7 +218,7 @@ async def test_a_link_from_another_program_leaves_no_trace_in_the_address_bar(br
 
 
 async def test_a_card_is_shown_once_its_use_is_on_record(browser: Browser, console: Console) -> None:
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         await agent.page.goto(console.url)
         await agent.page.click("[data-card=legal]")
         await agent.page.wait_for_selector("#card[open]")
@@ -235,7 +235,7 @@ async def test_a_card_is_shown_once_its_use_is_on_record(browser: Browser, conso
 
 
 async def test_the_first_load_is_small_and_asks_nobody_else(browser: Browser, console: Console) -> None:
-    async with window(browser) as agent:
+    async with window(browser, console) as agent:
         session = await agent.page.context.new_cdp_session(agent.page)
         await session.send("Network.enable")
         sizes: list[float] = []
@@ -253,7 +253,7 @@ async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_las
       new MutationObserver(() => { window.marks.first ??= performance.now() }).observe(document.querySelector('#stations'), {childList: true});
       new MutationObserver(() => { if (document.querySelector('#top').dataset.state === 'settled') window.marks.settled ??= Date.now() / 1000 })
         .observe(document.querySelector('#top'), {attributes: true}); }"""
-    async with window(browser, name="quick") as agent:
+    async with window(browser, console, name="quick") as agent:
         for local in ("healthy", "expired", "suspended", "read-only", "send-only"):
             await agent.page.goto(console.url)
             await agent.page.evaluate(watch)

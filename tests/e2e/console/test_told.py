@@ -45,8 +45,8 @@ async def test_what_is_told_in_no_known_words_is_refused() -> None:
 async def test_fragments_heard_on_the_phone_are_told_and_at_most_medium() -> None:
     async with operating() as desk:
         view = await desk.checked("no-secret")
-        heard = await post(desk, view, "bounce", fragments=["mailbox full", "552", "5.2.2"])
-        assert heard["verdict"]["code"] == "mailbox_full"
+        heard = await post(desk, view, "bounce", fragments=["SPF check failed", "5.7.23", "550"])
+        assert heard["verdict"]["code"] == "sender_at_fault"
         assert heard["verdict"]["confidence"] in ("medium", "low")
         back = await post(desk, view, "bounce", fragments=[])
         assert back["verdict"]["code"] == view["verdict"]["code"]
@@ -84,9 +84,13 @@ async def test_a_repair_is_verified_by_what_failed_with_before_and_after() -> No
         last = (await desk.views(answer.json()))[-1]
         rows = {one["station"]: (one["before"], one["after"]) for one in last["before_repair"]["rows"]}
         assert rows["mx"] == ("red", "green")
-        assert rows["sign_in"] == ("red", "green")
+        assert rows["sign_in"] == ("red", "held")  # a refused password is not tried again so soon
         assert rows["domain"] == ("green", "green")
-        assert last["verdict"]["code"] == "healthy"
+        assert last["verdict"]["code"] == "accepts_mail"
+        held = next(one for one in last["stations"] if one["id"] == "sign_in")
+        assert held["until"] is not None
+        assert held["last"]["age_s"] < 60
+        assert held["enable"]
 
 
 async def test_guessing_addresses_lets_five_probes_leave_the_host() -> None:

@@ -9,9 +9,7 @@ down_revision = "2"
 
 def upgrade() -> None:
     seen()
-    missed()
     standing()
-    lasting()
     said()
     looked_at()
     held_back()
@@ -57,32 +55,6 @@ def seen() -> None:
         Column("outcome", String, nullable=False),
         Column("good_at", Float),
         Column("result", Integer, nullable=False),
-        sqlite_with_rowid=False,
-        if_not_exists=True,
-    )
-
-
-def missed() -> None:
-    op.create_table(
-        "skips",
-        Column("id", Integer, primary_key=True),
-        Column("account", String, nullable=False),
-        Column("slot", Integer, nullable=False),
-        Column("at", Float, nullable=False),
-        Column("missed", String, nullable=False),
-        Column("count", Integer, nullable=False),
-        if_not_exists=True,
-    )
-    op.create_index("skips_by_account", "skips", ["account", "at"], if_not_exists=True)
-
-
-def lasting() -> None:
-    op.create_table(
-        "spells",
-        Column("account", String, primary_key=True),
-        Column("kind", String, primary_key=True),
-        Column("since", Float, nullable=False),
-        Column("seen_at", Float, nullable=False),
         sqlite_with_rowid=False,
         if_not_exists=True,
     )

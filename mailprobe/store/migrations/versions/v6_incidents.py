@@ -3,8 +3,8 @@
 from alembic import op
 from sqlalchemy import Boolean, Column, Float, Integer, String
 
-revision = "4"
-down_revision = "3"
+revision = "6"
+down_revision = "5"
 
 
 def upgrade() -> None:
@@ -27,7 +27,7 @@ def upgrade() -> None:
     )
     op.create_index("incidents_by_carrier", "incidents", ["carrier", "changed_at"], if_not_exists=True)
     op.create_table(
-        "calls",
+        "callers",
         Column("carrier", String, primary_key=True),
         Column("subject", String, primary_key=True),
         Column("confirmed", Boolean, nullable=False),
@@ -36,5 +36,5 @@ def upgrade() -> None:
         Column("at", Float, nullable=False),
         if_not_exists=True,
     )
-    op.create_index("calls_by_time", "calls", ["at"], if_not_exists=True)
+    op.create_index("calls_by_time", "callers", ["at"], if_not_exists=True)
     op.create_index("returns_by_time", "returns", ["at"], if_not_exists=True)

@@ -1,0 +1,91 @@
+"""The calls of one process, opened and closed; what changes is written down soon, what is old goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.keeping import Keeping
+from mailprobe.console.calls.looking import Desk
+from mailprobe.console.calls.mailing import Post
+from mailprobe.console.calls.past import unknown_service
+from mailprobe.console.calls.registry import KEPT, Calls, Services
+from mailprobe.console.calls.repairing import begin
+from mailprobe.console.calls.sealing import sealer_of
+from mailprobe.console.rooms import Rooms
+from mailprobe.store import StoreError
+
+SOON = 0.5  # seconds after which a change is on the disk
+PRUNE = 600.0  # seconds between two looks for what is too old
+
+
+@contextlib.asynccontextmanager
+async def open_calls(rooms: Rooms, services: Services = unknown_service) -> AsyncIterator[Desk]:
+    """What `app.state.desk` is to be. services: how a carrier's service is as a whole. What is under way goes on as long as the
+    block lasts, whether a page is open or not; a watch goes on after a restart. StoreError."""
+    house = rooms.house()
+    keeping = Keeping(house.store, await sealer_of(house.config.prober.token_keys))
+    calls = Calls(rooms, services, keeping)
+    await resume(calls, keeping)
+    post, scribe = Post(calls), Scribe(calls, keeping)
+    working = [asyncio.create_task(post.watch()), asyncio.create_task(scribe.write())]
+    try:
+        yield Desk(calls, post)
+    finally:
+        for task in working:
+            task.cancel()
+        await calls.close()
+        await asyncio.gather(*working, return_exceptions=True)
+        await scribe.once()
+
+
+async def resume(calls: Calls, keeping: Keeping) -> None:
+    """Go on looking at the mailboxes that are watched."""
+    for row in await keeping.store.calls.watched(calls.rooms.now()):
+        call = await calls.kept(row.id)
+        if call is not None and call.watch is not None:
+            begin(calls, call)
+
+
+@dataclass(slots=True)
+class Scribe:
+    """Writes down what has changed. pruned: Unix seconds."""
+
+    calls: Calls
+    keeping: Keeping
+    pruned: float = 0.0
+
+    async def write(self) -> None:
+        """Until cancelled. What cannot be written now is written next time."""
+        while True:
+            await asyncio.sleep(SOON)
+            await self.once()
+            await self.prune()
+
+    async def once(self) -> None:
+        for call in [one for one in self.calls.whole.values() if one.dirty]:
+            if not await self.keep(call):
+                return
+
+    async def keep(self, call: Call) -> bool:
+        call.dirty = False
+        try:
+            await self.keeping.keep(call)
+        except StoreError:
+            call.dirty = True
+            return False
+        return True
+
+    async def prune(self) -> None:
+        now = self.calls.rooms.now()
+        if now - self.pruned < PRUNE:
+            return
+        self.pruned = now
+        for call in [one for one in self.calls.whole.values() if now - one.started > KEPT and one.watch is None]:
+            if not call.dirty and call.id not in self.calls.under_way:
+                self.calls.forget(call)
+        with contextlib.suppress(StoreError):  # it is tried again
+            await self.keeping.store.calls.let_go(now - KEPT, now)

@@ -1,0 +1,82 @@
+"""The auditor's page: who looked at what, when and why; and whether every row is as it was written."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from mailprobe.config import ConfigError, read_address
+from mailprobe.config.accounts import derived_id
+from mailprobe.console.api.audit import MOST, at, found, names_in
+from mailprobe.console.door import Role, Visitor, may
+from mailprobe.console.language import language_of
+from mailprobe.console.pages.paper import paper
+from mailprobe.console.pages.sign_in import rooms_of
+from mailprobe.console.texts import text
+from mailprobe.store.audit import Search
+
+router = APIRouter(include_in_schema=False)
+
+Auditor = Annotated[Visitor, Depends(may(Role.AUDITOR))]
+Word = Annotated[str, Query(max_length=100)]
+
+
+@router.get("/audit")
+async def show(
+    request: Request,
+    visitor: Auditor,
+    who: Word = "",
+    what: Word = "",
+    of: Word = "",
+    since: Word = "",
+    until: Word = "",
+    below: Annotated[int, Query(ge=1, le=1 << 62)] = 1 << 62,
+) -> Response:
+    search = Search(who, what, names_in(of), at(read_time(since), 0.0), at(read_time(until), 1e12), below)
+    entries = await found(request, visitor, search)
+    asked = {"who": who, "what": what, "of": of, "since": since, "until": until}
+    older = "?" + urlencode(asked | {"below": entries[-1].number}) if len(entries) == MOST else ""
+    rows = [(one.number, spoken(one.at), one.who, one.what, one.of, one.why) for one in entries]
+    return paper(request, "audit.html", visitor, rows=rows, asked=asked, older=older, said="")
+
+
+@router.post("/audit")
+async def look_for_address(request: Request, visitor: Auditor, address: Annotated[str, Form(max_length=320)] = "") -> Response:
+    """An address is turned into the names that it has in the trail, and stands in no URL."""
+    house = rooms_of(request).house()
+    try:
+        parsed = read_address(address, house.config.carriers.values())
+    except ConfigError as error:
+        asked = dict.fromkeys(("who", "what", "of", "since", "until"), "")
+        return paper(request, "audit.html", visitor, 422, rows=[], asked=asked, older="", said=error.problems[0].what)
+    names = [house.store.audit.subject_of(parsed.key), derived_id(house.config.prober, parsed)]
+    enrolled = next((one.id for one in house.config.accounts if one.address.key == parsed.key), "")
+    return RedirectResponse("/audit?" + urlencode({"of": ",".join([*names, *([enrolled] if enrolled else [])])}), 303)
+
+
+@router.post("/audit/verify")
+async def verify(request: Request, visitor: Auditor) -> Response:
+    await request.app.state.trail.note(visitor, "audit_verify", "", "")
+    audit, language = rooms_of(request).house().store.audit, language_of(request)
+    fault = await audit.verify()
+    if fault is None:
+        said = text("trail.whole", language, count=str(await audit.count()))
+    else:
+        said = text("trail.tampered", language, number=str(fault.number), what=fault.what)
+    return paper(request, "verified.html", visitor, said=said)
+
+
+def read_time(said: str) -> datetime.datetime | None:
+    """As a browser's date or time field writes it, UTC."""
+    try:
+        return datetime.datetime.fromisoformat(said)
+    except ValueError:
+        return None
+
+
+def spoken(at: float) -> str:
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")

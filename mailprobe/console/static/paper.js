@@ -1,0 +1,4 @@
+// A page without a check on it.
+import { frame } from "./frame.js";
+
+frame(0);
