@@ -12,7 +12,7 @@ from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.calls.call import Call, Said, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
-from mailprobe.console.calls.numbers import new_id, new_number
+from mailprobe.console.calls.numbers import is_number, new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
@@ -265,6 +265,17 @@ class Calls:
         if call is None:
             raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
+
+    async def by_number(self, number: str) -> Call:
+        """As it is said on the phone. Raises Refused: 422 for what was misheard, 404."""
+        said = "".join(number.split()).replace("-", "")
+        if not is_number(said):
+            hint = "have the five digits read out again"
+            raise refused(422, Problem("MP2509", "number", "no check has this number: it was misheard", hint))
+        since = self.rooms.now() - KEPT
+        call = next((one for one in self.whole.values() if one.number == said and one.started >= since), None)
+        row = None if call is not None or self.keeping is None else await self.keeping.store.calls.by_number(said, since)
+        return call or await self.find(row.id if row is not None else said)
 
     async def of(self, owner: str) -> tuple[Call, ...]:
         """The newest first, of the last 72 hours. Those that are not in memory come without what was seen."""
