@@ -17,12 +17,5 @@ API: tuple[APIRouter, ...] = (
     checks.router,
     wrong_verdicts.router,
 )
-    openapi.router,
-    api_staff.router,
-    api_audit.router,
-    addresses.router,
-    checks.router,
-    wrong_verdicts.router,
-)
 PAGES: tuple[APIRouter, ...] = (sign_in.router, sessions.router, people.router, audit.router, home.router)
 ROUTERS: tuple[APIRouter, ...] = (*API, *PAGES)

@@ -34,7 +34,7 @@ def propose(typed: str) -> Proposal:
 
 
 def without_invisible(text: str) -> str:
-    return "".join(char for char in text if unicodedata.category(char) not in INVISIBLE)
+    return "".join(char for char in text if char.isspace() or unicodedata.category(char) not in INVISIBLE)
 
 
 def out_of_brackets(text: str) -> str:

@@ -23,7 +23,7 @@ from mailprobe.verdict.texts import LANGUAGES
         ("mailto:tanaka@i.softbank.jp?subject=x", "tanaka@i.softbank.jp", ("mailto",)),
         ("<mailto:tanaka@i.softbank.jp>", "tanaka@i.softbank.jp", ("brackets", "mailto")),
         ("tanaka @ i.softbank.jp", "tanaka@i.softbank.jp", ("blanks",)),
-        ("（tanaka@i.softbank.jp）", "tanaka@i.softbank.jp", ("ends",)),
+        ("（tanaka@i.softbank.jp）", "tanaka@i.softbank.jp", ("wide", "ends")),
         ("tanaka@i.softbank.jp.", "tanaka@i.softbank.jp", ("ends",)),
         ("tanaka\u200b@i.softbank.jp", "tanaka@i.softbank.jp", ("invisible",)),
         ("tanakaー1@i.softbank.jp", "tanaka-1@i.softbank.jp", ("wide",)),
