@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 NAMED = re.compile(r"<([^<>]*)>\s*$")
 MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
-BEFORE, AFTER = "\"'([{<「『（【〈《“‘ ", "\"'.,;:!?)]}>」』）】〉》”’。、，． "
+BEFORE, AFTER = "\"'([{<「『（【〈《“‘ \t\r\n", "\"'.,;:!?)]}>」』）】〉》”’。、，． \t\r\n"
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－ー", "-"))
 INVISIBLE = ("Cf", "Cc")
 

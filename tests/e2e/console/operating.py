@@ -22,6 +22,7 @@ from mailprobe.console.rooms import Rooms
 from mailprobe.console.trail import Unnoted
 from mailprobe.daemon import House, open_house
 from mailprobe.demo.house import Demo, open_demo
+from mailprobe.demo.show import post_house
 
 
 @dataclass
@@ -90,11 +91,11 @@ class Operating:
 
 
 @contextlib.asynccontextmanager
-async def operating(demo: Demo | None = None) -> AsyncIterator[Operating]:
-    """demo: one that runs already, for whoever starts the console twice."""
+async def operating(demo: Demo | None = None, *, receives: bool = False) -> AsyncIterator[Operating]:
+    """demo: one that runs already, for whoever starts the console twice. receives: bounces come back to a real receiver."""
     async with contextlib.AsyncExitStack() as stack:
         world = demo if demo is not None else await stack.enter_async_context(open_demo())
-        house = await stack.enter_async_context(open_house(world.config))
+        house = await stack.enter_async_context(post_house(world) if receives else open_house(world.config))
         rooms = Rooms(house=lambda: house, unfit=lambda: (), now=time.time)
         notes, desk = Notes(), await stack.enter_async_context(open_calls(rooms))
         app = console_app(rooms, by_name, (checks.router, addresses.router, wrong_verdicts.router))
