@@ -1,7 +1,7 @@
 """How soon an agent sees something, and what an open page costs: `python -m tests.bench.console` on the demo's carriers.
 
-first_lit: from the POST to the first view with a station in it. verdict: from the last fact to the view that says it. stream: resident
-octets per open page, 500 of them; lag: how late the loop is while they are open and one call changes every second.
+first_lit: from the POST to the first view with a station in it. verdict: from the last fact to the view that says it. stream:
+resident octets per open page, 500 of them; lag: how late the loop is while they are open and one call changes every second.
 """
 
 from __future__ import annotations
