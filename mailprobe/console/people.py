@@ -101,9 +101,6 @@ class Passwords:
             self._nobodys = await self.hashed(secrets.token_urlsafe())
         return await self._in_turn(lambda: self._verify(password, kept or self._nobodys)) and bool(kept)
 
-    def is_outdated(self, kept: str) -> bool:
-        return self._hasher.check_needs_rehash(kept)
-
     def _verify(self, password: str, kept: str) -> bool:
         try:
             return self._hasher.verify(kept, written(password))
