@@ -26,7 +26,9 @@ from mailprobe.console.door import Role, Visitor
 from mailprobe.console.people import Passwords
 from mailprobe.console.staff import NewToken, Staff
 from mailprobe.console.trail import Trail
+from mailprobe.console.visits import PLAIN_COOKIE
 from mailprobe.daemon import open_house
+from mailprobe.store.visits import Lasts
 from tests.e2e.test_console import served, written
 
 EXAMPLES = 15  # of each operation and role; more with a profile of one's own
@@ -37,22 +39,28 @@ CHECKS: list[CheckFunction] = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-ROLES = (Role.VIEWER, Role.SUPERVISOR, Role.AUDITOR)
+ROLES = (Role.VIEWER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
+Keys = dict[Role, dict[str, str]]  # the headers that somebody of this role shows
+Operation = APIOperation[Any, Any, Any, Any]
 
 
-async def tokens(config: Config) -> dict[Role, str]:
+async def keys(config: Config) -> Keys:
+    """Tokens; an administrator has a session, for no token makes people."""
     async with open_house(config) as house:
-        trail = Trail(lambda: house.store, time.time)
-        staff = Staff(lambda: house.store, trail, Passwords(), time.time)
-        made = {role: await staff.make_token(Visitor("test", Role.ADMIN), role.value, role, 1) for role in ROLES}
-    return {role: one.value for role, one in made.items() if isinstance(one, NewToken)}
+        store = house.store
+        staff = Staff(lambda: store, Trail(lambda: store, time.time), Passwords(), time.time)
+        made = {role: await staff.make_token(Visitor("test", Role.ADMIN), role.value, role, 1) for role in ROLES[:-1]}
+        await staff.add(Visitor("test", Role.ADMIN), "root", Role.ADMIN, "correct-horse-7")
+        await store.visits.begin("a-session", "root", "127.0.0.1", "", Lasts(3600.0, 3600.0), time.time())
+    shown = {role: {"Authorization": f"Bearer {one.value}"} for role, one in made.items() if isinstance(one, NewToken)}
+    return shown | {Role.ADMIN: {"Cookie": f"{PLAIN_COOKIE}=a-session", "Sec-Fetch-Site": "same-origin"}}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[Role, str]]]:
-    """A daemon in a thread of its own: its address, and a token for each role."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Keys]]:
+    """A daemon in a thread of its own: its address, and what opens it for each role."""
     config = written(tmp_path_factory.mktemp("api"), 'listen = "127.0.0.1:FREE"')
-    made = asyncio.run(tokens(config))
+    made = asyncio.run(keys(config))
     port, ready, loop = [0], threading.Event(), asyncio.new_event_loop()
     over = asyncio.Event()
 
@@ -70,9 +78,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_no_answer_is_unknown_to_the_description(server: tuple[str, dict[Role, str]], role: Role) -> None:
+def test_no_answer_is_unknown_to_the_description(server: tuple[str, Keys], role: Role) -> None:
     url, made = server
-    headers = {"Authorization": f"Bearer {made[role]}"}
+    headers = made[role]
     schema = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json", headers=headers)
     asked = 0
     for result in schema.get_all_operations():
@@ -82,7 +90,7 @@ def test_no_answer_is_unknown_to_the_description(server: tuple[str, dict[Role, s
     assert asked >= 14
 
 
-def try_out(operation: APIOperation[Any, Any], headers: dict[str, str]) -> None:
+def try_out(operation: Operation, headers: dict[str, str]) -> None:
     @given(case=operation.as_strategy())
     @settings(
         max_examples=EXAMPLES, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None
