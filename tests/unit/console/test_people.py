@@ -29,6 +29,12 @@ from tests.unit.console.given import QUICK
         ("sato", "correct-horse" * 20, Unfit.LONG),
         ("sato", "I-am-SATO-2026", Unfit.HOLDS_NAME),
         ("sato", "ababababababab", Unfit.PLAIN),
+        ("sato", "123456789012", Unfit.COMMON),
+        ("sato", "098765432109", Unfit.COMMON),
+        ("sato", "Password2026!", Unfit.COMMON),
+        ("sato", "qwertyuiopasd", Unfit.COMMON),
+        ("sato", "20261127-1530", Unfit.COMMON),
+        ("sato", "qwerty-and-a-horse", None),
     ],
 )
 def test_what_a_new_person_may_be_called_and_use(name: str, password: str | None, wrong: Unfit | None) -> None:
