@@ -142,10 +142,38 @@ def service(known: Known, state: ServiceState, since: float | None, age: float |
 
 async def windows_of(rooms: Rooms, now: float) -> tuple[Window, ...]:
     """Announced work: of the configuration, and what was set since."""
-    if rooms.instruments.announced is not None:
-        return rooms.instruments.announced.windows
-    house = rooms.house()
-    return (*house.config.maintenance, *await house.store.maintenance.all(now))
+    return await announced_of(rooms).all(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Announced work through the daemon's own eyes where there is one, so that it knows at once of what is set here."""
+
+    rooms: Rooms
+
+    async def all(self, now: float) -> tuple[Window, ...]:
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return beside.windows
+        house = self.rooms.house()
+        return (*house.config.maintenance, *await house.store.maintenance.all(now))
+
+    async def add(self, window: Window, by: str) -> Window:
+        """ValueError says what is wrong with it."""
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return await beside.add(window, by)
+        return await self.rooms.house().store.maintenance.add(window, by, self.rooms.now())
+
+    async def end(self, number: int) -> Window | None:
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return await beside.end(number)
+        return await self.rooms.house().store.maintenance.end(number, self.rooms.now())
+
+
+def announced_of(rooms: Rooms) -> Announced:
+    return Announced(rooms)
 
 
 async def watched(rooms: Rooms, now: float) -> Mapping[str, Watched]:

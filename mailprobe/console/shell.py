@@ -8,8 +8,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from mailprobe.console.door import Visitor
+from mailprobe.console.door import Role, Visitor
 from mailprobe.console.language import words
+from mailprobe.console.saying import texts
 from mailprobe.console.statics import static_url
 
 FOR_SCRIPTS = "script."  # texts below this key go to the browser with the page
@@ -17,22 +18,26 @@ FOR_SCRIPTS = "script."  # texts below this key go to the browser with the page
 
 @cache
 def environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("mailprobe", "console/templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # for nav.html, which stands on every page
+    made.globals["fleet_texts"] = texts
+    made.globals["may"] = lambda visitor, role: visitor is not None and visitor.has(Role(role))
+    return made
 
 
 def page(template: str, language: str, visitor: Visitor | None, **shown: object) -> HTMLResponse:
     """One page. It holds no mailbox's data, so that nothing of anybody is left in a browser's cache."""
-    texts = words(language)
+    mine = words(language)
     html = (
         environment()
         .get_template(template)
-        .render(t=texts, lang=language, visitor=visitor, static=static_url(), script_texts=script_texts(texts), **shown)
+        .render(t=mine, lang=language, visitor=visitor, static=static_url(), script_texts=script_texts(mine), **shown)
     )
     return HTMLResponse(
         html, headers={"cache-control": "no-store", "content-language": language, "vary": "accept-language, cookie"}

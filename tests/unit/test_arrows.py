@@ -33,7 +33,8 @@ ARROWS: dict[str, set[str]] = {
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {
-        *("address", "carriers", "config", "engine", "evidence", "incident", "log", "maintenance", "metrics", "question"),
+        *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
+        *("maintenance", "metrics", "question"),
         *("replies", "report", "secret", "status", "store", "verdict", "wire"),
     },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
