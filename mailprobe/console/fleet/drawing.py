@@ -42,7 +42,13 @@ def trend_line(trend: Trend, said: str) -> Markup:
     line = " ".join(level(step * wide, wide, base - count / most * (base - 2)) for step, count in points)
     first = points[0][0] * wide
     area = f'<polygon class="area" points="{first:.1f},{base} {line} {SMALL_WIDE},{base}"/>'
-    return svg(SMALL_WIDE, SMALL_HIGH, said, f'{area}<polyline class="line" points="{line}"/>', "trend")
+    return svg(
+        SMALL_WIDE,
+        SMALL_HIGH,
+        said,
+        f'{area}<polyline class="line" points="{line}"/>',
+        "trend" if any(trend.known) else "trend even",
+    )
 
 
 def level(left: float, wide: float, height: float) -> str:

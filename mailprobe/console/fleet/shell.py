@@ -15,7 +15,7 @@ from mailprobe.console.door import Visitor, visitor_of
 from mailprobe.console.language import COOKIE, language_of
 from mailprobe.console.refusals import Problem, Refusal
 from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import ago, clock, text, texts
+from mailprobe.console.saying import ago, bare_clock, clock, text, texts
 from mailprobe.console.shell import environment
 from mailprobe.console.statics import static_url, statics
 from mailprobe.report import utc
@@ -23,6 +23,7 @@ from mailprobe.store import StoreError
 from mailprobe.verdict.texts import LANGUAGES, flat, read
 
 SCRIPTS = ("first.js",)  # puts the colours in place that were chosen by hand on the check page
+ICON = "icon.svg"
 YEAR = 365 * 86_400
 
 
@@ -57,6 +58,7 @@ def show(request: Request, visitor: Visitor, template: str, here: str, **shown: 
             static=static_url(),
             scripts=[one for one in SCRIPTS if one in statics()],
             now=now,
+            icon=ICON if ICON in statics() else "",
             utc=utc,
             when=lambda at: clock(at, language, now),
             other_language=lambda to: other_language(request, to),
@@ -89,8 +91,8 @@ def other_language(request: Request, language: str) -> str:
 
 
 def moment(at: float | None, language: str, now: float) -> str:
-    """When, and how long ago."""
-    return text("accounts.never", language) if not at else clock(at, language, now)
+    """When; the zone stands below the page."""
+    return text("accounts.never", language) if not at else bare_clock(at, language, now)
 
 
 def lately(at: float | None, language: str, now: float) -> str:

@@ -23,7 +23,7 @@ from mailprobe.console.fleet.trend import MOST_TURNS, SPAN, Trend, trends
 from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.saying import service_text, text
-from mailprobe.console.services import Service, rows_of, services, watched
+from mailprobe.console.services import Service, ServiceState, rows_of, services, watched
 from mailprobe.console.watched import Watched
 from mailprobe.store.verdicts import Said
 from mailprobe.verdict import Status, Verdict
@@ -32,6 +32,7 @@ from mailprobe.verdict.labels import desk, title
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Short = Annotated[str, Query(max_length=80)]
+WORST_FIRST = tuple(map(ServiceState, ("incident", "trouble", "unknown", "maintenance", "normal")))  # and otherwise as configured
 TRIPS = 120  # that are drawn
 
 
@@ -42,7 +43,7 @@ async def show_carriers(request: Request, visitor: Viewer, language: Language) -
     counted, lines = await watched(rooms, now), await trends_of(rooms, now)
     rows = [
         carrier_row(rooms, one, counted.get(one.carrier, Watched()), lines.get(one.carrier), language, now)
-        for one in await services(rooms, now)
+        for one in sorted(await services(rooms, now), key=lambda one: WORST_FIRST.index(one.state))
     ]
     return show(request, visitor, "fleet_carriers.html", "carriers", rows=rows)
 

@@ -86,7 +86,8 @@ def test_ages(seconds: float, said: str) -> None:
 
 
 def test_another_day_has_its_date_and_a_zone_that_nobody_knows_is_utc() -> None:
-    assert clock(NOW - 86_400, "en", NOW, "Asia/Tokyo") == "14/1 17:00 JST"
+    assert clock(NOW - 86_400, "en", NOW, "Asia/Tokyo") == "14 Jan 17:00 JST"
+    assert clock(NOW - 86_400 * 300, "ja", NOW, "Asia/Tokyo") == "2026年3月21日 17:00（JST）"
     assert clock(NOW, "ja", NOW, "Mars/Olympus") == "08:00（UTC）"
     assert clock(NOW, "en", NOW, "../etc/passwd") == "08:00 UTC"
 
@@ -94,7 +95,8 @@ def test_another_day_has_its_date_and_a_zone_that_nobody_knows_is_utc() -> None:
 def test_both_languages_have_the_same_texts() -> None:
     ja, en = texts("ja"), texts("en")
     assert ja.keys() == en.keys()
-    assert {key: sorted(set(holes(ja[key]))) for key in ja} == {key: sorted(set(holes(en[key]))) for key in en}
+    dates = {"clock.date", "clock.year"}  # one names the month, the other counts it
+    assert all(set(holes(ja[key])) == set(holes(en[key])) for key in ja.keys() - dates)
 
 
 def holes(text: str) -> list[str]:
