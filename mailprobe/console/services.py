@@ -16,6 +16,7 @@ from mailprobe.metrics import AccountRow, row_of
 from mailprobe.status import Standing
 
 MANY = 0.2  # of the watched accounts that can tell: ill for the servers' sake, that is no customer's trouble any more
+LESSER = frozenset({"name", "block_list"})  # checks of ourselves
 COUNTED_AGAIN = 2.0  # seconds after which the watched accounts are counted anew
 
 
@@ -43,7 +44,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that the state rests on. unfit: which checks of ourselves fail."""
+    """All that the state rests on. unfit: which checks of ourselves fail that void what we see of this carrier."""
 
     carrier: str
     incident: Incident | None
@@ -67,13 +68,13 @@ async def services(rooms: Rooms, now: float) -> tuple[Service, ...]:
 async def known(rooms: Rooms, carriers: tuple[str, ...], now: float) -> tuple[Known, ...]:
     store, instruments = rooms.house().store, rooms.instruments
     incidents = {one.carrier: one for one in reversed(await store.incidents.open_ones())}
-    windows, counted, unfit = await windows_of(rooms, now), await watched(rooms, now), rooms.unfit()
+    windows, counted = await windows_of(rooms, now), await watched(rooms, now)
     return tuple(
         Known(
             carrier=one,
             incident=incidents.get(one),
             window=under_way([window for window in windows if not window.group], one, "", now),
-            unfit=unfit,
+            unfit=unfit_for(rooms, one),
             control=instruments.control(one),
             watched=counted.get(one, Watched()),
         )
@@ -135,6 +136,15 @@ def seen(known: Known, state: ServiceState, since: float | None, at: float | Non
 def service(known: Known, state: ServiceState, since: float | None, age: float | None, key: str, **args: str | float) -> Service:
     age_s = None if age is None else max(0.0, age)
     return Service(known.carrier, state, since, age_s, key, tuple((name, str(value)) for name, value in args.items()))
+
+
+def unfit_for(rooms: Rooms, carrier: str) -> tuple[str, ...]:
+    """Being turned away by one carrier says nothing of another; and whoever refuses us for a list or our name makes his mailboxes
+    unknown, which is said of them."""
+    bad = [one for one in rooms.instruments.checks() if one.state == "bad"]
+    elsewhere = {one.check for one in bad} - {one.check for one in bad if one.subject not in rooms.house().config.carriers}
+    here = {one.check for one in bad if one.subject == carrier}
+    return tuple(one for one in rooms.unfit() if one not in LESSER and (one not in elsewhere or one in here))
 
 
 # ---- where it comes from ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 
 from mailprobe.console.api.services import router
 from mailprobe.console.door import Role
-from mailprobe.console.instruments import Instruments
+from mailprobe.console.instruments import Instruments, OurCheck
 from mailprobe.console.saying import ago, clock, service_text, texts
 from mailprobe.console.services import Known, ServiceState, judged, service_of, services
 from mailprobe.console.watched import Watched
@@ -126,6 +126,23 @@ async def test_silence_is_not_known_and_a_customers_trouble_is_no_trouble_of_the
         assert (await service_of(stand.rooms, "lab", NOW)).state is ServiceState.NORMAL
         later = NOW + 901  # three intervals of 300 s
         assert (await service_of(stand.rooms, "lab", later)).text_key == "unknown.stale"
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "at_lab", "at_other"),
+    [
+        ("turned_away", "lab", True, False),
+        ("clock", "", True, True),
+        ("block_list", "zen.test", False, False),
+        ("name", "", False, False),
+    ],
+)
+async def test_what_ails_us_voids_only_what_it_touches(check: str, subject: str, at_lab: bool, at_other: bool) -> None:
+    async with standing() as stand:
+        stand.unfit = (check,)
+        stand.instruments = Instruments(control=lambda carrier: GOOD, checks=lambda: (OurCheck(check, "bad", subject, "", NOW),))
+        both = await services(stand.rooms, NOW)
+        assert [one.text_key == "unknown.ourselves" for one in both] == [at_lab, at_other]
 
 
 async def test_work_on_a_group_is_no_work_on_the_whole() -> None:
