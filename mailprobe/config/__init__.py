@@ -15,6 +15,7 @@ from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant
 from mailprobe.config.certificate import read_certificate
 from mailprobe.config.console import make_console
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
+from mailprobe.config.lookup import with_lookups
 from mailprobe.config.maintenance import make_windows
 from mailprobe.config.many import add_many
 from mailprobe.config.meaning import authority, check_secret, is_lab, make_carriers, make_prober
@@ -116,6 +117,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     prober_section = read_section(sheet, ProberSection, raw.get("prober"), ("prober",))
     prober = make_prober(sheet, prober_section) if prober_section else UNREAD
     carriers, broken = make_carriers(sheet, raw.get("carriers"), prober.allow_networks)
+    carriers = with_lookups(sheet, raw.get("carriers"), carriers)
     roll = Roll(prober, carriers, broken)
     make_accounts(sheet, raw.get("accounts"), roll)
     many = read_section(sheet, ManySection, raw.get("accounts_from"), ("accounts_from",))

@@ -115,6 +115,14 @@ class LimitsSection(Section):
     refused_logins: Annotated[int, Field(ge=1)] | None = None
 
 
+class LookupSection(Section):
+    url: str | None = None
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    secret: SecretField | None = None
+    tls_ca: str | None = None
+    within: Seconds | None = None
+
+
 class CarrierSection(Section):
     title: str | None = None
     relation: Literal["own", "foreign"] | None = None
@@ -133,6 +141,7 @@ class CarrierSection(Section):
     dead_control: AddressField | None = None
     limits: LimitsSection = Field(default_factory=LimitsSection)
     master_user: MasterSection | None = None
+    lookup: LookupSection | None = None
     legacy_dots: bool | None = None
     say: dict[str, str] = Field(default_factory=dict)
     cards: Cards = Field(default_factory=dict)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.watched import Watched
 from mailprobe.incident import ControlSeen
 from mailprobe.maintenance import Window
@@ -65,4 +66,5 @@ class Instruments:
     held: Callable[[], Mapping[tuple[str, str], int]] = dict
     slots: Callable[[], Slots | None] = lambda: None
     summary: Summary = field(default_factory=Summary, compare=False)
+    mailboxes: Mailboxes = field(default_factory=Mailboxes, compare=False)
     lifted: dict[str, float] = field(default_factory=dict, compare=False)

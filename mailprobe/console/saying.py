@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailprobe.console.services import Service
 from mailprobe.verdict.texts import choose, fill, flat, read
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 AT = "_at"  # arguments that end so are Unix seconds
 
 
@@ -41,12 +42,19 @@ def ago(seconds: float, language: str) -> str:
 
 
 def clock(at: float, language: str, now: float, zone: str = "") -> str:
-    """The time of day, with the date where it is another day than today's."""
+    """The time of day and its zone, with the date where it is another day than today's."""
     where = zone_of(zone)
-    then, today = datetime.fromtimestamp(at, where).astimezone(where), datetime.fromtimestamp(now, where).astimezone(where)
-    kind = "time" if then.date() == today.date() else "date"
-    words = {"month": str(then.month), "day": str(then.day), "time": then.strftime("%H:%M"), "zone": then.tzname() or ""}
-    return text(f"clock.{kind}", language, **words)
+    name = datetime.fromtimestamp(at, where).astimezone(where).tzname() or ""
+    return text("clock.zoned", language, clock=bare_clock(at, language, now, zone), zone=name)
+
+
+def bare_clock(at: float, language: str, now: float, zone: str = "") -> str:
+    """The same where the zone is said elsewhere."""
+    where = zone_of(zone)
+    then, today = datetime.fromtimestamp(at, where), datetime.fromtimestamp(now, where)
+    kind = "time" if then.date() == today.date() else "date" if then.year == today.year else "year"
+    words = {"month": str(then.month), "name": MONTHS[then.month - 1], "day": str(then.day), "year": str(then.year)}
+    return text(f"clock.{kind}", language, time=then.strftime("%H:%M"), **words)
 
 
 def zone_of(name: str) -> tzinfo | None:

@@ -16,6 +16,7 @@ from mailprobe.metrics import AccountRow, row_of
 from mailprobe.status import Standing
 
 MANY = 0.2  # of the watched accounts that can tell: ill for the servers' sake, that is no customer's trouble any more
+LESSER = frozenset({"name", "block_list"})  # checks of ourselves
 COUNTED_AGAIN = 2.0  # seconds after which the watched accounts are counted anew
 
 
@@ -43,7 +44,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that the state rests on. unfit: which checks of ourselves fail."""
+    """All that the state rests on. unfit: which checks of ourselves fail that void what we see of this carrier."""
 
     carrier: str
     incident: Incident | None
@@ -67,13 +68,13 @@ async def services(rooms: Rooms, now: float) -> tuple[Service, ...]:
 async def known(rooms: Rooms, carriers: tuple[str, ...], now: float) -> tuple[Known, ...]:
     store, instruments = rooms.house().store, rooms.instruments
     incidents = {one.carrier: one for one in reversed(await store.incidents.open_ones())}
-    windows, counted, unfit = await windows_of(rooms, now), await watched(rooms, now), rooms.unfit()
+    windows, counted = await windows_of(rooms, now), await watched(rooms, now)
     return tuple(
         Known(
             carrier=one,
             incident=incidents.get(one),
             window=under_way([window for window in windows if not window.group], one, "", now),
-            unfit=unfit,
+            unfit=unfit_for(rooms, one),
             control=instruments.control(one),
             watched=counted.get(one, Watched()),
         )
@@ -137,15 +138,52 @@ def service(known: Known, state: ServiceState, since: float | None, age: float |
     return Service(known.carrier, state, since, age_s, key, tuple((name, str(value)) for name, value in args.items()))
 
 
+def unfit_for(rooms: Rooms, carrier: str) -> tuple[str, ...]:
+    """Being turned away by one carrier says nothing of another; and whoever refuses us for a list or our name makes his mailboxes
+    unknown, which is said of them."""
+    bad = [one for one in rooms.instruments.checks() if one.state == "bad"]
+    elsewhere = {one.check for one in bad} - {one.check for one in bad if one.subject not in rooms.house().config.carriers}
+    here = {one.check for one in bad if one.subject == carrier}
+    return tuple(one for one in rooms.unfit() if one not in LESSER and (one not in elsewhere or one in here))
+
+
 # ---- where it comes from ---------------------------------------------------------------------------------------------
 
 
 async def windows_of(rooms: Rooms, now: float) -> tuple[Window, ...]:
     """Announced work: of the configuration, and what was set since."""
-    if rooms.instruments.announced is not None:
-        return rooms.instruments.announced.windows
-    house = rooms.house()
-    return (*house.config.maintenance, *await house.store.maintenance.all(now))
+    return await announced_of(rooms).all(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Announced work through the daemon's own eyes where there is one, so that it knows at once of what is set here."""
+
+    rooms: Rooms
+
+    async def all(self, now: float) -> tuple[Window, ...]:
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return beside.windows
+        house = self.rooms.house()
+        return (*house.config.maintenance, *await house.store.maintenance.all(now))
+
+    async def add(self, window: Window, by: str) -> Window:
+        """ValueError says what is wrong with it."""
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return await beside.add(window, by)
+        return await self.rooms.house().store.maintenance.add(window, by, self.rooms.now())
+
+    async def end(self, number: int) -> Window | None:
+        beside = self.rooms.instruments.announced
+        if beside is not None:
+            return await beside.end(number)
+        return await self.rooms.house().store.maintenance.end(number, self.rooms.now())
+
+
+def announced_of(rooms: Rooms) -> Announced:
+    return Announced(rooms)
 
 
 async def watched(rooms: Rooms, now: float) -> Mapping[str, Watched]:

@@ -27,6 +27,7 @@ def instruments_of(watching: Watching) -> Instruments:
         held=metrics.held_so_far,
         slots=metrics.slots_so_far,
         summary=watching.summary,
+        mailboxes=watching.mailboxes,
         lifted=watching.lifted,
     )
 

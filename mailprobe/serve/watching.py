@@ -16,6 +16,7 @@ from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config
 from mailprobe.config.every import interval
+from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
 from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
@@ -109,6 +110,7 @@ class Watching:
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
     summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
     lifted: dict[str, float] = field(default_factory=dict)  # by carrier: when an incident lifted the guard on strangers
     flips: Flips = field(default_factory=Flips)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted

@@ -30,10 +30,12 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
+    "lookup": {"carriers", "config", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {
-        *("address", "carriers", "config", "engine", "evidence", "incident", "log", "maintenance", "metrics", "question"),
+        *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
+        *("lookup", "maintenance", "metrics", "question"),
         *("replies", "report", "secret", "status", "store", "verdict", "wire"),
     },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
