@@ -57,6 +57,11 @@ OPTIONS = [
     "--consent",
     "--ticket",
     "--within",
+    "--operator",
+    "--incident",
+    "--end",
+    "--for",
+    "--why",
     "--once",
     "--serve",
     "--listen",
@@ -213,6 +218,22 @@ def status(
     from mailprobe.stored import print_status
 
     raise typer.Exit(print_status(account, config))
+
+
+@app.command()
+def release(
+    carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="As the configuration names it.")],
+    config: ConfigOption = None,
+    operator: Annotated[str, typer.Option(metavar="NAME", help="Lift the guard for this user of the host; for a day.")] = "",
+    incident: Annotated[bool, typer.Option("--incident", help="An incident is open: lift it for everybody; for 4 h.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="The incident is over.")] = False,
+    lasting: Annotated[str, typer.Option("--for", metavar="TIME", help="For so long instead, like 2h; at most 7d.")] = "",
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Recorded; no address.")] = "",
+) -> None:
+    """A supervisor lifts the guard that stops one who asks about many addresses that are not enrolled, or opens an incident."""
+    from mailprobe.supervising import release as lift
+
+    print(lift(named_or_found(config, "release"), carrier, operator, lasting, why, incident=incident, ends=end))
 
 
 @accounts_app.command("import")

@@ -6,11 +6,13 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mailprobe.bounces.token import Signer
 from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
-from mailprobe.engine import CANARY, LEGS, Order, Watch
+from mailprobe.config.every import interval
+from mailprobe.engine import CANARY, LEGS, Clock, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Returned, Stage
 from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
@@ -23,14 +25,19 @@ from mailprobe.question import Listener, Question
 from mailprobe.replies import Us
 from mailprobe.report import Check
 from mailprobe.secret import SecretError
+from mailprobe.status.spells import Lasting, history_of, spells_after
 from mailprobe.store import Store, open_store
 from mailprobe.understood import understand
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.picture import Acceptance, Bounced, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
-from mailprobe.verdict.take import take_picture
+from mailprobe.verdict.take import remembering, take_picture
 from mailprobe.wire.returned import read_returned
+
+if TYPE_CHECKING:  # they would load SQLAlchemy, and what needs no store does not wait for it
+    from mailprobe.store.batch import Committed
+    from mailprobe.store.results import Last
 
 NO_PERMISSION = 77  # sysexits.h
 LOOK_WITHIN = 60.0  # seconds
@@ -42,6 +49,17 @@ PROBES: dict[str, Probe] = {
     "imap": imap.probe,
     CANARY: canary.probe,
 }
+
+
+@dataclass(slots=True)
+class Commits:
+    """Who is told of each transaction that wrote: the store is open before there is anybody to measure it."""
+
+    told: Callable[[Committed], None] | None = None
+
+    def __call__(self, committed: Committed) -> None:
+        if self.told is not None:
+            self.told(committed)
 
 
 Bare = Callable[[Limits, str, SignInChain, Tap], Reach]
@@ -58,6 +76,8 @@ class House:
     breakers: Breakers
     strangers: StrangerGuard
     signs: Signer | None = None
+    clock: Clock = field(default_factory=Clock)
+    commits: Commits = field(default_factory=Commits)
 
     async def check(self, question: Question, listener: Listener) -> Check:
         """Ask, watch, judge. Ends by itself within `question.within`. Raises ConfigError if the guard on strangers says no."""
@@ -65,8 +85,9 @@ class House:
         await self.admit(question)
         carrier = self.config.carriers[account.carrier]
         legs, sends = await self.legs_of(question)
-        sight = Sight(self.config, question, carrier, frozenset(Leg(leg) for leg in legs), listener)
-        started, began = time.time(), time.monotonic()
+        sight = Sight(self.config, question, carrier, frozenset(Leg(leg) for leg in legs), listener, self.clock.wall)
+        sight.lasting, sight.accepted = await self.past(account)
+        started, began = self.clock.wall(), self.clock.steady()
         vantage = self.config.engine.vantage
         order = Order(account, carrier, self.config.prober, legs, question.within, vantage, question.consent, sends)
         evidence = await self.engine.live(order, Watch(listener.learnt, sight.ended))
@@ -76,7 +97,7 @@ class House:
             account=account.id,
             address=account.address.display,
             started=started,
-            took=time.monotonic() - began,
+            took=self.clock.steady() - began,
             evidence=evidence,
             picture=picture,
             verdict=judge(picture),
@@ -125,6 +146,12 @@ class House:
         looks = sends or (not only and await self.sent_lately(question.account))
         return (*legs, *((CANARY,) if looks else ())), sends
 
+    async def past(self, account: Account) -> tuple[tuple[Lasting, ...], bool]:
+        """What the store remembers of an account that is watched: what lasts, and whether it was ever accepted."""
+        if not account.enrolled:
+            return (), False
+        return await self.store.spells.of(account.id), accepted(await self.store.results.last(account.id))
+
     async def numbers(self, account: Account) -> tuple[str, ...]:
         """The numbers that the owner of this mailbox may read out."""
         canaries = self.store.canaries
@@ -134,7 +161,12 @@ class House:
         """Whether a test mail went to this mailbox that may still turn up, or come back."""
         canaries = self.store.canaries
         last = await canaries.last(canaries.subject_of(account.address.key))
-        return last is not None and time.time() - last.planned_at < MAY_COME
+        return last is not None and self.clock.wall() - last.planned_at < MAY_COME
+
+
+def accepted(last: Iterable[Last]) -> bool:
+    """Whether an MX host has ever taken this mailbox."""
+    return any(one.probe == "mx" and one.good_at is not None for one in last)
 
 
 @dataclass(slots=True)
@@ -146,6 +178,9 @@ class Sight:
     carrier: Carrier
     pending: frozenset[Leg]
     listener: Listener
+    wall: Callable[[], float] = time.time
+    lasting: tuple[Lasting, ...] = ()
+    accepted: bool = False
     seen: list[Evidence] = field(default_factory=list)
     told: bool = False
 
@@ -161,17 +196,21 @@ class Sight:
                 self.listener.headline(verdict)
 
     def picture(self, evidence: tuple[Evidence, ...], now: float | None = None) -> Picture:
-        return take_picture(
+        now = self.wall() if now is None else now
+        picture = take_picture(
             evidence,
             account=self.question.account,
             carrier=self.carrier,
             told=self.question.told,
             bounces=tuple(one for raw in self.question.bounces for one in bounced(raw, self.carrier)),
             history=History(),
-            now=time.time() if now is None else now,
+            now=now,
             us=ourselves(self.config, evidence),
             network=self.config.engine.network,
         )
+        account, limits = self.question.account, self.carrier.limits
+        lasting = spells_after(self.lasting, picture, lambda probe: interval(account, limits, probe))
+        return remembering(picture, history_of(lasting, accepted_before=self.accepted), now)
 
 
 def bounced(raw: bytes, carrier: Carrier) -> tuple[Bounced, ...]:
@@ -191,55 +230,65 @@ def ourselves(config: Config, evidence: tuple[Evidence, ...]) -> Us:
 
 
 @contextlib.asynccontextmanager
-async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net) -> AsyncIterator[House]:
-    """Build every room, and close what must be closed. `net`: how a run reaches the network. Raises StoreError."""
-    async with open_store(config.store_url) as store:
+async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net, clock: Clock | None = None) -> AsyncIterator[House]:
+    """Build every room, and close what must be closed. `net`: how a run reaches the network; `clock`: the machine's, if left
+    out. Raises StoreError."""
+    clock, commits = clock or Clock(), Commits()
+    async with open_store(config.store_url, commits) as store:
         try:
             signs = await signer_of(config)
         except ConfigError:  # a check without a test mail needs no key; whoever does (serve) asks for the reason itself
             signs = None
-        breakers = Breakers(store, config.engine.vantage, time.time)
-        bare, reach_for = reaches(config, store, breakers, signs, net)
-        engine = Embedded(PROBES, reach_for, store.jobs)
-        yield House(config, store, engine, bare, breakers, StrangerGuard(store, time.time), signs)
+        breakers = Breakers(store, config.engine.vantage, clock.wall)
+        bare, reach_for = reaches(config, Rooms(store, breakers, signs, clock), net)
+        engine = Embedded(PROBES, reach_for, store.jobs, clock)
+        yield House(config, store, engine, bare, breakers, StrangerGuard(store, clock.wall), signs, clock, commits)
 
 
 def refurnish(house: House, config: Config, net: Callable[[Guard, Tap], Net] = Net) -> House:
     """The same house with another configuration: store, key and engine stay, and so do the runs under way; whatever begins from
     now on reaches what the new one allows."""
-    bare, house.engine.reach_for = reaches(config, house.store, house.breakers, house.signs, net)
+    rooms = Rooms(house.store, house.breakers, house.signs, house.clock)
+    bare, house.engine.reach_for = reaches(config, rooms, net)
     return replace(house, config=config, bare=bare)
 
 
-def reaches(
-    config: Config, store: Store, breakers: Breakers, signs: Signer | None, net: Callable[[Guard, Tap], Net]
-) -> tuple[Bare, ReachFor]:
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What every run may touch a part of."""
+
+    store: Store
+    breakers: Breakers
+    signs: Signer | None
+    clock: Clock
+
+
+def reaches(config: Config, rooms: Rooms, net: Callable[[Guard, Tap], Net]) -> tuple[Bare, ReachFor]:
     """What a run may touch, by the configuration: without a journal, and with one. The schedule has half of every budget."""
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
-    masters = MasterUsers(store, time.time)
+    store, wall = rooms.store, rooms.clock.wall
+    masters = MasterUsers(store, wall)
 
     def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap, live: bool = True) -> Reach:
         return Reach(
             net=net(guard, tap),
             resolver=resolver,
-            clock=time.monotonic,
-            wall=time.time,
-            budget=LoginBudget(store, time.time, limits.refused_logins),
-            manners=Courtesy(store, limits, vantage, time.time),
+            clock=rooms.clock.steady,
+            wall=wall,
+            budget=LoginBudget(store, wall, limits.refused_logins),
+            manners=Courtesy(store, limits, vantage, wall),
             chain=chain,
-            approaches=Approach(breakers, live=live, pace=pace_of(limits)),
+            approaches=Approach(rooms.breakers, live=live, pace=pace_of(limits)),
             masters=masters,
         )
 
     def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
         carrier, vantage, scheduled = order.carrier, order.vantage, order.slot is not None
         returns = returns_to(order, store)
-        journal = Logbook(
-            store, carrier.limits, carrier.relation, time.time, vantage=vantage, returns=returns, scheduled=scheduled
-        )
+        journal = Logbook(store, carrier.limits, carrier.relation, wall, vantage=vantage, returns=returns, scheduled=scheduled)
         limits = half_of(carrier.limits) if scheduled else carrier.limits
-        return replace(bare(limits, vantage, chain, tap, not scheduled), journal=journal, signs=signs)
+        return replace(bare(limits, vantage, chain, tap, not scheduled), journal=journal, signs=rooms.signs)
 
     return bare, reach_for
 

@@ -45,6 +45,8 @@ class Event(Enum):
     CANARIES_NOT_LOOKED_AFTER = ("canaries_not_looked_after", logging.ERROR)
     PROBER = ("prober", logging.WARNING)
     SELF_CHECK_FAILED = ("self_check_failed", logging.ERROR)
+    NOT_COUNTED = ("not_counted", logging.ERROR)
+    CHANGES_HELD = ("changes_held", logging.WARNING)
     STORE_TROUBLED = ("store_troubled", logging.ERROR)
     PROBE_FAILED = ("probe_failed", logging.DEBUG)
     STORE_SILENT = ("store_silent", logging.ERROR)
@@ -54,7 +56,6 @@ class Event(Enum):
     WEBHOOK_GIVEN_UP = ("webhook_given_up", logging.ERROR)
     WEBHOOK_UNREADY = ("webhook_unready", logging.ERROR)
     CONSOLE_FAULT = ("console_fault", logging.ERROR)
-    FIRST_LINK_WAITS = ("first_link_waits", logging.WARNING)
     LIBRARY = ("library", logging.WARNING)
 
 

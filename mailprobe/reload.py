@@ -34,6 +34,7 @@ class Part(StrEnum):
     CONSOLE = "console"
     BOUNCES = "bounces"
     STORE = "store.url"
+    KEEP = "store.keep"
     ENGINE = "engine"
 
 
@@ -88,6 +89,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.CONSOLE: config.console,
         Part.BOUNCES: bounces,
         Part.STORE: config.store_url,
+        Part.KEEP: config.keep,
         Part.ENGINE: config.engine,
     }
 

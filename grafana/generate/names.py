@@ -46,6 +46,7 @@ gauge      mailprobe_prober_healthy                               vantage check
 gauge      mailprobe_breaker_open                                 carrier vantage
 counter    mailprobe_held_back_total                              carrier reason
 gauge      mailprobe_maintenance                                  carrier
+gauge      mailprobe_incident                                     carrier state
 histogram  mailprobe_slot_lateness_seconds
 counter    mailprobe_slots_skipped_total
 gauge      mailprobe_last_result_timestamp_seconds                carrier

@@ -6,7 +6,7 @@ stays empty: a secret is never sent to a host that somebody guessed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -75,6 +75,19 @@ class LiveControl:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """How the carrier's own systems are asked about one mailbox, read-only: one of url (https, with {address} {local} {domain} in
+    its path or query) and command (an argument list, the same in its words). secret: a bearer token for the url; ca: beside the
+    system's; within: seconds."""
+
+    url: str = field(default="", repr=False)
+    command: tuple[str, ...] = ()
+    secret: SecretRef | None = None
+    ca: Path | None = None
+    within: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class MasterUser:
     name: str
     secret: SecretRef
@@ -132,6 +145,7 @@ class Carrier:
     dead_control: Address | None = None
     limits: Limits = FOREIGN_LIMITS
     master_user: MasterUser | None = None
+    lookup: Lookup | None = None
     legacy_dots: bool = False  # a..b@ and a.@ exist there
     replies: tuple[ReplyRule, ...] = ()
     sign_in_replies: tuple[ReplyRule, ...] = ()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from mailprobe.config.accounts import Roll, ad_hoc_account, make_accounts, meant
 from mailprobe.config.certificate import read_certificate
 from mailprobe.config.console import make_console
 from mailprobe.config.forecast import Forecast, forecast, is_strict, overloads
+from mailprobe.config.lookup import with_lookups
 from mailprobe.config.maintenance import make_windows
 from mailprobe.config.many import add_many
 from mailprobe.config.meaning import authority, check_secret, is_lab, make_carriers, make_prober
@@ -31,11 +31,24 @@ from mailprobe.config.reading import (
     ManySection,
     ProberSection,
     Sheet,
-    StoreSection,
     read_section,
     unknown_key,
 )
-from mailprobe.config.shape import Account, BounceMailbox, Config, Console, Contract, Dkim, Engine, Http, Notify, Prober, Told
+from mailprobe.config.shape import (
+    Account,
+    BounceMailbox,
+    Config,
+    Console,
+    Contract,
+    Dkim,
+    Engine,
+    Http,
+    Keep,
+    Notify,
+    Prober,
+    Told,
+)
+from mailprobe.config.store import make_store
 from mailprobe.config.toml import read_text, read_toml
 from mailprobe.config.units import BASE, LEGACY_DOTS, spoken
 
@@ -50,6 +63,7 @@ __all__ = [
     "Engine",
     "Forecast",
     "Http",
+    "Keep",
     "NoCarrier",
     "Notify",
     "Prober",
@@ -66,7 +80,6 @@ __all__ = [
 ]
 
 ACTORS = ("provisioning", "mail_ops", "identity", "customer", "sender", "handset_support", "prober", "nobody")
-STORES = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*")
 # Stands for a broken [prober], so that nothing else complains of networks that may well be written there.
 UNREAD = Prober("", "", allow_networks=("0.0.0.0/0", "::/0"))
 DATA_ERROR = 65  # sysexits.h
@@ -104,6 +117,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     prober_section = read_section(sheet, ProberSection, raw.get("prober"), ("prober",))
     prober = make_prober(sheet, prober_section) if prober_section else UNREAD
     carriers, broken = make_carriers(sheet, raw.get("carriers"), prober.allow_networks)
+    carriers = with_lookups(sheet, raw.get("carriers"), carriers)
     roll = Roll(prober, carriers, broken)
     make_accounts(sheet, raw.get("accounts"), roll)
     many = read_section(sheet, ManySection, raw.get("accounts_from"), ("accounts_from",))
@@ -118,7 +132,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
     cards = read_section(sheet, CardsSection, raw.get("cards"), ("cards",))
-    store_url, actors = read_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
+    (store_url, keep), actors = make_store(sheet, raw.get("store")), read_actors(sheet, raw.get("actors"))
     if not (carriers or broken or accounts or sheet.problems):
         sheet.problem("MP1024", (), "no carriers and no accounts", "write [carriers.NAME], or [[accounts]] of a known carrier")
     if not (http and bounces and engine):
@@ -129,6 +143,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
         carriers=carriers,
         accounts=accounts,
         store_url=store_url,
+        keep=keep,
         engine=Engine(engine.nats, engine.vantage, engine.network),
         actors=actors,
         http=http_of(sheet, http),
@@ -168,13 +183,6 @@ def mailbox_of(sheet: Sheet, bounces: BouncesSection) -> BounceMailbox | None:
     check_secret(sheet, bounces.imap.secret, ("bounces", "imap", "secret"))
     ca = authority(sheet, bounces.imap.tls_ca, ("bounces", "imap", "tls_ca"))
     return BounceMailbox(bounces.imap.server, bounces.imap.username, bounces.imap.secret, ca)
-
-
-def read_store(sheet: Sheet, raw: object) -> str:
-    section = read_section(sheet, StoreSection, raw, ("store",))
-    if section is not None and section.url and not STORES.fullmatch(section.url):
-        sheet.problem("MP1042", ("store", "url"), "unknown kind of store (value not shown)", "sqlite:///FILE or postgresql://...")
-    return section.url if section else ""
 
 
 def read_actors(sheet: Sheet, raw: object) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from mailprobe.address import near
 from mailprobe.config.places import Path, Places
 from mailprobe.config.problems import Problem, cut
+from mailprobe.config.shape import Keep
 from mailprobe.config.units import (
     AddressField,
     Cards,
@@ -114,6 +115,14 @@ class LimitsSection(Section):
     refused_logins: Annotated[int, Field(ge=1)] | None = None
 
 
+class LookupSection(Section):
+    url: str | None = None
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    secret: SecretField | None = None
+    tls_ca: str | None = None
+    within: Seconds | None = None
+
+
 class CarrierSection(Section):
     title: str | None = None
     relation: Literal["own", "foreign"] | None = None
@@ -132,6 +141,7 @@ class CarrierSection(Section):
     dead_control: AddressField | None = None
     limits: LimitsSection = Field(default_factory=LimitsSection)
     master_user: MasterSection | None = None
+    lookup: LookupSection | None = None
     legacy_dots: bool | None = None
     say: dict[str, str] = Field(default_factory=dict)
     cards: Cards = Field(default_factory=dict)
@@ -202,6 +212,8 @@ class BouncesSection(Section):
 
 class StoreSection(Section):
     url: str = ""
+    keep_results: Seconds = Keep().results
+    keep_transcripts: Seconds = Keep().transcripts
 
 
 class EngineSection(Section):

@@ -97,6 +97,14 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """How long what the probes saw stays in the store, seconds. Verdicts go with the results."""
+
+    results: float = 90 * 86_400.0
+    transcripts: float = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """How people come in. session_idle, session_most: seconds. trusted_proxies: networks as CIDR strings, whose user_header (and
     role_header) say who asks; roles: what a proxy calls a role -> our name of it; empty: it uses our names."""
@@ -142,6 +150,7 @@ class Config:
     carriers: dict[str, Carrier]
     accounts: tuple[Account, ...] = ()
     store_url: str = ""
+    keep: Keep = field(default_factory=Keep)
     engine: Engine = field(default_factory=Engine)
     actors: tuple[tuple[str, str], ...] = ()
     http: Http = field(default_factory=Http)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from mailprobe.config import Account, Config
+from mailprobe.console.instruments import Instruments
 from mailprobe.evidence import Evidence
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
@@ -50,8 +51,10 @@ class House(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """house: the one in force now. unfit: which checks of ourselves fail, () if none does. now: Unix seconds."""
+    """house: the one in force now. unfit: which checks of ourselves fail, () if none does. now: Unix seconds.
+    instruments: what else is known while the daemon works."""
 
     house: Callable[[], House]
     unfit: Callable[[], tuple[str, ...]]
     now: Callable[[], float]
+    instruments: Instruments = field(default_factory=Instruments)

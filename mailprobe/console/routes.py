@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from mailprobe.console.api import addresses, cards, openapi
+from mailprobe.console.api import addresses, cards, incidents, openapi, services, wrong_verdicts
 from mailprobe.console.api import audit as api_audit
 from mailprobe.console.api import checks as api_checks
 from mailprobe.console.api import staff as api_staff
@@ -16,7 +16,10 @@ API: tuple[APIRouter, ...] = (
     api_audit.router,
     addresses.router,
     api_checks.router,
+    wrong_verdicts.router,
     cards.router,
+    services.router,
+    incidents.router,
 )
 PAGES: tuple[APIRouter, ...] = (sign_in.router, sessions.router, checks.router, people.router, audit.router, home.router)
 ROUTERS: tuple[APIRouter, ...] = (*API, *PAGES)

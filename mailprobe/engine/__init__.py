@@ -49,6 +49,13 @@ class Watch:
     ended: Callable[[Evidence], None]
 
 
+def unheard(probe: str, fact: Fact) -> None: ...
+def unseen(evidence: Evidence) -> None: ...
+
+
+UNWATCHED = Watch(unheard, unseen)  # nobody looks on; who asked gets the evidence all the same
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Something to run: a slot of an account, or a job that `later` asked for (no slot, but the job's key)."""

@@ -14,14 +14,14 @@ from typing import Any
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
-from mailprobe.engine import Capacity, Clock, Due, Fleet, Hooks, Job, Jobs, Missed, Order, Past, Result, Watch
+from mailprobe.engine import UNWATCHED, Capacity, Clock, Due, Fleet, Hooks, Job, Jobs, Missed, Order, Past, Result
 from mailprobe.engine.lanes import Lanes
 from mailprobe.engine.legs import Legs
 from mailprobe.engine.rows import Outbox, ran, skipped, slept_through
 from mailprobe.engine.run import Run, cause_of, our_fault
 from mailprobe.engine.schedule import Schedule
 from mailprobe.engine.timeline import Timeline, ahead_of
-from mailprobe.evidence import End, Ending, Evidence, Fact
+from mailprobe.evidence import End, Ending, Evidence
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,6 @@ MOST_ROWS = 1000  # on their way beside the runs, before more is looked at
 AT_ONCE, SHORTLY, SHORTEST, LONGEST = 0.005, 0.05, 0.02, 0.5  # seconds to the next turn
 JOBS_EVERY = 1.0
 MOST_JOBS = 50  # taken and waiting, so that each runs within its lease
-
-
-def unheard(probe: str, fact: Fact) -> None: ...
-def unseen(evidence: Evidence) -> None: ...
-
-
-UNWATCHED = Watch(unheard, unseen)
 
 
 class Serving:

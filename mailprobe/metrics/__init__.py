@@ -7,7 +7,7 @@ of accounts are written by hand, because there may be very many.
 
 from __future__ import annotations
 
-from mailprobe.metrics.counting import MOST_ACCOUNTS, BounceStage, Expected, Metrics, Outcome, Window, stage_of
+from mailprobe.metrics.counting import MOST_ACCOUNTS, BounceStage, Expected, Metrics, Outcome, Slots, Window, stage_of
 from mailprobe.metrics.exposition import Form, negotiate
 from mailprobe.metrics.recent import watch_loop
 from mailprobe.metrics.rows import AccountRow, ProbeRow, Roundtrip, row_of
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "ProbeRow",
     "Roundtrip",
+    "Slots",
     "Window",
     "negotiate",
     "row_of",

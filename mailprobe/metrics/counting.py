@@ -55,7 +55,8 @@ class Window(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What there will be to count. A series that starts at 0 shows its first event; one that comes with it does not.
-    replies: class and of whom it speaks; bounces: classes, and whether they are hard."""
+    replies: class and of whom it speaks; bounces: classes, and whether they are hard; incidents: the states
+    that an open one may have."""
 
     carriers: Collection[str]
     probes: Collection[str] = ()
@@ -64,6 +65,16 @@ class Expected:
     bounces: Collection[tuple[StrEnum, bool]] = ()
     held: Collection[StrEnum] = ()
     rejected: Collection[StrEnum] = ()
+    incidents: Collection[StrEnum] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The schedule since this process began. late: slots that began more than a second after their time."""
+
+    begun: int
+    late: int
+    skipped: int
 
 
 def stage_of(stage: Stage) -> BounceStage:
@@ -90,6 +101,7 @@ class Metrics:
         self._commit = Recent()
         self._bounced: set[str] = set()
         self._day = -1
+        self._incidents: tuple[StrEnum, ...] = ()
         self._of.event_loop_lag.set_function(self._lag.largest)
         self._of.store_commit.set_function(self._commit.largest)
         for state in (self._of.store_healthy, self._of.reload_successful):
@@ -130,14 +142,27 @@ class Metrics:
     def slots_skipped(self, count: int = 1) -> None:
         self._of.slots_skipped.inc(count)
 
+    def held_so_far(self) -> dict[tuple[str, str], int]:
+        """What was not asked, by carrier and reason, since this process began; for people, Prometheus counts for itself."""
+        samples = (one for family in self._of.held_back.collect() for one in family.samples if one.name.endswith("_total"))
+        return {(one.labels["carrier"], one.labels["reason"]): int(one.value) for one in samples}
+
+    def slots_so_far(self) -> Slots:
+        """The same of the schedule."""
+        found = {one.labels.get("le"): int(one.value) for family in self._of.slot_lateness.collect() for one in family.samples}
+        skipped = sum(int(one.value) for family in self._of.slots_skipped.collect() for one in family.samples)
+        begun = found["+Inf"]
+        return Slots(begun, begun - found["1.0"], skipped)
+
     # ---- test mails and bounces --------------------------------------------------------------------------------------
 
     def canary_sent(self, carrier: str) -> None:
         self._of.canaries_sent.labels(clean(carrier)).inc()
 
-    def canary_arrived(self, carrier: str, vantage: str, took: float, late: bool = False) -> None:
-        """took: seconds. late: it had been given up for lost."""
-        self._of.canary_roundtrip.labels(clean(carrier), clean(vantage)).observe(took)
+    def canary_arrived(self, carrier: str, vantage: str, took: float | None, late: bool = False) -> None:
+        """took: seconds; None: nobody saw both ends of its way. late: it had been given up for lost."""
+        if took is not None:
+            self._of.canary_roundtrip.labels(clean(carrier), clean(vantage)).observe(took)
         if late:
             self._of.late_arrivals.labels(clean(carrier)).inc()
 
@@ -160,8 +185,8 @@ class Metrics:
         """After a start: who has counted today already, in an earlier process."""
         self._day, self._bounced = int(at // DAY), set(mailboxes)
 
-    def bounce_rejected(self, reason: StrEnum) -> None:
-        self._of.bounces_rejected.labels(reason).inc()
+    def bounce_rejected(self, reason: StrEnum, count: int = 1) -> None:
+        self._of.bounces_rejected.labels(reason).inc(count)
 
     def bounced_mailboxes(self, counts: Mapping[tuple[str, StrEnum, Window], int]) -> None:
         """By carrier, class and window; whatever is not among them is 0 from now on."""
@@ -186,6 +211,11 @@ class Metrics:
 
     def maintenance(self, carrier: str, under_way: bool) -> None:
         self._of.maintenance.labels(clean(carrier)).set(under_way)
+
+    def incident(self, carrier: str, state: StrEnum | None) -> None:
+        """The state of the carrier's open incident; None: there is none. States are those that were expected."""
+        for one in self._incidents:
+            self._of.incident.labels(clean(carrier), one).set(one == state)
 
     def certificates(self, not_after: Mapping[tuple[str, str], float]) -> None:
         """By carrier and `host:port`, Unix seconds; an endpoint that is not among them is gone."""
@@ -213,6 +243,7 @@ class Metrics:
 
     def expect(self, expected: Expected) -> None:
         """Start at 0 what may come. Call it at the start and after each reload."""
+        self._incidents = tuple(expected.incidents)
         for carrier in map(clean, expected.carriers):
             self._expect_of(carrier, expected)
         for reason in expected.rejected:
@@ -223,7 +254,7 @@ class Metrics:
         of = self._of
         with_carrier = (of.probes_total, of.probe_duration, of.replies_total, of.held_back, of.canary_roundtrip)
         mails = (of.canaries_sent, of.late_arrivals, of.bounces_total, of.bounced_mailboxes, of.tested_mailboxes)
-        states = (of.control_success, of.breaker_open, of.maintenance, of.last_result, of.certificate_not_after)
+        states = (of.control_success, of.breaker_open, of.maintenance, of.incident, of.last_result, of.certificate_not_after)
         for carrier in carriers:
             for family in (*with_carrier, *mails, *states):
                 family.remove_by_labels({"carrier": clean(carrier)})
@@ -239,6 +270,8 @@ class Metrics:
             of.breaker_open.labels(carrier, vantage)
         for family in (of.canaries_sent, of.late_arrivals, of.maintenance):
             family.labels(carrier)
+        for state in expected.incidents:
+            of.incident.labels(carrier, state)
         for cls, speaks_of in expected.replies:
             of.replies_total.labels(carrier, cls, speaks_of)
         for reason in expected.held:

@@ -93,6 +93,7 @@ class Families:
         )
         self.breaker_open = self.gauge("breaker_open", "1 while nothing is asked of a carrier's servers.", "carrier", "vantage")
         self.maintenance = self.gauge("maintenance", "1 during a maintenance window.", "carrier")
+        self.incident = self.gauge("incident", "1 while an incident of the carrier is in that state.", "carrier", "state")
         self.last_result = self.gauge("last_result_timestamp_seconds", "When a result was last stored, Unix time.", "carrier")
         self.certificate_not_after = self.gauge(
             "certificate_not_after_timestamp_seconds", "When a server's certificate expires, Unix time.", "carrier", "endpoint"

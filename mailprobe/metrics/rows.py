@@ -64,7 +64,8 @@ class Roundtrip:
 @dataclass(frozen=True, slots=True)
 class AccountRow:
     """One account. stale_at: from when on its status is unknown, Unix seconds (`status.stale_at`). code and actor: of the
-    verdict behind the status; None where there is none."""
+    verdict behind the status; None where there is none. since: when the status began; known_at: when something could last be
+    told of it, None if nothing ever could."""
 
     account: str
     carrier: str
@@ -75,6 +76,8 @@ class AccountRow:
     actor: Actor | None = None
     probes: tuple[ProbeRow, ...] = ()
     roundtrips: tuple[Roundtrip, ...] = ()
+    since: float = 0.0
+    known_at: float | None = None
     name_text: str = field(init=False, repr=False, compare=False)
     labels_text: str = field(init=False, repr=False, compare=False)
     info_text: str = field(init=False, repr=False, compare=False)
@@ -104,4 +107,5 @@ def row_of(
     """The row of an account as it stands. place: its id, carrier and group; interval: seconds between its readings."""
     actor = ACTORS[standing.code] if standing.code is not None else None
     lasts = stale_at(standing, interval)
-    return AccountRow(*place, standing.status, lasts, standing.code, actor, probes, roundtrips)
+    times = (standing.since, standing.known_at)
+    return AccountRow(*place, standing.status, lasts, standing.code, actor, probes, roundtrips, *times)

@@ -65,7 +65,7 @@ class SelfCheck:
         """Each list once; nothing is asked about an inner address."""
         ip = self.address()
         if not names.is_public(ip):
-            return ()
+            return tuple(names.on_no_list(zone, now) for zone in self.config.prober.block_lists)
         return tuple(await asyncio.gather(*(self._block_list(zone, ip, now) for zone in self.config.prober.block_lists)))
 
     async def _block_list(self, zone: str, ip: str, now: float) -> Finding:

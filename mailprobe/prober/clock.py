@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,10 +25,10 @@ class Sample:
     boottime: float
 
 
-def sample() -> Sample:
+def sample(wall: Callable[[], float] = time.time) -> Sample:
     monotonic = time.monotonic()
     boottime = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else monotonic
-    return Sample(time.time(), monotonic, boottime)
+    return Sample(wall(), monotonic, boottime)
 
 
 class JumpKind(StrEnum):

@@ -9,6 +9,9 @@ from mailprobe.prober import Check, Finding, State
 
 Key = tuple[Check, str]
 
+# Each of these may be why nobody answers us. To be doubted, disliked or listed is not: such a prober is answered, and refused.
+DEAFENING = frozenset({Check.RESOLVER, Check.CLOCK, Check.PORT_25, Check.CONTROL, Check.MASS})
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -33,6 +36,11 @@ class Health:
     @property
     def is_fit(self) -> bool:
         return not self.bad
+
+    @property
+    def hears(self) -> bool:
+        """Whether nothing that is known of ourselves explains why a server would not answer."""
+        return not any(one.check in DEAFENING for one in self.bad)
 
     def healthy(self) -> dict[Check, bool]:
         """For `mailprobe_prober_healthy`: of every check that has ever been made, whether nothing speaks against us."""

@@ -118,6 +118,11 @@ class ListSays:
     never: Told
 
 
+def on_no_list(zone: str, now: float) -> Finding:
+    """An inner address is on none: nobody is asked about it."""
+    return Finding(Check.BLOCK_LIST, State.NOT_APPLICABLE, "an inner address", now, zone)
+
+
 def block_list(zone: str, says: ListSays, now: float) -> Finding:
     """Listed only if the list plainly works. 127.255.255.x is a refusal to answer (an open resolver, too many questions), and an
     address outside 127/8 somebody's invention: both tell nothing of us."""

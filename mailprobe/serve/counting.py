@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
 from mailprobe.evidence import Arrived, Canary, CanaryState, Evidence, Fact, Of, Replied, Returned, ReturnKind, Secured, Stage
@@ -21,34 +24,63 @@ def count_facts(metrics: Metrics, tally: Tally, account: Account, carrier: Carri
     """mailbox: the store's hash of the account's address; a bounce counts it once a day."""
     for fact in evidence.facts:
         if isinstance(fact, Replied) and fact.cached_at is None:
-            at = evidence.started + fact.at - evidence.began
-            count_reply(metrics, tally, account, carrier, fact, at, mailbox)
-        elif isinstance(fact, Returned) and fact.kind is ReturnKind.FAILED:
             meaning = meaning_of(fact.stage, fact.code, fact.enhanced, fact.text, account, carrier)
-            metrics.bounce(carrier.name, meaning.cls, meaning.hard, BounceStage.AFTER_ACCEPTANCE, mailbox, fact.returned_at)
-            tally.bounce(account.id, carrier.name, meaning.cls, fact.returned_at)
-        elif isinstance(fact, Arrived) and fact.took is not None:
-            metrics.canary_arrived(carrier.name, evidence.vantage, fact.took)
+            metrics.reply(carrier.name, meaning.cls, meaning.speaks_of)
+            if is_of_the_mailbox(fact):
+                tally.test(account.id, carrier.name, at_of(fact, evidence))
+        elif isinstance(fact, Arrived):
+            metrics.canary_arrived(carrier.name, evidence.vantage, fact.took, is_late(fact, evidence))
         elif is_sent(fact):
             metrics.canary_sent(carrier.name)
+    for one in refusals(evidence, account, carrier):
+        metrics.bounce(carrier.name, one.meaning.cls, one.meaning.hard, one.stage, mailbox, one.at)
+        tally.bounce(account.id, carrier.name, one.meaning.cls, one.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A mail of ours that was refused, or came back. at: Unix seconds."""
+
+    meaning: Meaning
+    stage: BounceStage
+    at: float
+
+
+def refusals(evidence: Evidence, account: Account, carrier: Carrier) -> Iterator[Refusal]:
+    """What one run saw refused for good, at the door or after it."""
+    for fact in evidence.facts:
+        if isinstance(fact, Replied) and fact.cached_at is None and is_of_the_mailbox(fact) and fact.code >= 500:
+            meaning = meaning_of(fact.stage, fact.code, fact.enhanced, fact.text, account, carrier)
+            yield Refusal(meaning, stage_of(fact.stage), at_of(fact, evidence))
+        elif isinstance(fact, Returned) and fact.kind is ReturnKind.FAILED:
+            meaning = meaning_of(fact.stage, fact.code, fact.enhanced, fact.text, account, carrier)
+            yield Refusal(meaning, BounceStage.AFTER_ACCEPTANCE, fact.returned_at)
+
+
+def is_of_the_mailbox(reply: Replied) -> bool:
+    return reply.of is Of.TARGET and reply.stage in REFUSING
+
+
+def at_of(fact: Fact, evidence: Evidence) -> float:
+    """Unix seconds."""
+    return evidence.started + fact.at - evidence.began
+
+
+def roundtrip_of(evidence: Evidence) -> float | None:
+    """How long the account's own test mail was under way, seconds, if it arrived in this run."""
+    found = (fact.took for fact in evidence.facts if isinstance(fact, Arrived) and fact.of is Of.TARGET)
+    return next((took for took in found if took is not None), None)
+
+
+def is_late(fact: Arrived, evidence: Evidence) -> bool:
+    """Whether it had been given up, or had come back."""
+    standings = (one for one in evidence.facts if isinstance(one, Canary) and one.canary == fact.canary)
+    return any(one.state is CanaryState.LATE for one in standings)
 
 
 def is_sent(fact: Fact) -> bool:
     """A test mail just handed over; the same record is told again at every later look."""
     return isinstance(fact, Canary) and fact.state is CanaryState.ACCEPTED and fact.age < 1.0
-
-
-def count_reply(
-    metrics: Metrics, tally: Tally, account: Account, carrier: Carrier, reply: Replied, at: float, mailbox: str
-) -> None:
-    meaning = meaning_of(reply.stage, reply.code, reply.enhanced, reply.text, account, carrier)
-    metrics.reply(carrier.name, meaning.cls, meaning.speaks_of)
-    if reply.of is not Of.TARGET or reply.stage not in REFUSING:
-        return
-    tally.test(account.id, carrier.name, at)
-    if reply.code >= 500:
-        metrics.bounce(carrier.name, meaning.cls, meaning.hard, stage_of(reply.stage), mailbox, at)
-        tally.bounce(account.id, carrier.name, meaning.cls, at)
 
 
 def meaning_of(stage: Stage, code: int, enhanced: str, text: str, account: Account, carrier: Carrier) -> Meaning:

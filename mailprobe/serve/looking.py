@@ -7,15 +7,14 @@ looked for at once. Nothing is sent from here.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mailprobe.canary import Record
 from mailprobe.config import Account, ad_hoc
 from mailprobe.daemon import House
-from mailprobe.engine import CANARY, Order, Watch
-from mailprobe.evidence import Evidence, Fact
+from mailprobe.engine import CANARY, UNWATCHED, Order
+from mailprobe.evidence import Evidence
 from mailprobe.log import Event, tell
 
 TICK = 20.0  # seconds between two looks into the journal
@@ -23,6 +22,7 @@ TICK = 20.0  # seconds between two looks into the journal
 LOOKS = (120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 86_400.0)
 DAILY = 86_400.0
 LOOK_WITHIN = 60.0
+SeenBy = Callable[[Account, tuple[Evidence, ...]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -40,13 +40,13 @@ class Rounds:
         return any(last - born < age <= now - born for age in LOOKS) or now - last >= DAILY
 
 
-async def look_after(house: Callable[[], House], ending: asyncio.Event) -> None:
+async def look_after(house: Callable[[], House], ending: asyncio.Event, seen: SeenBy) -> None:
     """Look into the journal, and into the mailboxes where something is open and it is time, until the end is near. house: as it
-    is furnished now."""
+    is furnished now; seen: is given what a look has seen."""
     rounds = Rounds({})
     while not ending.is_set():
         try:
-            await look_once(house(), rounds, time.time(), ending)
+            await look_once(house(), rounds, house().clock.wall(), ending, seen)
         except Exception as error:  # the journal is durable: nothing is lost by looking again
             tell(Event.CANARIES_NOT_LOOKED_AFTER, error=error)
         try:
@@ -56,7 +56,7 @@ async def look_after(house: Callable[[], House], ending: asyncio.Event) -> None:
             continue
 
 
-async def look_once(house: House, rounds: Rounds, now: float, ending: asyncio.Event) -> None:
+async def look_once(house: House, rounds: Rounds, now: float, ending: asyncio.Event, seen: SeenBy) -> None:
     """One round; a mailbox that is being looked into when the end is near is the last."""
     open_ones = await house.store.canaries.all_open(now)
     whose = mailboxes(house)
@@ -64,7 +64,7 @@ async def look_once(house: House, rounds: Rounds, now: float, ending: asyncio.Ev
     for subject in due:
         if ending.is_set():
             return
-        await look_into(house, whose[subject])
+        await seen(whose[subject], await look_into(house, whose[subject]))
     ours = [one for one in open_ones if one.subject in whose]
     rounds.last = {one.id: now if one.subject in due else rounds.last.get(one.id, now) for one in ours}
 
@@ -80,7 +80,4 @@ async def look_into(house: House, account: Account) -> tuple[Evidence, ...]:
     """One look for everything that is open in a mailbox: what is found is cleaned up, nothing is sent."""
     carrier, config = house.config.carriers[account.carrier], house.config
     order = Order(account, carrier, config.prober, (CANARY,), LOOK_WITHIN, config.engine.vantage, sends=False)
-    return await house.engine.live(order, Watch(unheard, lambda evidence: None))
-
-
-def unheard(leg: str, fact: Fact) -> None: ...
+    return await house.engine.live(order, UNWATCHED)

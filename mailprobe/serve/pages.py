@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -26,11 +26,11 @@ from mailprobe.console.rooms import Rooms
 from mailprobe.console.routes import ROUTERS
 from mailprobe.console.visits import Recognition
 from mailprobe.daemon import PROBES
-from mailprobe.engine import Kind, Order, Result, Watch
-from mailprobe.evidence import Fact
+from mailprobe.engine import UNWATCHED, Kind, Order, Result
 from mailprobe.log import Event, tell
 from mailprobe.metrics import ProbeRow
 from mailprobe.secret import SecretError
+from mailprobe.serve.instruments import rooms_of
 from mailprobe.serve.watching import Watching
 
 CANNOT_LISTEN = 73  # sysexits.h: EX_CANTCREAT
@@ -87,11 +87,6 @@ def url_of(http: Http, place: tuple[str, int]) -> str:
     return f"{'https' if http.certificate else 'http'}://{host}:{place[1]}"
 
 
-def rooms_of(watching: Watching) -> Rooms:
-    """The house of now."""
-    return Rooms(lambda: watching.shift.house, lambda: failing(watching), time.time)
-
-
 async def console_of(watching: Watching, rooms: Rooms, desk: Desk, beside: Sequence[Route], door: MetricsDoor) -> ASGIApp:
     """The console behind its approach; health is answered beside it in any case."""
     shift = watching.shift
@@ -101,20 +96,14 @@ async def console_of(watching: Watching, rooms: Rooms, desk: Desk, beside: Seque
     return Approach(app, lambda: shift.house.config.console)
 
 
-def failing(watching: Watching) -> tuple[str, ...]:
-    return tuple(check for check, healthy in watching.fitness.health.healthy().items() if not healthy)
-
-
 async def print_first_link(watching: Watching, place: tuple[str, int]) -> None:
-    """On standard error, in words of its own: it is a secret, and the log holds none."""
+    """On standard error, but not by way of the log: it is a secret until it was used, and the log holds none. A line of JSON
+    like the others, for whoever reads them all."""
     house = watching.shift.house
-    link = await new_first_link(house.store, time.time())
+    link = await new_first_link(house.store, watching.wall())
     if link:
-        tell(Event.FIRST_LINK_WAITS)
-        print(
-            f"mailprobe: make the first administrator, once, within 24 h: {url_of(house.config.http, place)}{link}",
-            file=sys.stderr,
-        )
+        line = {"event": "first_administrator", "open": f"{url_of(house.config.http, place)}{link}", "within": "24 h, once"}
+        print(json.dumps(line), file=sys.stderr, flush=True)
 
 
 async def door_of(watching: Watching, http: Http) -> MetricsDoor:
@@ -143,9 +132,6 @@ async def asked_live(watching: Watching, name: str, probe: str) -> ProbeRow | No
     config = house.config
     carrier = config.carriers[seen.account.carrier]
     order = Order(seen.account, carrier, config.prober, (probe,), LIVE_WITHIN, config.engine.vantage)
-    evidence = await house.engine.live(order, Watch(unheard, lambda ended: None))
-    await watching.ended(Result(name, carrier.name, Kind.RESULT, time.time(), None, (probe,), evidence))
+    evidence = await house.engine.live(order, UNWATCHED)
+    await watching.ended(Result(name, carrier.name, Kind.RESULT, watching.wall(), None, (probe,), evidence))
     return seen.probes.get(probe)
-
-
-def unheard(leg: str, fact: Fact) -> None: ...

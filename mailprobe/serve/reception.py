@@ -7,7 +7,6 @@ import contextlib
 import errno
 import os
 import socket
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -68,7 +67,7 @@ async def fetching(house: House, mailbox: BounceMailbox, keep: Keep) -> None:
     """Where port 25 is not ours: the bounces come from a mailbox, every minute."""
 
     async def kept(raw: bytes) -> None:
-        await keep(Received(time.time(), "", came_from_nobody(raw), (), raw))
+        await keep(Received(house.clock.wall(), "", came_from_nobody(raw), (), raw))
 
     reach = house.bare(OWN_LIMITS, house.config.engine.vantage, SignInChain(runs_imap=False), lambda line: None)
     while True:

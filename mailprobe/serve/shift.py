@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from mailprobe.bounces.intake import Desk, keep_taking_in
 from mailprobe.bounces.receiver import Keep, Received, Receiver
 from mailprobe.bounces.token import Signer
-from mailprobe.config import Config, Notify
+from mailprobe.config import Account, Config, Notify
 from mailprobe.daemon import House, refurnish
+from mailprobe.evidence import Evidence
 from mailprobe.log import Event, tell
 from mailprobe.net.post import Post
 from mailprobe.notify.deliver import Messenger, keep_telling
@@ -29,10 +29,17 @@ from mailprobe.serve.reception import fetching, reception, told
 RUNS_WITHIN, STOPPED_WITHIN, REST_WITHIN = 6.0, 2.0, 1.0
 
 
+Looked = Callable[[Account, tuple[Evidence, ...]], Awaitable[None]]
+
+
+async def unwatched(account: Account, evidence: tuple[Evidence, ...]) -> None: ...
+
+
 @dataclass(slots=True)
 class Shift:
     """What is at work. house: as it is furnished now; reloader: for SIGHUP and POST /-/reload; announced: work on carriers;
-    ending: begin nothing new; renewed: the configuration is another one; happened: something lies in the outbox."""
+    ending: begin nothing new; renewed: the configuration is another one; happened: something lies in the outbox; looked: is
+    given what a look for test mails has seen."""
 
     house: House
     reloader: Reloader
@@ -41,6 +48,7 @@ class Shift:
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     renewed: asyncio.Event = field(default_factory=asyncio.Event)
     happened: asyncio.Event = field(default_factory=asyncio.Event)
+    looked: Looked = unwatched
     runs: list[asyncio.Task[None]] = field(default_factory=list)  # what asks mail servers: ended at a boundary
     rest: list[asyncio.Task[None]] = field(default_factory=list)  # what may be cut at any await: nothing is lost by it
 
@@ -76,7 +84,7 @@ class Shift:
 
 def new_shift(house: House) -> Shift:
     """Nothing at work yet."""
-    announced = Announced(house.store.maintenance, house.config.maintenance)
+    announced = Announced(house.store.maintenance, house.config.maintenance, wall=house.clock.wall)
     shift = Shift(house, Reloader(house.config), announced)
     shift.reloader.subscribe(shift.renew)
     return shift
@@ -103,14 +111,17 @@ async def on_shift(house: House, signs: Signer | None, bound: socket.socket | No
         await house.store.bounces.keep(received)
         woken.set()
 
+    async def seen(account: Account, evidence: tuple[Evidence, ...]) -> None:
+        await shift.looked(account, evidence)
+
     async with contextlib.AsyncExitStack() as rooms:
         if signs is not None and (config.bounces_listen or bound is not None):
             shift.receiver = await rooms.enter_async_context(reception(config, signs, keep, bound))
         group = await rooms.enter_async_context(asyncio.TaskGroup())
-        shift.runs = [group.create_task(look_after(lambda: shift.house, shift.ending))]
+        shift.runs = [group.create_task(look_after(lambda: shift.house, shift.ending, seen))]
         shift.rest = [group.create_task(one) for one in (telling(shift), keep_up(shift.announced))]
         if signs is not None:
-            desk = Desk(house.store.bounces, house.store.canaries, signs, time.time)
+            desk = Desk(house.store.bounces, house.store.canaries, signs, house.clock.wall)
             taking_in = [keep_taking_in(desk, woken, told), *fetched(house, keep)]
             shift.rest += [group.create_task(one) for one in taking_in]
         try:
@@ -146,12 +157,12 @@ async def told_to(shift: Shift, notify: Notify | None) -> AsyncIterator[None]:
     if notify is None:
         yield
         return
-    ref, post = notify.secret, Post(notify.url, notify.ca)
+    ref, post, wall = notify.secret, Post(notify.url, notify.ca), shift.house.clock.wall
 
     async def secret() -> str:
         return (await ref.read()).reveal()
 
-    task = asyncio.create_task(keep_telling(Messenger(shift.house.store.outbox, post, secret, time.time), shift.happened))
+    task = asyncio.create_task(keep_telling(Messenger(shift.house.store.outbox, post, secret, wall), shift.happened))
     try:
         yield
     finally:

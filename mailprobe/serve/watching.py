@@ -7,39 +7,52 @@ reading that waits for a second one outlive the process in the store.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from weakref import WeakValueDictionary
 
-from mailprobe.carriers import Carrier, Limits
+from mailprobe.bounces.door import Reason
+from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config
-from mailprobe.daemon import ourselves
-from mailprobe.engine import Due, Fleet, Hold, Hooks, Kind, Past, Result
-from mailprobe.evidence import End, Evidence
+from mailprobe.config.every import interval
+from mailprobe.console.fleet.returned import Mailboxes
+from mailprobe.console.instruments import Summary
+from mailprobe.daemon import accepted, ourselves
+from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
+from mailprobe.evidence import End, Evidence, Withheld
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
 from mailprobe.metrics import AccountRow, Metrics, Outcome, ProbeRow, Roundtrip, row_of
-from mailprobe.notify.events import Event, Letter, StatusChanged, letters
-from mailprobe.prober.findings import Flip
-from mailprobe.prober.veto import Case, veto
-from mailprobe.serve.counting import certificates, count_facts, count_run
+from mailprobe.notify.events import Event, Letter, VerdictRevised, letters
+from mailprobe.prober import Check
+from mailprobe.prober.findings import Flip as Turned
+from mailprobe.prober.veto import Case, veto, voided
+from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
+from mailprobe.serve.flips import Flips, asked_again
+from mailprobe.serve.looks import Looks
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
-from mailprobe.status import Change, Standing, Step, step, step_in_maintenance
-from mailprobe.status.readings import read
+from mailprobe.serve.telling import changed, revised
+from mailprobe.status import Standing, Step, step, step_in_maintenance, undecided
+from mailprobe.status.flips import Flip
+from mailprobe.status.readings import decided_at, read
+from mailprobe.status.spells import Lasting, history_of, spells_after
 from mailprobe.store.hidden import Hidden
 from mailprobe.store.outbox import put as put_letters
 from mailprobe.store.results import Outcome as Counted
+from mailprobe.store.skips import Skipped
+from mailprobe.store.spells import put as put_spells
 from mailprobe.store.statement import Transaction
-from mailprobe.verdict import Status, Verdict
+from mailprobe.store.verdicts import Said
+from mailprobe.verdict import Code, Status, Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, SignIn
-from mailprobe.verdict.take import take_picture
+from mailprobe.verdict.take import remembering, take_picture
 
-USUAL = 900.0  # seconds between the looks at an account that names no `every`, as far as the limits allow that
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
@@ -49,7 +62,9 @@ NOT_AGAIN = frozenset(
 
 @dataclass(slots=True)
 class Seen:
-    """One account as it is known now. newest: by probe, what asked something; probes and roundtrips: as Prometheus is told."""
+    """One account as it is known now. newest: by probe, what asked something; probes and roundtrips: as Prometheus is told;
+    accepted: an MX host has taken it at some time; withdrawn: what was said before, until it is told that it is not said any
+    more; revised_to: what was told to be said instead."""
 
     account: Account
     hidden: Hidden
@@ -57,11 +72,16 @@ class Seen:
     newest: dict[str, Evidence] = field(default_factory=dict)
     probes: dict[str, ProbeRow] = field(default_factory=dict)
     roundtrips: tuple[Roundtrip, ...] = ()
+    lasting: tuple[Lasting, ...] = ()
+    accepted: bool = False
+    withdrawn: Said | None = None
+    revised_to: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One row of the engine, judged: what is kept together, and told afterwards."""
+    """One row of the engine, judged: what is kept together, and told afterwards. jumps: how often the clock had been moved;
+    flip: the change for the worse, held or not."""
 
     seen: Seen
     row: Result
@@ -69,6 +89,9 @@ class Judged:
     picture: Picture
     verdict: Verdict
     step: Step
+    lasting: tuple[Lasting, ...]
+    jumps: int
+    flip: Flip | None = None
 
 
 @dataclass(slots=True)
@@ -81,14 +104,37 @@ class Watching:
     accounts: dict[str, Seen] = field(default_factory=dict)
     rows: dict[str, AccountRow] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    looks: Looks = field(default_factory=Looks)
+    troubled: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)  # carrier and probe of each new look
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
-    wall: Callable[[], float] = time.time
+    summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
+    lifted: dict[str, float] = field(default_factory=dict)  # by carrier: when an incident lifted the guard on strangers
+    flips: Flips = field(default_factory=Flips)
+    rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
+    jumps: int = 0
+
+    def wall(self) -> float:
+        return self.shift.house.clock.wall()
 
     async def open(self) -> None:
         """What was known when the last process ended."""
-        standings = await self.shift.house.store.standings.all()
-        self.renew(self.shift.house.config, standings)
+        store = self.shift.house.store
+        self.renew(self.shift.house.config, await store.standings.all())
+        lasting, last = await store.spells.all(), await store.results.last()
+        taken = {one.account for one in last if accepted((one,))}
+        for name, seen in self.accounts.items():
+            seen.lasting, seen.accepted = lasting.get(name, ()), name in taken
+        self.fitness.jumped = self.jumped
+
+    def jumped(self) -> None:
+        """The time between two readings is not known: what waits for a second one waits no more."""
+        self.jumps += 1
+        self.flips.forget()
+        for seen in self.accounts.values():
+            seen.standing = undecided(seen.standing)
 
     def renew(self, config: Config, standings: Mapping[str, Standing] | None = None) -> None:
         """The accounts of a configuration, in its order; those that stay keep what is known of them."""
@@ -101,6 +147,11 @@ class Watching:
             fresh = Seen(account, hidden, standing)
             self.accounts[account.id] = replace(before, account=account, hidden=hidden) if before else fresh
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
+
+    def hidden(self, account: str) -> Hidden | None:
+        """The names to be hidden, or shown again, in what is stored of an account; None if it is not watched."""
+        seen = self.accounts.get(account)
+        return seen.hidden if seen is not None else None
 
     def row(self, seen: Seen) -> AccountRow:
         account = seen.account
@@ -115,20 +166,38 @@ class Watching:
     async def ended(self, row: Result) -> None:
         """Returns when it is durable. StoreError: it is offered again, and nothing new is begun meanwhile."""
         if row.kind is Kind.SKIPPED:
-            self.metrics.slots_skipped(row.count)
+            await self.skipped(row)
             return
         seen = self.accounts.get(row.account)
         if seen is None:
             return  # a reload took it away while it ran
+        async with self.turns.setdefault(row.account, asyncio.Lock()):  # a job may end together with a slot
+            await self.count_in(seen, row)
+
+    async def count_in(self, seen: Seen, row: Result) -> None:
         judged = self.judge(seen, row)
         await self.keep(judged)
         await self.tell(judged)
 
+    async def skipped(self, row: Result) -> None:
+        if row.slot is not None:
+            missed = row.missed.value if row.missed is not None else ""
+            await self.shift.house.store.skips.keep(Skipped(row.account, row.slot, row.at, missed, row.count))
+        self.metrics.slots_skipped(row.count)
+
+    async def looked(self, account: Account, evidence: tuple[Evidence, ...]) -> None:
+        """A look for test mails that are under way, beside the schedule: what is found, or has come back, revises."""
+        asked = tuple(one.probe for one in evidence)
+        if account.id in self.accounts and evidence:
+            await self.ended(Result(account.id, account.carrier, Kind.RESULT, self.wall(), None, asked, evidence))
+
     def judge(self, seen: Seen, row: Result) -> Judged:
+        self.fitness.look()
         config, now = self.shift.house.config, self.wall()
         carrier = config.carriers[seen.account.carrier]
-        seen.newest |= {one.probe: one for one in row.evidence if one.ending.kind is not End.HELD}
-        evidence = tuple(self.fresh(seen, now))
+        learnt = {one.probe: one for one in self.learnt(carrier.name, row, now)}
+        seen.newest |= learnt
+        evidence = tuple(self.fresh(seen, learnt, now))
         picture = take_picture(
             evidence,
             account=seen.account,
@@ -140,49 +209,85 @@ class Watching:
             us=ourselves(config, evidence),
             network=config.engine.network,
         )
-        self.fitness.learn(carrier, picture, evidence, now)
+        lasting = spells_after(seen.lasting, picture, lambda probe: self.interval(seen.account, probe))
+        picture = remembering(picture, history_of(lasting, accepted_before=seen.accepted), now)
+        self.fitness.learn(carrier, picture, row.evidence, now)
         case = Case(carrier.name, evidence, picture, judge(picture), self.fitness.jumps)
         verdict = veto(self.fitness.health.bad, case)
         fit = verdict.code is case.verdict.code
+        done, flip = self.stepped(seen, carrier, picture, verdict, fit), None
+        if done.change is not None and done.change.worse:
+            rechecked = self.flips.is_rechecked(seen.account.id, decided_at(verdict, picture), evidence)
+            flip = Flip(seen.account.id, carrier.name, done.change, rechecked)
+            if self.flips.turned(flip, self.fitness.watched, now):
+                self.flips.hold(seen.account.id, asked_again(seen.account.probes, picture, NOT_AGAIN), now)
+                verdict, fit = voided(verdict, Check.MASS), False
+                done = self.stepped(seen, carrier, picture, verdict, fit)
         outcomes = tuple(outcome_of(one, picture, fit) for one in row.evidence)
-        return Judged(seen, row, outcomes, picture, verdict, self.stepped(seen, carrier, picture, verdict, now))
+        return Judged(seen, row, outcomes, picture, verdict, done, lasting, self.jumps, flip)
 
-    def fresh(self, seen: Seen, now: float) -> Iterable[Evidence]:
-        """What still belongs to the picture: of each probe its newest run, for two of its intervals."""
+    def learnt(self, carrier: str, row: Result, now: float) -> Iterable[Evidence]:
+        """What was seen; for what was held back because its server is in trouble, what the last look there showed."""
+        for one in row.evidence:
+            known = one if one.ending.kind is not End.HELD else self.looks.instead_of(carrier, one, now)
+            if known is not None:
+                yield known
+
+    def fresh(self, seen: Seen, learnt: Container[str], now: float) -> Iterable[Evidence]:
+        """What still belongs to the picture: of each probe its newest run, for two of its intervals. learnt: the probes that have
+        just told something; a look at a server that is left alone may be older, and nothing newer is to be had."""
         for probe, one in seen.newest.items():
-            if now - one.started <= max(LEAST_FRESH, FRESH * self.interval(seen.account, probe)):
+            if probe in learnt or now - one.started <= max(LEAST_FRESH, FRESH * self.interval(seen.account, probe)):
                 yield one
 
-    def stepped(self, seen: Seen, carrier: Carrier, picture: Picture, verdict: Verdict, now: float) -> Step:
-        reading = read(verdict, picture, self.fitness.health.is_fit, now)
+    def stepped(self, seen: Seen, carrier: Carrier, picture: Picture, verdict: Verdict, fit: bool) -> Step:
+        """fit: no trouble of ours explains this verdict."""
+        now = self.wall()
+        reading = read(verdict, picture, fit, now)
         if self.shift.announced.under_way(seen.account) is not None:
             return step_in_maintenance(seen.standing, reading, now)
         return step(seen.standing, reading, self.interval(seen.account), carrier.relation, now)
 
     async def keep(self, judged: Judged) -> None:
         store, seen = self.shift.house.store, judged.seen
-        events = self.events(judged)
-
-        def also(transaction: Transaction) -> None:
-            put_letters(transaction.core, events)
-
         runs = zip(judged.row.evidence, judged.outcomes, strict=True)
         code = judged.verdict.code.value
         await asyncio.gather(*(store.results.keep(one, Counted(outcome), seen.hidden, code) for one, outcome in runs))
-        await store.verdicts.keep(seen.account.id, judged.verdict, self.wall(), seen.hidden)
-        await store.standings.keep(seen.account.id, judged.step.standing, judged.step.change, also)
+        said = await store.verdicts.keep(seen.account.id, judged.verdict, self.wall(), seen.hidden)
+        seen.withdrawn = said or seen.withdrawn
+        revision = revised(seen.account, judged.verdict, seen.withdrawn, judged.row.evidence, self.wall())
+        events = self.events(judged, revision)
 
-    def events(self, judged: Judged) -> tuple[Letter, ...]:
-        """What the webhook is told, in the transaction that makes it true."""
-        notify, change = self.shift.house.config.notify, judged.step.change
-        if notify is None or change is None or change.revised:
+        def also(transaction: Transaction) -> None:
+            put_letters(transaction.core, events)
+            if judged.lasting != seen.lasting:
+                put_spells(transaction, seen.account.id, judged.lasting)
+
+        await store.standings.keep(seen.account.id, self.standing_after(judged), judged.step.change, also)
+        if events:
+            self.shift.happened.set()
+        seen.withdrawn, seen.lasting = None, judged.lasting
+        if revision is not None or judged.step.change is not None:
+            seen.revised_to = judged.verdict.code if revision is not None else None
+
+    def standing_after(self, judged: Judged) -> Standing:
+        standing = judged.step.standing
+        return standing if judged.jumps == self.jumps else undecided(standing)
+
+    def events(self, judged: Judged, revision: VerdictRevised | None) -> tuple[Letter, ...]:
+        """What the webhook is told, in the transaction that makes it true. While work is announced, nothing."""
+        notify, change, account = self.shift.house.config.notify, judged.step.change, judged.seen.account
+        if notify is None or self.shift.announced.under_way(account) is not None:
             return ()
-        return letters((changed(judged, change),), notify.events)
+        told: list[Event] = [revision] if revision is not None else []
+        if change is not None and not (change.revised and (told or change.code is judged.seen.revised_to)):
+            told.append(changed(account, judged.verdict, change))
+        return letters(tuple(told), notify.events)
 
     async def tell(self, judged: Judged) -> None:
         """Everybody who looks on; it is durable by now."""
         seen, row = judged.seen, judged.row
-        seen.standing = judged.step.standing
+        seen.standing = self.standing_after(judged)
         house = self.shift.house
         carrier = house.config.carriers[seen.account.carrier]
         for one, outcome in zip(row.evidence, judged.outcomes, strict=True):
@@ -190,20 +295,36 @@ class Watching:
             for held in held_in(one):
                 self.metrics.held_back(carrier.name, held.why)
             seen.probes[one.probe] = self.probe_row(seen, one, outcome)
-            await house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.is_fit)
+            seen.accepted = seen.accepted or (one.probe == "mx" and outcome is Outcome.GOOD)
+            await house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.hears)
+            if self.looks.learn(carrier.name, one):
+                self.troubled.put_nowait((carrier.name, one.probe))
         self.metrics.result_stored(carrier.name, self.wall())
         self.rows[seen.account.id] = self.row(seen)
-        if judged.step.change is not None:
-            self.shift.happened.set()
-            self.fitness.flipped(flips_of(seen.account, judged.step.change))
+        self.turned(judged)
         if judged.step.confirm_at is not None:
             await self.confirm(judged, judged.step.confirm_at)
+
+    def turned(self, judged: Judged) -> None:
+        """What a change for the worse says of us; and a held account is let go once it is shown, or well again."""
+        flip, seen = judged.flip, judged.seen
+        if flip is not None and flip.rechecked:
+            self.fitness.confirmed(flip.carrier)
+        elif flip is not None and flip.change.old is Status.OK:
+            self.fitness.flipped([Turned(flip.account, flip.carrier, flip.change.at)])
+        if flip is not None and judged.step.change is None:
+            self.fitness.doubted.set()
+        elif seen.standing.unconfirmed is None:
+            self.flips.let_go(seen.account.id)
 
     def count(self, seen: Seen, carrier: Carrier, evidence: Evidence, outcome: Outcome) -> None:
         account = seen.account
         count_run(self.metrics, account, evidence, outcome)
         mailbox = self.shift.house.store.canaries.subject_of(account.address.key)
         count_facts(self.metrics, self.tally, account, carrier, evidence, mailbox)
+        took = roundtrip_of(evidence)
+        if took is not None:
+            seen.roundtrips = (Roundtrip(evidence.vantage, took),)
         self.certificates |= certificates(evidence, carrier.name)
         servers = self.servers.setdefault(carrier.name, set())
         servers.update(fact.server.lower() for fact in evidence.facts if fact.server)
@@ -220,13 +341,20 @@ class Watching:
         return ProbeRow(evidence.probe, evidence.vantage, good, at, evidence.took, last, stale)
 
     async def confirm(self, judged: Judged, at: float) -> None:
-        """A second reading decides: asked for once, and never by a login that was refused."""
-        account = judged.seen.account
-        probes = [probe for probe in ("mx", "imap", "submission") if probe in account.probes]
-        if judged.picture.sign_in.value in NOT_AGAIN:
-            probes = [probe for probe in probes if probe == "mx"]
-        for probe in probes:
-            await self.shift.house.engine.later(account.id, probe, at, f"confirm:{account.id}:{probe}:{at:.0f}")
+        """A second reading decides: asked for once, and never by a login that was refused. Where a server lets nobody in, one
+        more look at it decides for all behind it."""
+        account, later = judged.seen.account, self.shift.house.engine.later
+        shut = [probe for probe in account.probes if self.looks.found_trouble(judged.seen.newest.get(probe))]
+        for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
+            when = at if at > self.wall() else max(at, free_at(judged.row, probe))
+            whose = account.carrier if shut else account.id
+            await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
+
+
+def free_at(row: Result, probe: str) -> float:
+    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: this row was not kept from it."""
+    held = (each for one in row.evidence if one.probe == probe for each in held_in(one))
+    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
 
 
 async def watch(watching: Watching) -> None:
@@ -235,7 +363,7 @@ async def watch(watching: Watching) -> None:
     renewed = asyncio.Event()
     shift.reloader.subscribe(lambda old, new: renewed.set())
     past = Past(shift.house.store.jobs.schedule_key(), await newest_slots(watching))
-    hooks = Hooks(watching.ended, watching.metrics.slot_began, nothing_against)
+    hooks = Hooks(watching.ended, watching.metrics.slot_began)
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(engine.serve(fleet_of(shift.house.config), hooks, past))
         keeping = group.create_task(keep_renewed(watching, renewed))
@@ -257,10 +385,6 @@ async def keep_renewed(watching: Watching, renewed: asyncio.Event) -> None:
         await watching.shift.house.engine.replace(fleet_of(config))
 
 
-async def nothing_against(due: Due, probe: str) -> Hold | None:
-    return None
-
-
 async def newest_slots(watching: Watching) -> dict[str, float]:
     """Account -> when it was last asked by the schedule."""
     found: dict[str, float] = {}
@@ -277,35 +401,9 @@ def fleet_of(config: Config) -> Fleet:
     return Fleet(accounts, config.carriers, config.prober, config.engine.vantage)
 
 
-def interval(account: Account, limits: Limits, probe: str = "") -> float:
-    """Seconds between two runs of a probe, or ('') between two looks at an account."""
-    table = dict(account.every)
-    base = table.get("") or max(USUAL, 2 * limits.rcpt_gap)
-    return table.get(probe, base) if probe else base
-
-
 def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
     """Whatever must not stand in the store: the names of the account and of the controls beside it."""
     controls = [name for one in carrier.live_controls for name in (str(one.address), one.username, one.submission_username)]
     dead = [str(carrier.dead_control)] if carrier.dead_control is not None else []
     own = (account.address.key, str(account.address), account.username, account.submission_username)
     return tuple(dict.fromkeys(name for name in (*own, *controls, *dead) if name))
-
-
-def changed(judged: Judged, change: Change) -> Event:
-    account, verdict = judged.seen.account, judged.verdict
-    return StatusChanged(
-        account=account.id,
-        carrier=account.carrier,
-        group=account.group,
-        before=change.old,
-        after=change.new,
-        code=change.code,
-        actor=verdict.actor,
-        confidence=verdict.confidence,
-        at=change.at,
-    )
-
-
-def flips_of(account: Account, change: Change) -> tuple[Flip, ...]:
-    return (Flip(account.id, account.carrier, change.at),) if change.worse and change.old is Status.OK else ()

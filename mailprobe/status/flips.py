@@ -3,8 +3,8 @@
 Independent carriers rarely fail in the same five minutes; our network, resolver, clock or blocked address looks just like it.
 So who shows changes does this with each that makes an account worse:
 
-1. `mass_flip` is given all of them of the last five minutes, published or not. What it names is not published: the account
-   keeps the standing that it had before the step.
+1. `mass_flip` is given all of them of the last five minutes, published or not (or `ill_together` their numbers). What it names
+   is not published: the account keeps the standing that it had before the step.
 2. The prober checks itself at once, and each held account is asked once more (`confirm_at` of the step before has passed:
    now). If the prober is ill, nothing counts any more and nothing is published.
 3. If not, that reading brings the same change again. It is given with `rechecked` set, and what was rechecked passes.
@@ -41,7 +41,11 @@ def mass_flip(flips: Sequence[Flip], watched: Mapping[str, int], now: float) -> 
     hit: dict[str, set[str]] = {}
     for one in turned:
         hit.setdefault(one.carrier, set()).add(one.account)
-    ill = {carrier for carrier, accounts in hit.items() if len(accounts) >= SHARE * watched.get(carrier, 0)}
-    if len(ill) < CARRIERS or sum(len(hit[carrier]) for carrier in ill) < MANY:
-        return frozenset()
+    ill = ill_together({carrier: len(accounts) for carrier, accounts in hit.items()}, watched)
     return frozenset(one.account for one in turned if one.carrier in ill and not one.rechecked)
+
+
+def ill_together(hit: Mapping[str, int], watched: Mapping[str, int]) -> frozenset[str]:
+    """The carriers whose accounts turned bad together; none if it is too few of either. hit: accounts per carrier."""
+    ill = {carrier: count for carrier, count in hit.items() if count >= SHARE * watched.get(carrier, 0)}
+    return frozenset(ill) if len(ill) >= CARRIERS and sum(ill.values()) >= MANY else frozenset()

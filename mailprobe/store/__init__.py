@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mailprobe.store.changes import Changes
     from mailprobe.store.database import Database
     from mailprobe.store.erasing import Erased, Whose
+    from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mailprobe.store.retention import Pruned, Retention
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.skips import Skips
+    from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
     from mailprobe.store.tokens import Tokens
@@ -54,6 +57,8 @@ class Store:
     canaries: Canaries
     marks: Marks
     results: Results
+    skips: Skips
+    spells: Spells
     standings: Standings
     changes: Changes
     verdicts: Verdicts
@@ -63,6 +68,7 @@ class Store:
     outbox: Outbox
     breakers: Breakers
     strangers: Strangers
+    incidents: Incidents
     people: People
     tokens: Tokens
     visits: Visits
@@ -120,6 +126,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
+    from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
     from mailprobe.store.marks import Marks
@@ -128,6 +135,8 @@ def whole(database: Database) -> Store:
     from mailprobe.store.results import Results
     from mailprobe.store.sessions import Sessions
     from mailprobe.store.sign_ins import SignIns
+    from mailprobe.store.skips import Skips
+    from mailprobe.store.spells import Spells
     from mailprobe.store.standings import Standings
     from mailprobe.store.strangers import Strangers
     from mailprobe.store.tokens import Tokens
@@ -144,6 +153,8 @@ def whole(database: Database) -> Store:
         canaries=Canaries(database),
         marks=Marks(database),
         results=Results(database),
+        skips=Skips(database),
+        spells=Spells(database),
         standings=Standings(database),
         changes=Changes(database),
         verdicts=Verdicts(database),
@@ -153,6 +164,7 @@ def whole(database: Database) -> Store:
         outbox=Outbox(database),
         breakers=Breakers(database),
         strangers=Strangers(database),
+        incidents=Incidents(database),
         people=People(database),
         tokens=Tokens(database),
         visits=Visits(database),

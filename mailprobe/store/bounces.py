@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from mailprobe.evidence import Returned, ReturnKind, Stage
 from mailprobe.store.askings import LOCAL, masked, unmasked
 from mailprobe.store.database import Database
-from mailprobe.store.statement import Statement, Transaction
+from mailprobe.store.statement import Row, Statement, Transaction
 from mailprobe.store.tables import inbox, returns
 
 MAILBOX = 16  # characters of a subject that a signed sender holds
@@ -48,6 +48,11 @@ RETURNED = Statement(
     .where((returns.c.mailbox == bindparam("whose")) & (returns.c.at >= bindparam("since")))
     .order_by(returns.c.at)
 )
+
+
+NEWEST = select(*(returns.c[name] for name in OF_RETURN)).order_by(returns.c.at.desc()).limit(bindparam("most"))
+RECENT = Statement(NEWEST.where(returns.c.at >= bindparam("since")))
+RECENT_OF = Statement(NEWEST.where((returns.c.mailbox == bindparam("whose")) & (returns.c.at >= bindparam("since"))))
 
 
 class Sender(Protocol):
@@ -95,6 +100,14 @@ class Recorded:
 
     canary: str
     new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What came back, and of which mailbox: the first eight octets of its subject. No address stands in the fact."""
+
+    mailbox: str
+    returned: Returned
 
 
 class Bounces:
@@ -173,6 +186,15 @@ class Bounces:
         rows = [dict(zip(OF_RETURN, row, strict=True)) for row in found]
         return tuple(fact_of(row, address if row["recipient"] == subject else "") for row in rows)
 
+    async def recent(self, since: float, most: int = 1000) -> tuple[Back, ...]:
+        """What came back of every mailbox, the newest first."""
+        return backs(await self._database.read(lambda transaction: transaction.all(RECENT, since=since, most=most)))
+
+    async def recent_of(self, subject: str, since: float, most: int = 1000) -> tuple[Back, ...]:
+        """The same of one mailbox, without its address."""
+        given = {"whose": subject[:MAILBOX], "since": since, "most": most}
+        return backs(await self._database.read(lambda transaction: transaction.all(RECENT_OF, **given)))
+
     def hashed(self, address: str) -> str:
         """The subject of an address, exactly as written."""
         return self._database.hashed("address", address)
@@ -190,6 +212,11 @@ class Bounces:
             "text": without_addresses(returned.text, returned.recipient),
             "at": returned.returned_at,
         }
+
+
+def backs(rows: Sequence[Row]) -> tuple[Back, ...]:
+    named = (dict(zip(OF_RETURN, row, strict=True)) for row in rows)
+    return tuple(Back(one["mailbox"], fact_of(one, "")) for one in named)
 
 
 def refuse_flood(transaction: Transaction, mailbox: str) -> None:

@@ -19,6 +19,8 @@ NEWEST = select(changes).order_by(changes.c.at.desc(), changes.c.id.desc()).limi
 WITHIN = (changes.c.at >= bindparam("since")) & (changes.c.at < bindparam("until"))
 OF_ACCOUNT = Statement(NEWEST.where((changes.c.account == bindparam("whose")) & WITHIN))
 OF_ALL = Statement(NEWEST.where(WITHIN))
+NEWEST_TURNS = select(changes.c.account, changes.c.at, changes.c.old, changes.c.new).order_by(changes.c.at.desc())
+TURNS = Statement(NEWEST_TURNS.where((changes.c.at >= bindparam("since")) & ~changes.c.revised).limit(bindparam("most")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,16 @@ class Changed:
     account: str
     at: float
     change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A status that became another one, without the verdicts. at: Unix seconds; old and new: values of `Status`."""
+
+    account: str
+    at: float
+    old: str
+    new: str
 
 
 class Changes:
@@ -47,6 +59,11 @@ class Changes:
         given = {"since": since, "until": until, "most": min(most, MOST)}
         rows = await self._database.read(lambda transaction: transaction.all(OF_ALL, **given))
         return tuple(changed(row) for row in rows)
+
+    async def turns(self, since: float, most: int) -> tuple[Turn, ...]:
+        """Of every account, the newest first: so many that a whole fleet's day can be drawn."""
+        rows = await self._database.read(lambda transaction: transaction.all(TURNS, since=since, most=most))
+        return tuple(Turn(*row) for row in rows)
 
 
 def put(transaction: Transaction, account: str, change: Change) -> None:

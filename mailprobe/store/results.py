@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, func, literal, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from mailprobe.evidence import End, Ending, Evidence
@@ -97,6 +97,26 @@ ALL_LAST = Statement(ASKED_LAST)
 LAST_OF = Statement(ASKED_LAST.where(last_results.c.account == bindparam("whose")))
 
 
+ENDS = Statement(select(func.min(results.c.id), func.max(results.c.id)))
+FROM_NUMBER = Statement(
+    select(results.c.id, results.c.started).where(results.c.id >= bindparam("number")).order_by(results.c.id).limit(1)
+)
+SINCE = (results.c.id >= bindparam("first")) & (results.c.started >= bindparam("since"))
+# the values stand in the statement: a list of parameters would need SQLAlchemy at every run
+AT_THE_DOOR = or_(results.c.probe == literal("mx"), results.c.probe == literal("canary"))
+SPOKE = or_(results.c.outcome == literal("good"), results.c.outcome == literal("bad"))
+FAILED = or_(results.c.outcome == literal("bad"), results.c.outcome == literal("unknown"))
+ASKED_SINCE = Statement(
+    select(results.c.account, func.max(results.c.started)).where(SINCE & AT_THE_DOOR & SPOKE).group_by(results.c.account)
+)
+FAILED_SINCE = Statement(
+    select(results)
+    .where(SINCE & AT_THE_DOOR & FAILED & (results.c.id < bindparam("before")))
+    .order_by(results.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """One result, ready for the tables: the values of a row each, without its number. lines: () without a transcript."""
@@ -168,6 +188,39 @@ class Results:
     async def one(self, number: int, hidden: Hidden) -> Kept | None:
         row = await self._database.read(lambda transaction: transaction.one(ONE, which=number))
         return kept(row, hidden) if row is not None else None
+
+    async def asked_since(self, since: float) -> tuple[tuple[str, float], ...]:
+        """Accounts whose MX hosts said something of them since then (Unix seconds), each with when they did so last."""
+        first = await self._first_since(since)
+        rows = await self._database.read(lambda transaction: transaction.all(ASKED_SINCE, first=first, since=since))
+        return tuple((row[0], row[1]) for row in rows)
+
+    async def failed_since(
+        self, since: float, hidden: Callable[[str], Hidden | None], before: int | None = None, most: int = MOST
+    ) -> tuple[Kept, ...]:
+        """Runs at MX hosts and of test mails that were not good, the newest first, without transcripts. before: older than that
+        result; hidden: by account; None: its names stay hidden."""
+        first = await self._first_since(since)
+        given = {"first": first, "since": since, "before": before if before is not None else 2**62, "most": min(most, MOST)}
+        rows = await self._database.read(lambda transaction: transaction.all(FAILED_SINCE, **given))
+        nobody = self.hide(())
+        return tuple(kept((*row, None, None), hidden(row[1]) or nobody) for row in rows)
+
+    async def _first_since(self, since: float) -> int:
+        """The number of the first result that started since then: results are numbered in the order of time, near enough."""
+
+        def work(transaction: Transaction) -> int:
+            low, high = (number or 0 for number in transaction.all(ENDS)[0])
+            while low < high:
+                middle = (low + high) // 2
+                found = transaction.one(FROM_NUMBER, number=middle)
+                if found is None or found[1] >= since:
+                    high = middle
+                else:
+                    low = found[0] + 1
+            return low
+
+        return await self._database.read(work)
 
     async def last(self, account: str = "") -> tuple[Last, ...]:
         """Of each probe of an account, or of all accounts."""

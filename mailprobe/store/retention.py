@@ -8,7 +8,7 @@ from sqlalchemy import Column, Table, bindparam, delete, select
 
 from mailprobe.store.database import Database
 from mailprobe.store.statement import Statement
-from mailprobe.store.tables import results, transcripts, verdicts
+from mailprobe.store.tables import results, skips, transcripts, verdicts
 
 DAY = 86_400.0
 AT_ONCE = 250  # rows in one transaction: some milliseconds
@@ -16,7 +16,8 @@ AT_ONCE = 250  # rows in one transaction: some milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Seconds. Status changes and what each probe said last are kept until an account is erased."""
+    """Seconds; slots in which nothing was asked go with the results. Status changes and what each probe said last are kept until
+    an account is erased."""
 
     transcripts: float = 7 * DAY
     results: float = 90 * DAY
@@ -31,6 +32,7 @@ class Pruned:
     results: int
     verdicts: int
     more: bool
+    skips: int = 0
 
 
 def oldest(table: Table, key: Column[int], at: Column[float]) -> Statement:
@@ -43,6 +45,7 @@ def oldest(table: Table, key: Column[int], at: Column[float]) -> Statement:
 
 OLD_LINES = oldest(transcripts, transcripts.c.result, transcripts.c.started)
 OLD_RESULTS = oldest(results, results.c.id, results.c.started)
+OLD_SKIPS = oldest(skips, skips.c.id, skips.c.at)
 OLD_VERDICTS = oldest(verdicts, verdicts.c.id, verdicts.c.seen_at)
 
 
@@ -50,8 +53,9 @@ async def prune(database: Database, now: float, retention: Retention, most: int)
     """At most `most` steps for each kind. To be called every minute or so."""
     lines, more_lines = await steps(database, OLD_LINES, now, retention.transcripts, most)
     rows, more_rows = await steps(database, OLD_RESULTS, now, retention.results, most)
+    slots, more_slots = await steps(database, OLD_SKIPS, now, retention.results, most)
     words, more_words = await steps(database, OLD_VERDICTS, now, retention.verdicts, most)
-    return Pruned(lines, rows, words, more_lines or more_rows or more_words)
+    return Pruned(lines, rows, words, more_lines or more_rows or more_slots or more_words, slots)
 
 
 async def steps(database: Database, statement: Statement, now: float, kept: float, most: int) -> tuple[int, bool]:

@@ -6,8 +6,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Meta
 
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
 # 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
-# maintenance, outbox. 4: people, tokens, visits, tries. 5: calls.
-VERSION = 5
+# maintenance, outbox. 4: people, tokens, visits, tries. 5: calls. 6: incidents, callers; returns by time. 7: skips, spells.
+VERSION = 7
 
 metadata = MetaData()
 
@@ -151,6 +151,7 @@ returns = Table(
     Column("at", Float, nullable=False),
     Index("returns_by_mailbox", "mailbox", "at"),
     Index("returns_by_canary", "canary"),
+    Index("returns_by_time", "at"),
 )
 
 # Up to which UID the bounces of a mailbox have been fetched.
@@ -226,6 +227,30 @@ standings = Table(
     Column("unconfirmed_controls_good", Boolean, nullable=False),
     Column("unconfirmed_seen_at", Float),
     sqlite_with_rowid=False,
+)
+
+# Since when something has been so without a break, as `mailprobe.status.spells` says; a row per account of which it is.
+spells = Table(
+    "spells",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Slots of the schedule in which nothing was asked; with the results, every slot ends as one row.
+skips = Table(
+    "skips",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("slot", Integer, nullable=False),  # the last of `count`
+    Column("at", Float, nullable=False),
+    Column("missed", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("skips_by_account", "account", "at"),
 )
 
 # What became of each status; kept for ever.
@@ -448,4 +473,37 @@ calls = Table(
     Index("calls_by_owner", "owner", "started"),
     Index("calls_by_time", "started"),
     Index("calls_by_subject", "subject"),
+)
+
+# Incidents at carriers, as `mailprobe.incident.Incident` says. No address in the text.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("carrier", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("changed_by", String, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("addresses", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("expected_at", Float),
+    Index("incidents_by_carrier", "carrier", "changed_at"),
+    sqlite_autoincrement=True,
+)
+
+# What callers met, the newest of each address, which is a hash.
+callers = Table(
+    "callers",
+    metadata,
+    Column("carrier", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("confirmed", Boolean, nullable=False),
+    Column("code", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("callers_by_time", "at"),
 )

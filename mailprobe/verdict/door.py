@@ -104,11 +104,13 @@ class Heard:
     refusal: Said | None  # the door's last word before any recipient was named
     shut: Unreachable | None
     broken: bool  # the dialogue broke off
+    seen_at: float | None  # when anything was last heard here, or nobody opened: Unix seconds
 
 
 @dataclass(frozen=True, slots=True)
 class DoorSays:
-    """One row of the table above. full: T, L and D were all asked here. at: Unix seconds of T's answer."""
+    """One row of the table above. full: T, L and D were all asked here. at, live_at: Unix seconds of T's
+    and of L's answer; seen_at: of whatever was heard last, or of the door that stayed shut."""
 
     server: str
     acceptance: Acceptance
@@ -117,6 +119,8 @@ class DoorSays:
     dead: DeadAtMx
     at: float | None
     remembered: bool
+    live_at: float | None = None
+    seen_at: float | None = None
 
     @property
     def full(self) -> bool:
@@ -140,6 +144,7 @@ def hear(door: Door, read: Read, alike: Alike, now: float) -> Heard:
         refusal=refusal,
         shut=gone[-1] if gone else None,
         broken=any(isinstance(one.fact, Broken) for one in door.shut),
+        seen_at=max((one.at for one in (*door.replies, *door.shut) if not one.remembered), default=None),
     )
 
 
@@ -159,6 +164,8 @@ def door_says(heard: Heard) -> DoorSays:
         dead=dead_of(heard.dead),
         at=target.reply.at if target is not None else None,
         remembered=target is not None and target.reply.remembered,
+        live_at=heard.live.reply.at if heard.live is not None else None,
+        seen_at=heard.seen_at,
     )
 
 

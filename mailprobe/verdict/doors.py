@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailprobe.verdict.door import DoorSays
@@ -29,7 +29,7 @@ class MxPicture:
     dead: Known[DeadAtMx]
 
 
-def together(says: Sequence[DoorSays], expected: frozenset[str], now: float) -> MxPicture:
+def together(says: Sequence[DoorSays], expected: frozenset[str]) -> MxPicture:
     """expected: the host names of all MX hosts of the domain, as far as known."""
     prober = prober_of(says)
     # a host that will not talk to us has no opinion of T
@@ -38,16 +38,22 @@ def together(says: Sequence[DoorSays], expected: frozenset[str], now: float) -> 
     if acceptance in PROVEN_NO and may_be_half(says, speaking, acceptance, expected):
         acceptance = Acceptance.UNCLEAR
     agreeing = [one for one in speaking if one.acceptance is acceptance] or speaking
-    at = max((one.at for one in agreeing if one.at is not None), default=now)
+    seen_at = newest(one.seen_at for one in says)
+    at = newest(one.at for one in agreeing) or seen_at
+    live = min((one.live for one in agreeing), key=list(LiveAtMx).index, default=LiveAtMx.UNASKED)
     remembered = bool(agreeing) and all(one.remembered for one in agreeing)
     source = Source.REMEMBERED if remembered else Source.MEASURED
     return MxPicture(
-        Known(prober, now),
+        Known(prober, seen_at),
         Known(acceptance, at, source),
-        Known(breadth_of(speaking, acceptance, expected), now),
-        Known(min((one.live for one in agreeing), key=list(LiveAtMx).index, default=LiveAtMx.UNASKED), now),
-        Known(min((one.dead for one in agreeing), key=list(DeadAtMx).index, default=DeadAtMx.UNASKED), now),
+        Known(breadth_of(speaking, acceptance, expected), seen_at),
+        Known(live, newest(one.live_at for one in agreeing if one.live is live)),
+        Known(min((one.dead for one in agreeing), key=list(DeadAtMx).index, default=DeadAtMx.UNASKED), seen_at),
     )
+
+
+def newest(instants: Iterable[float | None]) -> float | None:
+    return max((one for one in instants if one is not None), default=None)
 
 
 def turns_us_away(one: DoorSays) -> bool:

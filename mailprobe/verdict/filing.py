@@ -75,6 +75,9 @@ class Filed:
         """What was asked of DNS to find where the mail goes; the sign-in probes ask for other names."""
         return [one.fact for probe, one in self.lookups if probe in ("dns", "mx")]
 
+    def mail_looked_up_at(self) -> float | None:
+        return max((one.at for probe, one in self.lookups if probe in ("dns", "mx")), default=None)
+
     def withheld_of(self, probe: str, of: Of) -> Iterator[Dated[NotAsked]]:
         return (one for name, one in self.withheld if name == probe and one.fact.of is of)
 

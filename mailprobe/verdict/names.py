@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mailprobe.carriers import Carrier
 from mailprobe.evidence import LookedUp, Lookup, Purpose
-from mailprobe.verdict.picture import Domain, Known
+from mailprobe.verdict.picture import Domain, Known, Source
 
 NO_ANSWER = frozenset({Lookup.TIMEOUT, Lookup.ERROR, Lookup.REFUSED})
 ABSENT = frozenset({Lookup.NXDOMAIN})
@@ -14,13 +14,14 @@ NOTHING = frozenset({Lookup.NODATA, Lookup.NXDOMAIN})
 TWO = 2
 
 
-def domain_of(asked: Sequence[LookedUp], domain: str, carrier: Carrier, now: float) -> Known[Domain]:
+def domain_of(asked: Sequence[LookedUp], domain: str, carrier: Carrier, at: float | None) -> Known[Domain]:
+    """at: Unix seconds of the newest answer."""
     if carrier.mx:
-        return Known(Domain.CONFIGURED, now)
+        return Known(Domain.CONFIGURED, None, Source.CONFIGURED)
     mx = [fact for fact in asked if fact.purpose is Purpose.MX]
     if not mx:
         return Known(Domain.UNASKED)
-    return Known(read_mx(mx, asked, domain), now)
+    return Known(read_mx(mx, asked, domain), at)
 
 
 def read_mx(mx: Sequence[LookedUp], asked: Sequence[LookedUp], domain: str) -> Domain:

@@ -161,7 +161,7 @@ def sign_in_of(leg: Leg) -> Known[SignIn]:
     front = front_of(leg, Of.TARGET)
     for one in reversed([held for held in leg.withheld if held.fact.of is Of.TARGET and held.fact.stage is not Stage.EXAMINE]):
         return not_tried(one, front, leg)
-    return Known(front or SignIn.UNASKED, leg.now)
+    return Known(front or SignIn.UNASKED, seen_at(leg, Of.TARGET))
 
 
 def meant(login: Login) -> SignIn:
@@ -203,6 +203,12 @@ def front_of(leg: Leg, of: Of | None = None) -> SignIn | None:
         return None
     order = (SignIn.OLD_TLS, SignIn.INSECURE, SignIn.RATE_LIMITED, SignIn.UNAVAILABLE, SignIn.CLOSED, SignIn.UNREACHABLE)
     return next((kind for kind in order if kind in shut), SignIn.UNCLEAR)
+
+
+def seen_at(leg: Leg, of: Of | None = None) -> float | None:
+    """When the doors were last tried, Unix seconds: judged again later, what was seen then is no second look."""
+    tried = (one for door in leg.doors for one in (*door.opened_up, *door.shut, *door.replies) if of in (None, one.fact.of))
+    return max((one.at for one in tried), default=None)
 
 
 def shut_by(door: Door, of: Of | None, carrier: Carrier) -> SignIn | None:
@@ -261,11 +267,24 @@ def control_of(leg: Leg) -> Known[Control]:
         return Known(Control.GOOD_BY_MASTER if by_master else value, last.at, source)
     for one in reversed([held for held in leg.withheld if held.fact.of is Of.LIVE]):
         return control_not_tried(one, leg)
-    front = front_of(leg, Of.LIVE) or front_of(leg)
+    front = front_of(leg, Of.LIVE) or (front_of(leg) if shuts_everybody_out(leg) else None)
     if front in FRONT_AS_CONTROL:
-        return Known(FRONT_AS_CONTROL[front], leg.now)
+        return Known(FRONT_AS_CONTROL[front], seen_at(leg))
     exists = any(one.secret is not None for one in leg.carrier.live_controls)
-    return Known(Control.UNASKED if exists else Control.ABSENT, leg.now)
+    return Known(Control.UNASKED if exists else Control.ABSENT)
+
+
+def shuts_everybody_out(leg: Leg) -> bool:
+    """Whether what kept T out would keep L out too, though L was not sent there. A server that takes the connection and hangs
+    up without a word may have meant this one: a limit per address, or a ban."""
+    last = [door.shut[-1].fact for door in leg.doors if door.shut]
+    return not any(hung_up_without_a_word(fact) for fact in last)
+
+
+def hung_up_without_a_word(fact: NotConnected | NotSecured | Broken) -> bool:
+    if isinstance(fact, Broken):
+        return fact.why in HUNG_UP and not fact.words
+    return isinstance(fact, NotSecured) and fact.why in PASSING_TLS
 
 
 def control_meant(login: Login) -> Control:
@@ -324,10 +343,10 @@ def backends_of(leg: Leg) -> Known[Backends]:
     if not counted:
         return Known(Backends.UNKNOWN)
     if len(broken) == len(counted):
-        return Known(Backends.NONE, leg.now)
+        return Known(Backends.NONE, seen_at(leg))
     if not broken:
-        return Known(Backends.ALL, leg.now)
-    return Known(Backends.SOME_HIT if hit else Backends.SOME, leg.now)
+        return Known(Backends.ALL, seen_at(leg))
+    return Known(Backends.SOME_HIT if hit else Backends.SOME, seen_at(leg))
 
 
 def tls_of(leg: Leg) -> Known[Tls]:
@@ -341,4 +360,4 @@ def tls_of(leg: Leg) -> Known[Tls]:
             if isinstance(down.fact, NotSecured) and down.fact.why not in PASSING_TLS:
                 seen.add(Tls.LEGACY_UNNAMED if down.fact.why is TlsFault.OLD_SERVER else Tls.BAD_CERTIFICATE)
     order = (Tls.LEGACY_UNNAMED, Tls.BAD_CERTIFICATE, Tls.LEGACY_NAMED, Tls.MODERN)
-    return Known(next((kind for kind in order if kind in seen), Tls.UNKNOWN), leg.now)
+    return Known(next((kind for kind in order if kind in seen), Tls.UNKNOWN), seen_at(leg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Contract
@@ -70,7 +71,7 @@ def take_picture(
     imap, submission = leg(filed, "imap", carrier, now), leg(filed, "submission", carrier, now)
     sign_in = sign_in_of(imap)
     return Picture(
-        domain=domain_of(filed.mail_lookups(), account.address.domain, carrier, now),
+        domain=domain_of(filed.mail_lookups(), account.address.domain, carrier, filed.mail_looked_up_at()),
         prober=mx.prober,
         acceptance=mx.acceptance,
         breadth=mx.breadth,
@@ -109,6 +110,16 @@ def take_picture(
     )
 
 
+def remembering(picture: Picture, history: History, now: float) -> Picture:
+    """The same picture with another past."""
+    return replace(
+        picture,
+        accepted_before=Known(yes(history.accepted_before), None, Source.REMEMBERED),
+        deferred=deferred_of(history, now),
+        undelivered_before=undelivered_before(history, now),
+    )
+
+
 def said(true: bool) -> Known[Answer]:
     return Known(yes(true), None, Source.TOLD)
 
@@ -139,7 +150,7 @@ def mx_picture(filed: Filed, account: Account, carrier: Carrier, us: Us, now: fl
         return same_answer(target, addresses[Of.TARGET], dead, addresses[Of.DEAD]) is Likeness.SAME
 
     says = [door_says(hear(door, meaning, alike, now)) for door in filed.of_probe("mx")]
-    picture = together(says, hosts_of(filed.mail_lookups(), account.address.domain, carrier), now)
+    picture = together(says, hosts_of(filed.mail_lookups(), account.address.domain, carrier))
     return unasked(filed, picture)
 
 

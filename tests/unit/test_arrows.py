@@ -9,7 +9,7 @@ import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "serve", "__main__"}
-KNOW_ALL |= {"enrolment", "options", "proving", "staff_cli", "staffing", "stored"}
+KNOW_ALL |= {"enrolment", "options", "proving", "staff_cli", "staffing", "stored", "supervising"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
     "maintenance": set(),
@@ -18,6 +18,7 @@ ARROWS: dict[str, set[str]] = {
     "evidence": set(),
     "canary": {"evidence"},
     "breaker": set(),
+    "incident": {"verdict"},
     "wire": set(),
     "carriers": {"address", "secret"},
     "config": {"address", "secret", "carriers", "maintenance"},
@@ -29,14 +30,16 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
+    "lookup": {"carriers", "config", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {
-        *("address", "carriers", "config", "engine", "evidence", "log", "maintenance", "metrics", "question"),
+        *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
+        *("lookup", "maintenance", "metrics", "question"),
         *("replies", "report", "secret", "status", "store", "verdict", "wire"),
     },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
-    "store": {"evidence", "canary", "breaker", "maintenance", "verdict", "status"},
+    "store": {"evidence", "canary", "breaker", "incident", "maintenance", "verdict", "status"},
     "bounces": {"address", "evidence", "canary", "wire", "log"},
     "notify": {"config", "log", "net"},
     "reload": {"config", "log"},

@@ -65,6 +65,7 @@ def written(folder: Path, text: str) -> Config:
         (PLAIN + '[http]\nlisten = "127.0.0.1:80"\n', Difference(waiting=frozenset({Part.HTTP}))),
         (PLAIN + '[bounces]\nlisten = "127.0.0.1:25"\n', Difference(waiting=frozenset({Part.BOUNCES}))),
         (PLAIN + '[store]\nurl = "sqlite:///other.db"\n', Difference(waiting=frozenset({Part.STORE}))),
+        (PLAIN + '[store]\nkeep_results = "30d"\n', Difference(frozenset({Part.KEEP}))),
         (PLAIN + '[engine]\nvantage = "tokyo"\n', Difference(waiting=frozenset({Part.ENGINE}))),
     ],
 )
@@ -77,7 +78,7 @@ def test_what_is_different(tmp_path: Path, text: str, expected: Difference) -> N
 
 def test_no_field_of_a_configuration_is_forgotten(tmp_path: Path) -> None:
     """What nobody compares would change unseen."""
-    compared = {"prober", "carriers", "accounts", "store_url", "engine", "actors", "http", "console", "maintenance", "notify"}
+    compared = {"prober", "carriers", "accounts", "store_url", "keep", "engine", "actors", "http", "console", "maintenance", "notify"}
     compared |= {"bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
     assert {one.name for one in dataclasses.fields(Config)} == compared | {"source", "warnings"}
     split = {

@@ -20,6 +20,7 @@ from mailprobe.console.door import Visitor
 router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
 Which = str
 Word = Annotated[str, Field(max_length=400)]
+Number = Annotated[str, Query(max_length=20)]
 Zone = Annotated[str, Query(max_length=64)]
 Probe = Literal["dns", "mx", "submission", "imap", "canary"]
 
@@ -81,10 +82,15 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
 
 
 @router.get("", response_model=Rows)
-async def mine(request: Request, visitor: Operator, language: Language, mine: bool = True) -> Rows:
-    """My checks of the last 72 hours, the newest first: what is pending, and what was revised since."""
+async def list_checks(request: Request, visitor: Operator, language: Language, mine: bool = True, number: Number = "") -> Rows:
+    """My checks of the last 72 hours, the newest first: what is pending, and what was revised since. number: the one check,
+    whoever began it, that somebody names on the phone."""
     desk = desk_of(request)
-    return Rows(checks=[desk.row(one, language) for one in await desk.calls.of(visitor.name)])
+    if not number:
+        return Rows(checks=[desk.row(one, language) for one in await desk.calls.of(visitor.name)])
+    call = await desk.calls.by_number(number)
+    await note(request, visitor, "look", call.account, number)
+    return Rows(checks=[desk.row(call, language)])
 
 
 @router.get("/{which}", response_model=View)

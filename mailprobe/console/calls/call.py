@@ -13,6 +13,7 @@ from mailprobe.question import Question
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.picture import Picture
 
+KEPT = 72 * 3600.0  # seconds that a call is found by its number
 MOST_EVIDENCE = 24  # runs that one call keeps; of each probe the newest stays
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from mailprobe.console.calls.view import Row, View
 from mailprobe.verdict.picture import Picture
 
 VIEW = TypeAdapter(View)
+AT_ONCE = 8  # pages that are told in one turn of the loop
 MOST = 64  # rendered views that are kept
 FRESH = 1.0  # seconds for which a view's ages are young enough
 
@@ -37,6 +39,12 @@ class Desk:
     calls: Calls
     post: Post
     rendered: OrderedDict[tuple[str, str], Rendered] = field(default_factory=OrderedDict)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    async def turn(self) -> None:
+        """A few pages at a time: five hundred that are told in one go would keep the loop from its probes."""
+        async with self.turns:
+            await asyncio.sleep(0)
 
     def shown(self, call: Call, language: str) -> Shown:
         judged = self.calls.seen(call)

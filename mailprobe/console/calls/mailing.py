@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from mailprobe.config import ConfigError, Problem
-from mailprobe.console.calls.call import Call, Working
+from mailprobe.console.calls.call import KEPT, Call, Working
+from mailprobe.console.calls.mails import note_number, wait_of
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import KEPT, Calls, guard
-from mailprobe.evidence import Canary, CanaryState, Evidence, Fact, Of
+from mailprobe.console.calls.registry import Calls, guard
+from mailprobe.evidence import Evidence
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
 CANARY = "canary"
 POLL, POLL_OLD, OLD = 2.0, 20.0, 900.0  # seconds: how often the store is asked, and from which age on seldom
 LOOKS = (30.0, 120.0, 600.0, 3600.0, 4 * 3600.0, 24 * 3600.0)  # ages at which the mailbox itself is looked into
-OVER = frozenset({CanaryState.SEEN, CanaryState.JUNKED, CanaryState.LATE, CanaryState.REMOVED, CanaryState.LEFT})
-OVER |= {CanaryState.BOUNCED, CanaryState.REFUSED}
 
 
 def send(calls: Calls, call: Call, consent: str, by: str) -> None:
@@ -39,11 +37,10 @@ def send(calls: Calls, call: Call, consent: str, by: str) -> None:
 async def carry(calls: Calls, call: Call, consent: str) -> None:
     question = replace(call.question, canary=True, consent=consent, only=(CANARY,))
 
-    def learnt(leg: str, fact: Fact) -> None:
-        note_number(call, (fact,))
-        calls.learnt(call, leg, fact)
-
-    listener = Listener(learnt=learnt, ended=lambda evidence, picture: calls.leg_ended(call, evidence, "canary"))
+    listener = Listener(
+        learnt=lambda leg, fact: calls.learnt(call, leg, fact),
+        ended=lambda evidence, picture: calls.leg_ended(call, evidence, "canary"),
+    )
     try:
         await calls.rooms.house().check(question, listener)
     except ConfigError as error:
@@ -52,26 +49,9 @@ async def carry(calls: Calls, call: Call, consent: str) -> None:
         call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "try again")
     finally:
         calls.under_way.pop(call.id, None)
+    await calls.await_mail(call)
     call.working, call.sends = {}, False
-    await wait_for(calls, call)
     calls.revise(call, "canary")
-
-
-def note_number(call: Call, facts: Iterable[Fact]) -> None:
-    """The number of the newest test mail to the customer."""
-    for fact in facts:
-        if isinstance(fact, Canary) and fact.of is Of.TARGET:
-            call.number_to_read = fact.number
-
-
-async def wait_for(calls: Calls, call: Call) -> None:
-    """Whether something may still come of the last test mail, and until when we look for it."""
-    canaries = calls.rooms.house().store.canaries
-    record = await canaries.last(canaries.subject_of(call.account.address.key))
-    if record is None or record.number != call.number_to_read:
-        call.wait = None
-        return
-    call.wait = None if record.state in OVER else call.started + KEPT
 
 
 @dataclass(slots=True)
@@ -140,7 +120,7 @@ class Post:
         evidence: tuple[Evidence, ...] = await self.calls.rooms.house().look(call.account)
         call.learn(evidence)
         note_number(call, (fact for one in evidence for fact in one.facts))
-        await wait_for(self.calls, call)
+        call.wait = await wait_of(call, self.calls.rooms.house().store)
         self.calls.revise(call, "canary")
 
     def forget(self) -> None:

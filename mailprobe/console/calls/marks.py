@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
 
 from mailprobe.console.calls.texts import has_text, text
 from mailprobe.console.calls.view import Marked
@@ -41,10 +40,11 @@ def read_back(address: str, language: str) -> str:
 
 
 def domain_words(domain: str, language: str) -> Iterator[str]:
-    """`i.softbank.jp`: plain words as they are; what holds a sign or a digit letter by letter."""
-    for is_plain, chars in groupby(domain, key=lambda char: char.isalpha() and char not in "lI"):
-        run = "".join(chars)
-        if is_plain or ("l" in run and not run.strip("l")):
-            yield run
+    """`i.softbank.jp`: plain words as they are; what holds a digit or a sign letter by letter."""
+    for place, label in enumerate(domain.split(".")):
+        if place:
+            yield said(".", language)
+        if label.isalpha() and label.islower():
+            yield label
         else:
-            yield from (said(char, language) or char for char in run)
+            yield from (said(char, language) or char for char in label)

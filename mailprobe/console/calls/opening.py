@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.call import KEPT, Call
 from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.past import unknown_service
-from mailprobe.console.calls.registry import KEPT, Calls, Services
+from mailprobe.console.calls.registry import Calls, Services
 from mailprobe.console.calls.repairing import begin
 from mailprobe.console.calls.sealing import sealer_of
 from mailprobe.console.rooms import Rooms

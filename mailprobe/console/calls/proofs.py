@@ -1,46 +1,71 @@
-"""The full proof of a call: the answers side by side, and the dialogues with every address masked."""
+"""The full proof of a call: the answers side by side, and the dialogues with every name masked."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.view import LineView, ProofsView, TranscriptView
 from mailprobe.evidence import Evidence
 from mailprobe.report import milliseconds, row_json
+from mailprobe.store.hidden import is_common
 from mailprobe.verdict.proof import masked, prove
 
 TARGET, LIVE, DEAD = "T", "L", "D"
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Whose name is which: the customer's T, the controls' L and D; names are found where they stand as a word."""
+
+    pattern: re.Pattern[str]
+    roles: dict[str, str]
+
+    def masked(self, line: str) -> str:
+        """T, L or D in place of their names; of any other address only that there was one."""
+        return masked(self.pattern.sub(lambda found: self.roles[found[0].casefold()], line))
+
+
+def names_in(call: Call) -> Names:
+    roles = {name.casefold(): role for name, role in reversed(list(named(call))) if name}
+    words = sorted(roles, key=len, reverse=True)
+    either = "|".join(re.escape(one) for one in words) or r"(?!)"
+    return Names(re.compile(rf"(?<![\w.+-])(?:{either})(?![\w@+-]|\.\w)", re.IGNORECASE), roles)
+
+
+def named(call: Call) -> Iterator[tuple[str, str]]:
+    account, carrier = call.account, call.carrier
+    yield from of_one(str(account.address), (account.address.content, account.username, account.submission_username), TARGET)
+    for one in carrier.live_controls:
+        yield from of_one(str(one.address), (one.address.content, one.username, one.submission_username), LIVE)
+    if carrier.dead_control is not None:
+        yield from of_one(str(carrier.dead_control), (carrier.dead_control.content,), DEAD)
+
+
+def of_one(address: str, others: tuple[str, ...], role: str) -> Iterator[tuple[str, str]]:
+    """A user called `imap` is not hidden: the word stands everywhere."""
+    yield address, role
+    yield from ((one, role) for one in others if not is_common(one))
+
+
 def proofs(call: Call) -> ProofsView:
     rows = prove(call.evidence, account=call.account, carrier=call.carrier)
-    names = tuple(roles(call))
-    newest = {one.probe: one for one in call.evidence}
-    return ProofsView(tuple(dict(row_json(row)) for row in rows), tuple(transcript(one, names) for one in newest.values()))
+    return ProofsView(tuple(dict(row_json(row)) for row in rows), transcripts(call))
 
 
-def roles(call: Call) -> Iterator[tuple[str, str]]:
-    """Whose address is which: the customer's T, the controls' L and D."""
-    yield str(call.account.address), TARGET
-    for one in call.carrier.live_controls:
-        yield str(one.address), LIVE
-    if call.carrier.dead_control is not None:
-        yield str(call.carrier.dead_control), DEAD
+def transcripts(call: Call) -> tuple[TranscriptView, ...]:
+    """Of the last run of each probe."""
+    names, newest = names_in(call), {one.probe: one for one in call.evidence}
+    return tuple(transcript(one, names) for one in newest.values())
 
 
-def transcript(evidence: Evidence, names: tuple[tuple[str, str], ...]) -> TranscriptView:
+def transcript(evidence: Evidence, names: Names) -> TranscriptView:
     return TranscriptView(
         evidence.probe,
         tuple(
-            LineView(milliseconds(line.at - evidence.began), line.who, line.server, without_names(line.text, names))
+            LineView(milliseconds(line.at - evidence.began), line.who, line.server, names.masked(line.text))
             for line in evidence.transcript
         ),
     )
-
-
-def without_names(line: str, names: tuple[tuple[str, str], ...]) -> str:
-    """T, L or D in place of their addresses; of any other address only that there was one."""
-    for address, role in names:
-        line = line.replace(address, role)
-    return masked(line)

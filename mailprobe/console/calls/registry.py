@@ -9,21 +9,22 @@ from dataclasses import dataclass, field, replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.calls.call import Call, Said, Working
+from mailprobe.console.calls.call import KEPT, Call, Said, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
-from mailprobe.console.calls.numbers import new_id, new_number
+from mailprobe.console.calls.mails import note_number, wait_of
+from mailprobe.console.calls.numbers import is_number, new_id, new_number
 from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence, Fact
 from mailprobe.question import Listener, Question
+from mailprobe.store import StoreError
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.observed import Observations, ObservedError, check_numbers, parse
 from mailprobe.verdict.picture import Picture
 
-KEPT = 72 * 3600.0  # seconds that a call is found by its number
 MOST = 500  # in memory; of more the oldest that are done go
 AT_ONCE = 64  # running, of everybody
 AT_ONCE_EACH = 4
@@ -182,10 +183,19 @@ class Calls:
             interim.cancel()
             self.under_way.pop(call.id, None)
         await before
+        await self.await_mail(call)
         call.working, call.sends, call.ended = {}, False, self.rooms.now()
         self.revise(call, "")
 
+    async def await_mail(self, call: Call) -> None:
+        """Whether a test mail of this check may still come, or come back."""
+        try:
+            call.wait = await wait_of(call, self.rooms.house().store)
+        except StoreError:  # what is known is shown; the next look may know more
+            call.wait = None
+
     def learnt(self, call: Call, leg: str, fact: Fact) -> None:
+        note_number(call, (fact,))
         working = call.working.get(leg)
         if working is None:
             return
@@ -265,6 +275,17 @@ class Calls:
         if call is None:
             raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
+
+    async def by_number(self, number: str) -> Call:
+        """As it is said on the phone. Raises Refused: 422 for what was misheard, 404."""
+        said = "".join(number.split()).replace("-", "")
+        if not is_number(said):
+            hint = "have the five digits read out again"
+            raise refused(422, Problem("MP2509", "number", "no check has this number: it was misheard", hint))
+        since = self.rooms.now() - KEPT
+        call = next((one for one in self.whole.values() if one.number == said and one.started >= since), None)
+        row = None if call is not None or self.keeping is None else await self.keeping.store.calls.by_number(said, since)
+        return call or await self.find(row.id if row is not None else said)
 
     async def of(self, owner: str) -> tuple[Call, ...]:
         """The newest first, of the last 72 hours. Those that are not in memory come without what was seen."""

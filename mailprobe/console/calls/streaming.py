@@ -25,6 +25,7 @@ async def stream(desk: Desk, which: str, language: str, keep_alive: float = KEEP
     while True:
         changed = call.changed
         if call.version != seen:
+            await desk.turn()
             seen = call.version
             yield desk.event(call, language)
         if call.state is State.DONE and call.version == seen:

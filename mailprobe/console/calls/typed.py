@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 NAMED = re.compile(r"<([^<>]*)>\s*$")
 MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
-BEFORE, AFTER = "\"'([{<「『（【〈《“‘ ", "\"'.,;:!?)]}>」』）】〉》”’。、，． "
+BEFORE, AFTER = "\"'([{<「『（【〈《“‘ \t\r\n", "\"'.,;:!?)]}>」』）】〉》”’。、，． \t\r\n"
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－ー", "-"))
 INVISIBLE = ("Cf", "Cc")
 
@@ -34,7 +34,7 @@ def propose(typed: str) -> Proposal:
 
 
 def without_invisible(text: str) -> str:
-    return "".join(char for char in text if unicodedata.category(char) not in INVISIBLE)
+    return "".join(char for char in text if char.isspace() or unicodedata.category(char) not in INVISIBLE)
 
 
 def out_of_brackets(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from fastapi import Request
 
-from mailprobe.console.api import addresses, checks
+from mailprobe.console.api import addresses, checks, wrong_verdicts
 from mailprobe.console.app import console_app
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.opening import open_calls
@@ -22,6 +22,7 @@ from mailprobe.console.rooms import Rooms
 from mailprobe.console.trail import Unnoted
 from mailprobe.daemon import House, open_house
 from mailprobe.demo.house import Demo, open_demo
+from mailprobe.demo.show import post_house
 
 
 @dataclass
@@ -68,6 +69,13 @@ class Operating:
         """The last view of a check."""
         return (await self.views(await self.start(local, carrier, **more)))[-1]
 
+    async def written(self) -> None:
+        """Every change is in the store now."""
+        calls = self.desk.calls
+        assert calls.keeping is not None
+        for one in calls.whole.values():
+            await calls.keeping.keep(one)
+
     async def events(self, begun: dict[str, Any], lang: str = "en") -> AsyncIterator[tuple[str, str]]:
         async with self.http.stream("GET", begun["events"], params={"lang": lang}) as answer:
             assert answer.status_code == 200
@@ -83,14 +91,14 @@ class Operating:
 
 
 @contextlib.asynccontextmanager
-async def operating(demo: Demo | None = None) -> AsyncIterator[Operating]:
-    """demo: one that runs already, for whoever starts the console twice."""
+async def operating(demo: Demo | None = None, *, receives: bool = False) -> AsyncIterator[Operating]:
+    """demo: one that runs already, for whoever starts the console twice. receives: bounces come back to a real receiver."""
     async with contextlib.AsyncExitStack() as stack:
         world = demo if demo is not None else await stack.enter_async_context(open_demo())
-        house = await stack.enter_async_context(open_house(world.config))
+        house = await stack.enter_async_context(post_house(world) if receives else open_house(world.config))
         rooms = Rooms(house=lambda: house, unfit=lambda: (), now=time.time)
         notes, desk = Notes(), await stack.enter_async_context(open_calls(rooms))
-        app = console_app(rooms, by_name, (checks.router, addresses.router))
+        app = console_app(rooms, by_name, (checks.router, addresses.router, wrong_verdicts.router))
         app.state.desk, app.state.trail = desk, notes
         host, port = await stack.enter_async_context(listening(app, "127.0.0.1:0", most=700))
         http = await stack.enter_async_context(

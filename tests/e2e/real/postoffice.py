@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.e2e.real.certificates import Authority
-from tests.e2e.real.servers import DOORS, DOVECOT, MASTER, POSTFIX, ZONE
+from tests.e2e.real.servers import BUSY, DOORS, DOVECOT, MASTER, POSTFIX, ZONE
 
 PROGRAMS = ("dovecot", "postfix", "nsd")
 DOMAIN = "mail.test"
@@ -69,6 +69,7 @@ class PostOffice:
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     access: dict[str, str] = field(default_factory=dict)
     filters: dict[str, str] = field(default_factory=dict)  # the same once the mail was read
+    clients: dict[str, str] = field(default_factory=dict)  # by IP address: what it is told at once
     zones: dict[str, str] = field(default_factory=dict)
     imap: int = 0
     imaps: int = 0
@@ -76,6 +77,7 @@ class PostOffice:
     sasl: int = 0
     dns: int = 0
     doors: dict[str, int] = field(default_factory=dict)
+    busy: bool = False  # many logins a second are to come
     public: bool = True  # takes port 25 as well, at the address that DNS names: one of them at a time
 
     def __enter__(self) -> PostOffice:
@@ -88,7 +90,8 @@ class PostOffice:
         self.write_directory()
         self.start_dovecot()
         self._start_postfix()
-        self._start_nsd()
+        self._write_nsd()
+        self.start_nsd()
         self._wait_until_ready()
         return self
 
@@ -125,13 +128,14 @@ class PostOffice:
         self._write("aliases", lines["aliases"])
         self._write("access", [f"{name}@{DOMAIN} {answer}" for name, answer in self.access.items()])
         self._write("filters", [f"{name}@{DOMAIN} {answer}" for name, answer in self.filters.items()])
+        self._write("clients", [f"{ip} {answer}" for ip, answer in self.clients.items()])
         self._write("masters", ["master:{PLAIN}masterpw::::::"])
 
     def reload(self) -> None:
         """The directory as it is now, for every process of Postfix."""
         self.write_directory()
         run("postfix", "-c", str(self.base / "postfix" / "conf"), "reload")
-        greets("127.0.0.1", self.doors["mx"], b"220")
+        greets("127.0.0.1", self.doors["mx"], b"554" if "127.0.0.1" in self.clients else b"220")
 
     def release(self) -> None:
         """Deliver what Postfix holds (`HOLD` in `access`)."""
@@ -184,7 +188,8 @@ class PostOffice:
             (self.base / name).mkdir(exist_ok=True)
         shutil.chown(self.base / "mail", "dovecot", "dovecot")
         conf = self.base / "dovecot.conf"
-        conf.write_text(DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl))
+        text = DOVECOT.format(base=self.base, imap=self.imap, imaps=self.imaps, lmtp=self.lmtp, sasl=self.sasl)
+        conf.write_text(text + (BUSY if self.busy else ""))
         run("dovecot", "-c", str(conf))
 
     def _start_postfix(self) -> None:
@@ -201,7 +206,7 @@ class PostOffice:
         lines = [f"{address}:{self.doors[name]} inet n - n - 100 smtpd", f"  -o syslog_name=door-{name}"]
         return "\n".join([*lines, *(f"  -o {option}" for option in options)]) + "\n"
 
-    def _start_nsd(self) -> None:
+    def _write_nsd(self) -> None:
         folder = self.base / "zones"
         folder.mkdir()
         lines = [
@@ -225,13 +230,20 @@ class PostOffice:
             if records != "broken":  # a zone without its file: NSD answers SERVFAIL
                 (folder / name).write_text(ZONE.format(name=name) + records)
             lines += ["zone:", f"  name: {name}", f"  zonefile: {name}"]
-        conf = self.base / "nsd.conf"
-        conf.write_text("\n".join(lines) + "\n")
+        (self.base / "nsd.conf").write_text("\n".join(lines) + "\n")
+
+    def start_nsd(self) -> None:
         try:
-            run("nsd", "-c", str(conf))
+            run("nsd", "-c", str(self.base / "nsd.conf"))
         except RuntimeError as error:  # NSD keeps its reasons for its log
             log = self.base / "nsd.log"
             raise RuntimeError(f"{error}\n{log.read_text() if log.exists() else 'no log was written'}") from None
+
+    def stop_nsd(self) -> None:
+        end(int((self.base / "nsd.pid").read_text()))
+
+    def stop_dovecot(self) -> None:
+        run("dovecot", "-c", str(self.base / "dovecot.conf"), "stop")
 
     def _wait_until_ready(self) -> None:
         greets("127.0.0.1", self.imap, b"* OK")

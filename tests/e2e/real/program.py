@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from tests.e2e.real.postoffice import greets
 
 SECRETS = {"SECRET": "secret"}
 Found = TypeVar("Found")
+LIMITS = 'rcpt_gap = "1s", canary_gap = "1s"'
 KEY = "0123456789abcdef" * 4
 
 
@@ -46,7 +47,11 @@ class Program:
             assert "taro" not in said.lower(), said  # nobody's address in a log
 
 
-def configured(folder: Path, carrier: list[str], accounts: list[str], bounces: int) -> Program:
+def configured(
+    folder: Path, carrier: list[str], accounts: list[str], bounces: int, prober: Sequence[str] = (), limits: str = LIMITS
+) -> Program:
+    """bounces: the receiver's port; prober: more lines about ourselves. The gap between two RCPTs of an address is also the
+    pace of whatever is waited for in trouble."""
     (folder / "token.key").write_text(KEY)
     (folder / "token.key").chmod(0o600)
     lines = [
@@ -56,6 +61,7 @@ def configured(folder: Path, carrier: list[str], accounts: list[str], bounces: i
         'bounce_domain = "bounce.probe.test"',
         'token_keys = ["file:token.key"]',
         'allow_networks = ["127.0.0.0/8", "::1/128"]',
+        *prober,
         "[store]",
         f'url = "sqlite:///{folder}/mailprobe.db"',
         "[bounces]",
@@ -63,7 +69,7 @@ def configured(folder: Path, carrier: list[str], accounts: list[str], bounces: i
         "[carriers.lab]",
         'relation = "own"',
         'username = "{local}"',
-        'limits = { rcpt_gap = "1s", canary_gap = "1s" }',
+        f"limits = {{ {limits} }}",
         *carrier,
     ]
     for account in accounts:

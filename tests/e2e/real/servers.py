@@ -121,6 +121,16 @@ service anvil {{
 }}
 """
 
+# Many logins a second: no process of its own for each
+BUSY = """
+service imap-login {
+  service_count = 0
+}
+service imap {
+  service_count = 1000
+}
+"""
+
 POSTFIX = """
 compatibility_level = 3.6
 queue_directory = {base}/postfix/spool
@@ -165,8 +175,10 @@ smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
 smtpd_peername_lookup = no
+smtpd_client_restrictions = check_client_access texthash:{base}/clients
 smtpd_delay_reject = no
 disable_dns_lookups = yes
+in_flow_delay = 0
 smtp_host_lookup = native
 biff = no
 """

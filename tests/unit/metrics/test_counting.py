@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Gauge
 import mailprobe
 from mailprobe.bounces.door import Reason
 from mailprobe.evidence import Of, Stage, Withheld
-from mailprobe.metrics import BounceStage, Expected, Metrics, Outcome, Window, negotiate, stage_of
+from mailprobe.incident import OPEN, State
+from mailprobe.metrics import BounceStage, Expected, Metrics, Outcome, Slots, Window, negotiate, stage_of
 from mailprobe.metrics.exposition import PIECE, PLAIN, families
 from mailprobe.metrics.recent import Recent, watch_loop
 from mailprobe.replies import ReplyClass, SpeaksOf
@@ -42,6 +43,7 @@ prober_healthy vantage check
 breaker_open carrier vantage
 held_back_total carrier reason
 maintenance carrier
+incident carrier state
 slot_lateness_seconds_bucket le
 slots_skipped_total
 last_result_timestamp_seconds carrier
@@ -74,6 +76,8 @@ def busy() -> Metrics:
     of.control("lab", Of.LIVE, "tokyo", True)
     of.breaker("lab", "tokyo", True)
     of.maintenance("lab", False)
+    of.expect(Expected(carriers=("lab",), incidents=tuple(sorted(OPEN))))
+    of.incident("lab", State.CONFIRMED)
     of.certificates({("lab", "imap.lab.test:993"): NOW + 86_400})
     of.prober_check("tokyo", "resolver", False)
     of.loop_lag(0.25)
@@ -106,6 +110,24 @@ def test_nothing_of_ours_is_there_that_the_plan_does_not_have() -> None:
     assert stems == planned
     others = {name.partition("_")[0] for name, _ in samples(busy())}
     assert others <= {"mailprobe", "process", "python"}
+
+
+def test_an_incident_is_in_one_state_only() -> None:
+    of = busy()
+    assert states(of) == {"suspected": 0, "confirmed": 1}
+    of.incident("lab", None)
+    assert states(of) == {"suspected": 0, "confirmed": 0}
+
+
+def states(of: Metrics) -> dict[str, float]:
+    return {dict(labels)["state"]: said for (name, labels), said in samples(of).items() if name == "mailprobe_incident"}
+
+
+def test_what_people_are_shown_is_what_prometheus_is_told() -> None:
+    of = busy()
+    of.slot_began(1.5)
+    assert of.held_so_far() == {("lab", Withheld.BUDGET_SPENT.value): 1}
+    assert of.slots_so_far() == Slots(begun=2, late=1, skipped=3)
 
 
 def test_both_formats_say_the_same() -> None:

@@ -39,6 +39,26 @@ OF_CARRIERS = (
         (Moment("29m"), Moment("40m", (mail_ops("ticket", "notice", window="ended"),)), Moment("52m")),
     ),
     Timeline(
+        "MailprobeIncident",
+        "while it is confirmed, not while it is suspected",
+        {
+            f'mailprobe_incident{{{ILL},state="suspected"}}': hold((0, 2), (1, 3), (0, 10)),
+            f'mailprobe_incident{{{ILL},state="confirmed"}}': hold((0, 5), (1, 5), (0, 5)),
+            f'mailprobe_incident{{{WELL},state="suspected"}}': hold((1, 15)),
+            f'mailprobe_incident{{{WELL},state="confirmed"}}': hold((0, 15)),
+        },
+        (Moment("4m"), Moment("6m", (mail_ops("page", "notice"),)), Moment("11m")),
+    ),
+    Timeline(
+        "MailprobeIncidentUndecided",
+        "nobody decides for ten minutes; elsewhere somebody does",
+        {
+            f'mailprobe_incident{{{ILL},state="suspected"}}': hold((1, 20), (0, 10)),
+            f'mailprobe_incident{{{WELL},state="suspected"}}': hold((1, 9), (0, 21)),
+        },
+        (Moment("9m"), Moment("12m", (mail_ops("ticket", "notice"),)), Moment("22m")),
+    ),
+    Timeline(
         "MailprobeControlDown",
         "the known good account fails for two minutes",
         {

@@ -1,0 +1,50 @@
+"""`/api/v1/services`: the state of each carrier's service as a whole, with its age."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
+
+from mailprobe.console.door import Role, Visitor, may
+from mailprobe.console.language import Language
+from mailprobe.console.refusals import PlainRoute, answers
+from mailprobe.console.rooms import Rooms
+from mailprobe.console.saying import service_text
+from mailprobe.console.services import Service, ServiceState, services
+from mailprobe.report import utc
+
+router = APIRouter(prefix="/api/v1/services", tags=["services"], route_class=PlainRoute)
+Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
+Zone = Annotated[str, Query(max_length=64, description="the reader's time zone, such as Asia/Tokyo")]
+
+
+class ServiceOut(BaseModel):
+    """One carrier's. text: one sentence; age_s: seconds since it was last seen to be so; both null where nothing was seen."""
+
+    carrier: str
+    title: str
+    state: ServiceState
+    text: str
+    age_s: float | None
+    since: str | None
+
+
+@router.get("", responses=answers())
+async def list_services(request: Request, visitor: Viewer, language: Language, zone: Zone = "") -> list[ServiceOut]:
+    """Every configured carrier's, in the configuration's order."""
+    rooms: Rooms = request.app.state.rooms
+    now = rooms.now()
+    return [shown(rooms, one, language, now, zone) for one in await services(rooms, now)]
+
+
+def shown(rooms: Rooms, one: Service, language: str, now: float, zone: str) -> ServiceOut:
+    return ServiceOut(
+        carrier=one.carrier,
+        title=rooms.house().config.carriers[one.carrier].title,
+        state=one.state,
+        text=service_text(one, language, now, zone),
+        age_s=None if one.age_s is None else round(one.age_s, 3),
+        since=None if one.since is None else utc(one.since),
+    )

@@ -1,0 +1,67 @@
+"""How the fleet's pages and its API say something: texts of `locale/*.fleet.toml`, ages and times in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mailprobe.console.services import Service
+from mailprobe.verdict.texts import choose, fill, flat, read
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+AT = "_at"  # arguments that end so are Unix seconds
+
+
+@cache
+def texts(language: str) -> Mapping[str, str]:
+    return dict(flat(read(f"{choose(language)}.fleet")))
+
+
+def text(key: str, language: str, **words: str) -> str:
+    return fill(texts(language)[key], words)
+
+
+def service_text(service: Service, language: str, now: float, zone: str = "") -> str:
+    """'Service as a whole: normal, 1 min ago'. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
+    words = dict(service.args)
+    for name in [name for name in words if name.endswith(AT)]:
+        words[name] = clock(float(words[name]), language, now, zone)
+    words["age"] = "" if service.age_s is None else ago(service.age_s, language)
+    said = fill(texts(language)[f"service.{service.text_key}"], words)
+    return f"{text('service.whole', language)}{said}".strip()
+
+
+def ago(seconds: float, language: str) -> str:
+    """How long ago, as one says it."""
+    for unit, size, below in (("now", 1, 5), ("seconds", 1, 60), ("minutes", 60, 3600), ("hours", 3600, 172_800)):
+        if seconds < below:
+            return text(f"ago.{unit}", language, n=str(int(seconds // size)))
+    return text("ago.days", language, n=str(int(seconds // 86_400)))
+
+
+def clock(at: float, language: str, now: float, zone: str = "") -> str:
+    """The time of day and its zone, with the date where it is another day than today's."""
+    where = zone_of(zone)
+    name = datetime.fromtimestamp(at, where).astimezone(where).tzname() or ""
+    return text("clock.zoned", language, clock=bare_clock(at, language, now, zone), zone=name)
+
+
+def bare_clock(at: float, language: str, now: float, zone: str = "") -> str:
+    """The same where the zone is said elsewhere."""
+    where = zone_of(zone)
+    then, today = datetime.fromtimestamp(at, where), datetime.fromtimestamp(now, where)
+    kind = "time" if then.date() == today.date() else "date" if then.year == today.year else "year"
+    words = {"month": str(then.month), "name": MONTHS[then.month - 1], "day": str(then.day), "year": str(then.year)}
+    return text(f"clock.{kind}", language, time=then.strftime("%H:%M"), **words)
+
+
+def zone_of(name: str) -> tzinfo | None:
+    """None: this machine's. UTC for a zone that nobody knows."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC

@@ -1,0 +1,45 @@
+"""What comes late: a bounce after the page was closed, and a mail that arrives when nobody waits for it any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mailprobe.demo.carrier import NOWHERE, Mailbox
+from mailprobe.demo.deliveries import WITH_MAIL
+from mailprobe.demo.house import open_demo
+from mailprobe.demo.mailboxes import AtHand, Scenario
+from mailprobe.verdict import Code, Status
+from tests.e2e.console.operating import operating
+
+LATER = 3.0  # seconds
+BOUNCES = Scenario(
+    Mailbox("bounces-much-later", listed=NOWHERE, delay=LATER),
+    "Accepted at the door, and returned when the page is closed",
+    "受け付け後、しばらくして返送",
+    Code.UNKNOWN_BEHIND_GATEWAY,
+    Status.DOWN,
+    "catchall",
+    at_hand=AtHand.NONE,
+    probes=WITH_MAIL,
+)
+
+
+async def test_a_late_bounce_revises_the_view_and_my_checks() -> None:
+    async with open_demo((BOUNCES,)) as demo, operating(demo, receives=True) as desk:
+        begun = await desk.start("bounces-much-later", "catchall")
+        call = desk.desk.calls.whole[begun["id"]]
+        async with asyncio.timeout(LATER):
+            while call.ended is None:
+                await call.changed.wait()
+        first = desk.desk.view(call, "en")
+        assert first.state == "waiting"
+        assert first.canary is not None
+        assert len(first.canary.number) == 4
+        last = (await desk.views(begun))[-1]
+        assert last["verdict"]["code"] == "unknown_behind_gateway"
+        assert last["revised"][-1]["old"]["title"] == first.top.title
+        assert last["revised"][-1]["new"]["title"] == last["top"]["title"]
+        assert last["revised"][-1]["why"]
+        mine = (await desk.http.get("/api/v1/checks")).json()["checks"][0]
+        assert mine["revised"]
+        assert (mine["old"], mine["new"]) == (last["revised"][-1]["old"]["say"], last["revised"][-1]["new"]["say"])

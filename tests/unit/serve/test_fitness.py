@@ -1,0 +1,42 @@
+"""What we know of ourselves, and what follows when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mailprobe.metrics import Metrics
+from mailprobe.prober import Check, Finding, State
+from mailprobe.serve.fitness import Fitness
+
+NOW = 1_800_000_000.0
+
+
+async def announced(trouble: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("check", "times"), [(Check.CONTROL, 1), (Check.RESOLVER, 1), (Check.BLOCK_LIST, 0), (Check.TURNED_AWAY, 0)]
+)
+async def test_servers_are_forgiven_what_was_ours(check: Check, times: int) -> None:
+    """Once, when it is over; a prober that is only disliked was answered all the while."""
+    fitness, forgiven = Fitness(Metrics(dict), "here", announced), []
+
+    async def forgive() -> None:
+        forgiven.append(fitness.health.hears)
+
+    telling = asyncio.create_task(fitness.keep_telling(forgive))
+    for state in (State.BAD, State.BAD, State.GOOD, State.GOOD):
+        fitness.update([Finding(check, state, "", NOW)])
+        while not fitness.told.empty():  # noqa: ASYNC110  a few turns of the loop
+            await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    telling.cancel()
+    assert forgiven == [True] * times
+
+
+def test_who_is_only_disliked_still_hears() -> None:
+    fitness = Fitness(Metrics(dict), "here", announced)
+    fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example"), Finding(Check.NAME, State.BAD, "", NOW)])
+    assert (fitness.health.is_fit, fitness.health.hears) == (False, True)
