@@ -29,6 +29,7 @@ function began(found) {
   drawBefore(null, null);
   drawSpoken(null, null, null, { text: "" });
   drawStations(ahead());
+  for (const each of ["copy", "canary-open"]) $(each).disabled = true;
   readBack = found.read_back;
   $("case").focus();
 }
@@ -84,6 +85,7 @@ function shown(now) {
   if (!telling) asked.draw(now.questions ?? []);
   panel.draw(now);
   drawProof(now.proof);
+  for (const one of ["copy", "canary-open"]) $(one).disabled = now.state === "running";
   if (now.state !== "done") stream?.again();
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
 }
@@ -150,7 +152,7 @@ $("new-call").addEventListener("click", next);
 onKey("/", () => one.focus());
 onKey("c", ticket);
 onKey("n", next);
-onKey("t", () => { if (id) panel.open("canary"); });
+onKey("t", () => { if (id && !$("canary-open").disabled) panel.open("canary"); });
 for (const [at, radio] of [...document.querySelectorAll("#reason input")].entries()) onKey(String(at + 1), () => { radio.checked = true; });
 window.addEventListener("popstate", place);
 window.addEventListener("handed-over", handed);
