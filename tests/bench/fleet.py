@@ -220,24 +220,18 @@ def show(sight: Sight, size: Size) -> None:
     runs = sight.total("mailprobe_probes_total{")
     cpu = (sight.cpu[-1] - sight.cpu[0]) / seconds
     lags = sorted(sight.lags)
-    outcomes = {
-        one: sight.total("mailprobe_probes_total{", f'outcome="{one}"') for one in ("good", "bad", "unknown", "held", "our_fault")
-    }
+    outcomes = {one: sight.total("mailprobe_probes_total{", f'outcome="{one}"') for one in ("good", "bad", "unknown", "held", "our_fault")}
     wanted = size.accounts * 2 / EVERY
     print(f"{size.accounts} accounts, imap (TLS) + mx (STARTTLS) every {EVERY:.0f} s, measured for {seconds:.0f} s")
     print(f"checks per second       {runs / seconds:8.1f}   (the schedule asks for {wanted:.1f})")
-    print(
-        "of them                 " + ", ".join(f"{name} {count / max(runs, 1) * 100:.1f} %" for name, count in outcomes.items())
-    )
+    print("of them                 " + ", ".join(f"{name} {count / max(runs, 1) * 100:.1f} %" for name, count in outcomes.items()))
     share = 100 * in_time / max(begun + skipped, 1)
     print(f"slots on time           {share:8.2f} %   (aim >= {AIMS['on_time']}); {skipped:.0f} skipped of {begun + skipped:.0f}")
     print(f"CPU of one core         {cpu * 100:8.1f} %   = {cpu * seconds / max(runs, 1) * 1000:.2f} ms per check")
     p50, p99 = statistics.median(lags), lags[int(len(lags) * 0.99)]
     print(f"loop lag                {p50:8.2f} ms median, p99 {p99:.1f}, longest {lags[-1]:.0f}   (aim p99 < {AIMS['lag']:.0f})")
     grown = (sight.resident[-1] - sight.resident[0]) / max(begun, 1) * 1000
-    print(
-        f"resident memory         {sight.resident[-1]:8.1f} MB   (aim <= {AIMS['resident']:.0f}); {grown:.1f} KB more per account asked"
-    )
+    print(f"resident memory         {sight.resident[-1]:8.1f} MB   (aim <= {AIMS['resident']:.0f}); {grown:.1f} KB more per account asked")
 
 
 if __name__ == "__main__":
