@@ -159,21 +159,20 @@ def bounce(
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, and end; so far the only way.")] = True,
+    once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, print the table, and end.")] = False,
     as_json: JsonOption = False,
     lang: LanguageOption = "",
-    serve: Annotated[bool, typer.Option("--serve", help="Keep the carrier up and run the daemon on it instead.")] = False,
-    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="With --serve: where it listens.")] = "127.0.0.1:8025",
+    serve: Annotated[bool, typer.Option("--serve", help="For a container: the log instead of the guide.")] = False,
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the console listens.")] = "127.0.0.1:8025",
 ) -> None:
-    """A small carrier with ill mailboxes, in this one process: see what mailprobe says of each of them."""
-    if serve:
-        from mailprobe.demo.serving import serve_demo
+    """A small carrier with ill mailboxes, the daemon and its console, in this one process: practise on it, until Ctrl-C."""
+    if once or as_json:
+        from mailprobe.demo.show import show
 
-        serve_demo(listen)
-        return
-    from mailprobe.demo.show import show
+        raise typer.Exit(show(as_json=as_json, language=lang))
+    from mailprobe.demo.serving import serve_demo
 
-    raise typer.Exit(show(as_json=as_json, language=lang))
+    serve_demo(listen, lang, quiet=not serve)
 
 
 @app.command()

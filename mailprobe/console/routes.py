@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from mailprobe.console.api import addresses, cards, incidents, openapi, services, wrong_verdicts
+from mailprobe.console.api import accounts, addresses, bounces, cards, incidents, maintenance, openapi, services, wrong_verdicts
 from mailprobe.console.api import audit as api_audit
 from mailprobe.console.api import checks as api_checks
 from mailprobe.console.api import staff as api_staff
-from mailprobe.console.pages import audit, checks, home, people, sessions, sign_in
+from mailprobe.console.pages import audit, checks, duty, fleet, home, looks, people, sessions, sign_in
 
 API: tuple[APIRouter, ...] = (
     openapi.router,
@@ -20,6 +20,19 @@ API: tuple[APIRouter, ...] = (
     cards.router,
     services.router,
     incidents.router,
+    accounts.router,
+    bounces.router,
+    maintenance.router,
 )
-PAGES: tuple[APIRouter, ...] = (sign_in.router, sessions.router, checks.router, people.router, audit.router, home.router)
+PAGES: tuple[APIRouter, ...] = (
+    sign_in.router,
+    sessions.router,
+    checks.router,
+    fleet.router,
+    duty.router,
+    looks.router,
+    people.router,
+    audit.router,
+    home.router,
+)
 ROUTERS: tuple[APIRouter, ...] = (*API, *PAGES)

@@ -7,7 +7,7 @@ from functools import cache
 
 from mailprobe.verdict.texts import choose, fill, flat, read
 
-FILES = ("door", "console")
+FILES = ("door", "console", "fleet")
 
 
 class Words:

@@ -75,6 +75,11 @@ WORDS = {
 TOLD = {"portal_ok": {"ja": "会員ページは正常に使える", "en": "the portal works"}}
 
 
+def told(word: str, language: str) -> str:
+    """What to tick, as the page has it."""
+    return TOLD[word].get(language, TOLD[word]["en"])
+
+
 def lines(language: str, carriers: dict[str, Carrier]) -> Iterator[str]:
     """For a terminal. carriers: by name."""
     heading, types, ticks, says = WORDS.get(language, WORDS["en"])
@@ -84,6 +89,6 @@ def lines(language: str, carriers: dict[str, Carrier]) -> Iterator[str]:
         quote = f"「{call.says_ja}」" if language == "ja" else f'"{call.says_en}"'
         yield f"  {number}. {quote}"
         yield f"     {types}: {call.address}"
-        for word in call.told:
-            yield f"     {ticks}: {TOLD[word].get(language, TOLD[word]['en'])}"
+        for one in call.told:
+            yield f"     {ticks}: {told(one, language)}"
         yield f"     {says}: {call.expected(language, carriers[call.carrier])}"

@@ -1,33 +1,91 @@
-"""`mailprobe demo --serve`: the demo's carrier stays up, and the daemon watches its ill mailboxes until it is told to end."""
+"""`mailprobe demo`: carrier, daemon and console in one process, with a month behind them, until Ctrl-C.
+
+The carrier is another one at each start, so nothing is remembered of the last; what the store holds of the month before is
+written at the start.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
 
 from mailprobe.check import run_loop
+from mailprobe.config import Config, ConfigError, Problem
+from mailprobe.console.door import Role
+from mailprobe.daemon import open_house
 from mailprobe.demo.deliveries import DELIVERIES
+from mailprobe.demo.entrance import GUEST, entrance
+from mailprobe.demo.guide import lines
+from mailprobe.demo.history import earlier_mails
 from mailprobe.demo.house import Demo, open_demo
 from mailprobe.demo.mailboxes import SCENARIOS
+from mailprobe.demo.past import remember
 from mailprobe.log import listen
 from mailprobe.serve import Shift, serve
+from mailprobe.terminal import language_or_default
+
+KEY_OCTETS = 24
+READY = {
+    "ja": "ブラウザーで開く（サインイン済み）",
+    "en": "Open this in a browser (signed in)",
+}
+END = {"ja": "終わりは Ctrl-C です。", "en": "Ctrl-C ends it."}
 
 
-def serve_demo(http: str) -> None:
-    """http: where console and metrics listen, `host:port`. Nothing of the demo itself leaves loopback."""
-    listen()
-    run_loop(stay_up(http))
+def serve_demo(http: str, language: str, *, quiet: bool) -> None:
+    """http: where console and metrics listen, `host:port`. quiet: for a person at a terminal: no log. Nothing of the demo itself
+    leaves loopback."""
+    if not quiet:
+        listen()
+    run_loop(stay_up(http, language_or_default(language)))
 
 
-async def stay_up(http: str) -> None:
-    """All in one process. The carrier is another one at each start, so nothing is remembered of the last."""
+async def stay_up(http: str, language: str, ready: Callable[[str], None] = lambda url: None) -> None:
+    """ready: is told the link that is signed in. Raises ConfigError for an address not to be had."""
+    key = secrets.token_urlsafe(KEY_OCTETS)
+    async with demo_with_a_past(http) as (demo, config):
+
+        def begun(shift: Shift) -> None:
+            answer_to(demo, shift)
+            shift.guests = (entrance(key),)
+
+        def served(shift: Shift) -> None:
+            url = f"http://{http}/demo?key={key}"
+            show(url, demo, language)
+            ready(url)
+
+        await serve(config, begun, served)
+
+
+@contextlib.asynccontextmanager
+async def demo_with_a_past(http: str) -> AsyncIterator[tuple[Demo, Config]]:
+    """The carriers, and a configuration whose store knows the month before and who may come in."""
     async with open_demo((*SCENARIOS, *DELIVERIES)) as demo:
-        config = dataclasses.replace(
-            demo.config, http=dataclasses.replace(demo.config.http, listen=http), bounces_listen="127.0.0.1:0"
-        )
-        await serve(config, lambda shift: answer_to(demo, shift))
+        served = dataclasses.replace(demo.config.http, listen=http)
+        config = dataclasses.replace(demo.config, http=served, bounces_listen="127.0.0.1:0")
+        async with open_house(config) as house:
+            if house.signs is None:
+                raise ConfigError((Problem("MP1112", "prober", "nothing signs the senders of test mails", ""),))
+            now = time.time()
+            await remember(demo, house.store, house.signs.sender, now)
+            for case in demo.cases:
+                for record in earlier_mails(demo, case, house.store.canaries.subject_of, house.signs, now):
+                    await house.store.canaries.plan(record, lambda past: None)
+            await house.store.people.add(GUEST, Role.ADMIN, "", now)
+        yield demo, config
 
 
 def answer_to(demo: Demo, shift: Shift) -> None:
     """The demo's servers send their bounces to the daemon's receiver."""
     if shift.receiver is not None:
         demo.send_back_to(*shift.receiver.listening[0])
+
+
+def show(url: str, demo: Demo, language: str) -> None:
+    """For the person at the terminal."""
+    out = [f"{READY.get(language, READY['en'])}:", f"  {url}", "", *lines(language, dict(demo.config.carriers)), ""]
+    print("\n".join([*out, END.get(language, END["en"])]), file=sys.stdout, flush=True)

@@ -92,7 +92,7 @@ async def console_of(watching: Watching, rooms: Rooms, desk: Desk, beside: Seque
     """The console behind its approach; health is answered beside it in any case."""
     shift = watching.shift
     beside = beside or [route for route in metrics_routes(door) if route.path in HEALTH]
-    app = console_app(rooms, Recognition(rooms), ROUTERS, beside=beside, show=shown)
+    app = console_app(rooms, Recognition(rooms), (*shift.guests, *ROUTERS), beside=beside, show=shown)
     app.state.desk = desk
     return Approach(app, lambda: shift.house.config.console)
 

@@ -8,6 +8,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
+from fastapi import APIRouter
+
 from mailprobe.bounces.intake import Desk, keep_taking_in
 from mailprobe.bounces.receiver import Keep, Received, Receiver
 from mailprobe.bounces.token import Signer
@@ -45,6 +47,7 @@ class Shift:
     reloader: Reloader
     announced: Announced
     receiver: Receiver | None = None
+    guests: tuple[APIRouter, ...] = ()  # pages beside the console's own: the demo's
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     renewed: asyncio.Event = field(default_factory=asyncio.Event)
     happened: asyncio.Event = field(default_factory=asyncio.Event)

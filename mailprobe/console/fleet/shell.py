@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -13,17 +12,14 @@ from starlette.responses import HTMLResponse
 
 from mailprobe.console.door import Visitor, visitor_of
 from mailprobe.console.language import COOKIE, language_of
+from mailprobe.console.pages.paper import paper
 from mailprobe.console.refusals import Problem, Refusal
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.saying import ago, bare_clock, clock, text, texts
-from mailprobe.console.shell import environment
-from mailprobe.console.statics import static_url, statics
 from mailprobe.report import utc
 from mailprobe.store import StoreError
 from mailprobe.verdict.texts import LANGUAGES, flat, read
 
-SCRIPTS = ("first.js",)  # puts the colours in place that were chosen by hand on the check page
-ICON = "icon.svg"
 YEAR = 365 * 86_400
 
 
@@ -44,29 +40,10 @@ class PageRoute(APIRoute):
         return careful
 
 
-def show(request: Request, visitor: Visitor, template: str, here: str, **shown: object) -> HTMLResponse:
+def show(request: Request, visitor: Visitor, template: str, here: str, **shown: Any) -> HTMLResponse:
     """One page in the visitor's language; a language that he chose by hand is remembered."""
     language, now = language_of(request), rooms_of(request).now()
-    html = (
-        environment()
-        .get_template(template)
-        .render(
-            t=texts(language),
-            lang=language,
-            visitor=visitor,
-            here=here,
-            static=static_url(),
-            scripts=[one for one in SCRIPTS if one in statics()],
-            now=now,
-            icon=ICON if ICON in statics() else "",
-            utc=utc,
-            when=lambda at: clock(at, language, now),
-            other_language=lambda to: other_language(request, to),
-            **shown,
-        )
-    )
-    kept = {"cache-control": "no-store", "content-language": language, "vary": "accept-language, cookie"}
-    answer = HTMLResponse(html, headers=kept)
+    answer = paper(request, template, visitor, here=here, now=now, utc=utc, when=lambda at: clock(at, language, now), **shown)
     if request.query_params.get("lang") in LANGUAGES:
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, language, max_age=YEAR, samesite="lax", secure=secure)
@@ -82,12 +59,6 @@ async def refuse(request: Request, problem: Problem) -> Response:
     answer = show(request, visitor, "fleet_refused.html", "refused", problem=problem, said=said)
     answer.status_code = problem.status
     return answer
-
-
-def other_language(request: Request, language: str) -> str:
-    """The same page in another language."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    return "?" + urlencode([*kept, ("lang", language)])
 
 
 def moment(at: float | None, language: str, now: float) -> str:

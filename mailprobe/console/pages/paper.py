@@ -23,6 +23,7 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.globals["roles"] = Role
 
 
 def paper(request: Request, template: str, visitor: Visitor | None = None, status: int = 200, **given: Any) -> HTMLResponse:
