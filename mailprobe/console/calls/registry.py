@@ -60,15 +60,21 @@ class Judged:
 
 
 Services = Callable[[Carrier, float], Awaitable[Service]]
+Told = Callable[[Call, Verdict], None]
+
+
+def nobody(call: Call, verdict: Verdict) -> None: ...
 
 
 @dataclass(slots=True)
 class Calls:
-    """The registry of one process. services: how a carrier's service is, as a whole. keeping: where calls outlive the process."""
+    """The registry of one process. services: how a carrier's service is, as a whole. keeping: where calls outlive the process.
+    told: hears the verdict of each check that has ended, and each that takes its place."""
 
     rooms: Rooms
     services: Services = unknown_service
     keeping: Keeping | None = None
+    told: Told = nobody
     whole: dict[str, Call] = field(default_factory=dict)
     past: dict[str, Past] = field(default_factory=dict)
     started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
@@ -234,6 +240,8 @@ class Calls:
             call.said = (*said[:-1], Said(last.at, verdict, last.why))
         else:
             call.said = (*said, Said(self.rooms.now(), verdict, why))
+        if call.ended is not None and not call.working and not call.masked:
+            self.told(call, verdict)
 
     def seen(self, call: Call) -> Judged:
         """As it stands, judged once a version."""

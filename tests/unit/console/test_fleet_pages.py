@@ -121,7 +121,7 @@ async def test_a_carriers_card_says_what_the_api_says() -> None:
         async with stand.asking(*ROUTERS, services_api, role=Role.VIEWER) as client:
             page = (await client.get("/carriers?lang=en")).text
             for one in (await client.get("/api/v1/services?lang=en")).json():
-                assert one["text"] in page
+                assert f"Service as a whole: {one['text']}" in page
             assert "1 at most" in page
             assert 'href="/accounts?carrier=lab&amp;status=down"' in page
 
