@@ -5,6 +5,8 @@ import { SERVICE } from "./spoken.js";
 import { age, say, time } from "./texts.js";
 
 const EVERY = 20; // seconds
+const MOST = 3;
+const WORST = ["incident", "trouble", "unknown", "maintenance"];
 
 export function services() {
   const look = async () => {
@@ -20,8 +22,13 @@ export function services() {
 
 const drawServices = drawn((all) => {
   const odd = all.filter((one) => one.state !== "normal"), good = all.length - odd.length;
-  const parts = odd.map((one) => make("span", { class: "service", data: { state: one.state } }, shape(SERVICE[one.state] ?? "unknown"),
+  // two lines of them, the worst first; the others are one page away
+  const first = [...odd].sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state)).slice(0, MOST);
+  const parts = first.map((one) => make("span", { class: "service", data: { state: one.state } }, shape(SERVICE[one.state] ?? "unknown"),
     make("strong", {}, one.title), ` ${one.text}`, when(one)));
+  if (odd.length > first.length) {
+    parts.push(make("a", { class: "service", href: "/carriers" }, say("others_odd", { count: odd.length - first.length })));
+  }
   if (good) {
     const only = good === 1 && !odd.length ? all[0] : null;
     const newest = Math.max(...all.filter((one) => one.state === "normal").map((one) => one.age_s ?? 0));
