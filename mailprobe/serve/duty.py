@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -68,6 +69,7 @@ async def opened(shift: Shift) -> Watching:
     metrics = Metrics(lambda: watching.rows, config.http.metrics_accounts)
     watching = Watching(shift, metrics, Fitness(metrics, config.engine.vantage, shift.announce))
     await watching.open()
+    gc.freeze()  # what is known of each account stays: to search all of it for cycles would hold the loop up for a second
     expect(watching, config)
     shift.reloader.subscribe(lambda old, new: renewed(watching, old, new))
     return watching

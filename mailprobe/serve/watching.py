@@ -24,6 +24,7 @@ from mailprobe.prober.findings import Flip
 from mailprobe.prober.veto import Case, veto
 from mailprobe.serve.counting import certificates, count_facts, count_run
 from mailprobe.serve.fitness import Fitness
+from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
@@ -40,6 +41,7 @@ from mailprobe.verdict.picture import History, Picture, SignIn
 from mailprobe.verdict.take import take_picture
 
 USUAL = 900.0  # seconds between the looks at an account that names no `every`, as far as the limits allow that
+NOTHING_KNOWN = Standing()
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
@@ -53,8 +55,8 @@ class Seen:
 
     account: Account
     hidden: Hidden
-    standing: Standing = field(default_factory=Standing)
-    newest: dict[str, Evidence] = field(default_factory=dict)
+    standing: Standing = NOTHING_KNOWN
+    newest: Newest = field(default_factory=Newest)
     probes: dict[str, ProbeRow] = field(default_factory=dict)
     roundtrips: tuple[Roundtrip, ...] = ()
 
@@ -97,7 +99,7 @@ class Watching:
         for account in config.accounts:
             before = known.get(account.id)
             hidden = hide(names_of(account, config.carriers[account.carrier]))
-            standing = before.standing if before else (standings or {}).get(account.id, Standing())
+            standing = before.standing if before else (standings or {}).get(account.id, NOTHING_KNOWN)
             fresh = Seen(account, hidden, standing)
             self.accounts[account.id] = replace(before, account=account, hidden=hidden) if before else fresh
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
@@ -127,7 +129,7 @@ class Watching:
     def judge(self, seen: Seen, row: Result) -> Judged:
         config, now = self.shift.house.config, self.wall()
         carrier = config.carriers[seen.account.carrier]
-        seen.newest |= {one.probe: one for one in row.evidence if one.ending.kind is not End.HELD}
+        seen.newest.update({one.probe: one for one in row.evidence if one.ending.kind is not End.HELD})
         evidence = tuple(self.fresh(seen, now))
         picture = take_picture(
             evidence,
@@ -182,6 +184,7 @@ class Watching:
     async def tell(self, judged: Judged) -> None:
         """Everybody who looks on; it is durable by now."""
         seen, row = judged.seen, judged.row
+        seen.newest.settle()
         seen.standing = judged.step.standing
         house = self.shift.house
         carrier = house.config.carriers[seen.account.carrier]

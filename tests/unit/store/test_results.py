@@ -19,7 +19,7 @@ from mailprobe.evidence import Broken, End, Ending, Evidence, Fact, Line, Of, Re
 from mailprobe.store import facts as writing
 from mailprobe.store import open_store
 from mailprobe.store.facts import SHAPES, Damaged, Octets, Unreadable, Why
-from mailprobe.store.hidden import Hidden
+from mailprobe.store.hidden import Hidden, entry_of
 from mailprobe.store.results import Kept, Outcome
 from tests.unit.store.seen import IMAP, MX
 
@@ -51,7 +51,7 @@ LINES = st.lists(st.builds(Line, at=FLOATS, server=TEXT, who=st.sampled_from("SC
 
 
 def hidden(*names: str) -> Hidden:
-    return Hidden(names, lambda name: f"{sum(name.encode('utf-8', 'surrogatepass')):064x}"[::-1])
+    return Hidden(names, lambda name: entry_of(name, lambda one: f"{sum(one.encode('utf-8', 'surrogatepass')):064x}"[::-1]))
 
 
 def test_every_kind_of_fact_and_every_field_has_its_place() -> None:
@@ -80,7 +80,7 @@ ALIKE = st.text(alphabet='aAbBéÉß@.-1"\\\n', max_size=12)
 def test_what_is_hidden_comes_back_exactly_whatever_the_names(texts: list[str], names: list[str]) -> None:
     """Names of which one is part of another, in letters of another case, and of the text's own marks."""
     marks = {name: f"{number:012x}" for number, name in enumerate({one for name in names for one in parts(name)})}
-    mask, raw = Hidden(names, marks.__getitem__), writing.octets(texts)
+    mask, raw = Hidden(names, lambda name: entry_of(name, marks.__getitem__)), writing.octets(texts)
     assert mask.unmasked(mask.masked(raw)) == raw
 
 
