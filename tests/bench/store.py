@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
+from mailprobe.check import seldom_collected
 from mailprobe.evidence import Evidence
 from mailprobe.store import Store, open_store
 from mailprobe.store.batch import Committed
@@ -143,6 +144,7 @@ def own_cpu() -> float:
 
 def main() -> int:
     os.sched_setaffinity(0, {0})
+    seldom_collected()  # as the program itself does
     with TemporaryDirectory(prefix="mailprobe-store-") as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(measure(Path(folder) / "m.db"))
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.evidence import Broken, End, Ending, Evidence, Fact, Line, Of, Replied
+from mailprobe.evidence import Broken, End, Ending, Evidence, Fact, Line, NotAsked, Of, Replied, Stage, Withheld
 from mailprobe.store import facts as writing
 from mailprobe.store import open_store
 from mailprobe.store.facts import SHAPES, Damaged, Octets, Unreadable, Why
@@ -66,6 +66,18 @@ def test_facts_come_back_exactly(facts: tuple[Fact, ...]) -> None:
     found = writing.read(writing.written(facts))
     assert found == facts
     assert repr(found) == repr(facts)  # 0 is not 0.0, 'x' no member of an enum
+
+
+@pytest.mark.parametrize("at", [float("inf"), float("-inf"), 0.0, None])
+def test_a_time_without_end_comes_back(at: float | None) -> None:
+    fact = NotAsked(at=0.0, stage=Stage.LOGIN, why=Withheld.BUDGET_SPENT, not_before=at)
+    assert writing.read(writing.written((fact,))) == (fact,)
+
+
+def test_lines_of_the_first_version_are_read() -> None:
+    kept = Octets(b'[["mx.mail.test:25"],["S 220 ready","C EHLO here"]]', writing.packed([1.0, 2.0]))
+    known = ("mx.mail.test:25",)
+    assert writing.lines_read(kept) == (Line(1.0, *known, "S", "220 ready"), Line(2.0, *known, "C", "EHLO here"))
 
 
 @given(LINES)
