@@ -112,20 +112,25 @@ def meant(hint: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def floats_of(timed: tuple[str, ...]) -> Callable[[Any], tuple[float, ...]]:
-    """At least one field, and always a tuple."""
-    get: Callable[[Any], Any] = attrgetter(*timed)
-    return get if len(timed) > 1 else lambda fact: (get(fact),)
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What writes one kind of fact. floats: None where `at` is its only time. maybe: places of values that are a time or None,
+    and are written as digits."""
+
+    name: str
+    values: Callable[[Any], tuple[Any, ...]]
+    floats: Callable[[Any], tuple[float, ...]] | None
+    maybe: tuple[int, ...]
 
 
-def maybe_of(make: type[Any]) -> Callable[[Any], tuple[float | None, ...]] | None:
-    """The fields that may hold a time or None, which are written as digits; None where there are none."""
-    names = tuple(name for name, hint in typing.get_type_hints(make).items() if hint == float | None)
-    return floats_of(names) if names else None
+def pen(one: Shape) -> Pen:
+    hints = typing.get_type_hints(one.make)
+    maybe = tuple(place for place, name in enumerate(one.fields) if hints[name] == float | None)
+    return Pen(one.name, one.values, attrgetter(*one.timed) if one.timed != ("at",) else None, maybe)
 
 
 _BY_NAME = {name: shape(name, *rest) for name, rest in SHAPES.items()}
-_BY_TYPE = {one.make: (one.name, one.values, floats_of(one.timed), maybe_of(one.make)) for one in _BY_NAME.values()}
+_PENS = {one.make: pen(one) for one in _BY_NAME.values()}
 # Every word that stands in the octets by itself: a user who is called so is not hidden by hiding it, the row would be lost.
 VOCABULARY = frozenset(
     {*SHAPES, "true", "false", "null"}
@@ -138,11 +143,15 @@ def written(facts: tuple[Fact, ...]) -> Octets:
     times: list[float] = []
     finite = True
     for fact in facts:
-        name, values, floats, maybe = _BY_TYPE[type(fact)]
-        told.append((name, values(fact)))
-        times += floats(fact)
-        if maybe is not None:
-            finite = finite and all(one is None or isfinite(one) for one in maybe(fact))
+        pen = _PENS[type(fact)]
+        values = pen.values(fact)
+        told.append((pen.name, values))
+        if pen.floats is None:
+            times.append(fact.at)
+        else:
+            times += pen.floats(fact)
+        for place in pen.maybe:
+            finite = finite and (values[place] is None or isfinite(values[place]))
     return Octets(octets(told) if finite else slowly(told), packed(times))
 
 
