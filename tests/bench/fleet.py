@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -75,15 +74,22 @@ class Size:
 
 @dataclass(slots=True)
 class Sight:
-    """What was seen of the daemon from outside. lags: milliseconds; resident: MB at every second; counted: of /metrics, at the
-    beginning and at the end."""
+    """What was seen of the daemon. lags: milliseconds; all others are of the beginning and of the end: of /metrics, of the clock,
+    seconds of CPU, seconds that the loop's thread was ready to run and did not, MB."""
 
     lags: list[float] = field(default_factory=list)
-    resident: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
     counted: list[Mapping[str, float]] = field(default_factory=list)
-    waited: list[float] = field(default_factory=list)  # seconds that the loop's thread was ready and another program had the core
+    times: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    resident: list[float] = field(default_factory=list)
+
+    def look(self, pid: int, http: int) -> None:
+        self.counted.append(scraped(http))
+        self.times.append(time.monotonic())
+        self.cpu.append(cpu(pid))
+        self.waited.append(int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9)
+        self.resident.append(resident(pid))
 
     def between(self, name: str) -> float:
         return self.counted[-1].get(name, 0.0) - self.counted[0].get(name, 0.0)
@@ -134,8 +140,7 @@ async def look() -> None:
         await asyncio.sleep(LOOK)
         lags.append((time.monotonic() - before - LOOK) * 1000)
         if before - told >= 1.0:
-            used = resource.getrusage(resource.RUSAGE_SELF)
-            print(json.dumps([[round(one, 2) for one in lags], used.ru_utime + used.ru_stime]), flush=True)
+            print(json.dumps([round(one, 2) for one in lags]), flush=True)
             lags, told = [], before
 
 
@@ -193,19 +198,14 @@ def watched(process: subprocess.Popen[str], http: int, size: Size) -> Sight:
     until = time.monotonic() + size.settles
     while time.monotonic() < until:
         said_by(process)
-    sight.counted.append(scraped(http))
+    sight.look(process.pid, http)
     began = scraped_at = time.monotonic()
     while (now := time.monotonic()) < began + size.measured:
-        lags, cpu = json.loads(said_by(process))
-        sight.lags += lags
-        sight.cpu.append(cpu)
-        sight.times.append(now)
-        sight.resident.append(resident(process.pid))
-        sight.waited.append(waited(process.pid))
+        sight.lags += json.loads(said_by(process))
         if now - scraped_at >= SCRAPED:
             scraped_at = now
             scraped(http)
-    sight.counted.append(scraped(http))
+    sight.look(process.pid, http)
     return sight
 
 
@@ -219,8 +219,10 @@ def resident(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def waited(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+def cpu(pid: int) -> float:
+    """Of all threads, seconds."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def show(sight: Sight, size: Size) -> None:
@@ -228,7 +230,7 @@ def show(sight: Sight, size: Size) -> None:
     begun, skipped = sight.between("mailprobe_slot_lateness_seconds_count"), sight.between("mailprobe_slots_skipped_total")
     in_time = sight.between(f'mailprobe_slot_lateness_seconds_bucket{{le="{ON_TIME}"}}')
     runs = sight.total("mailprobe_probes_total{")
-    cpu, lags = (sight.cpu[-1] - sight.cpu[0]) / seconds, sorted(sight.lags)
+    used, lags = (sight.cpu[-1] - sight.cpu[0]) / seconds, sorted(sight.lags)
     behind = (sight.waited[-1] - sight.waited[0]) / seconds
     grown = (sight.resident[-1] - sight.resident[0]) / max(begun, 1) * 1000
     print(f"{size.accounts} accounts, imap (TLS) + mx (STARTTLS) every {EVERY:.0f} s, measured for {seconds:.0f} s")
@@ -239,7 +241,7 @@ def show(sight: Sight, size: Size) -> None:
         f"{in_time / max(begun + skipped, 1):.2%}",
         f"aim >= 99.9 %; {skipped:.0f} of {begun + skipped:.0f} skipped",
     )
-    told("CPU of one core", f"{cpu:.1%}", f"{cpu * seconds / max(runs, 1) * 1000:.2f} ms per check")
+    told("CPU of one core", f"{used:.1%}", f"{used * seconds / max(runs, 1) * 1000:.2f} ms per check")
     told("the loop waits for it", f"{behind:.1%}", "of the time: another program, or a thread of ours, has the core")
     told(
         "loop lag",
