@@ -23,12 +23,11 @@ HEAD = Struct("<Hddd")  # octets of packed text, then started, began, took
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """One run without its transcript. sample: shared by all that are packed with it."""
+    """One run without its transcript and its slot. sample: shared by all that are packed with it."""
 
     account: str
     probe: str
     vantage: str
-    slot: int | None
     ending: Ending
     sample: bytes
     octets: bytes
@@ -55,8 +54,7 @@ def pack(evidence: Evidence) -> Packed:
     press = zlib.compressobj(1, zlib.DEFLATED, RAW, 8, zlib.Z_DEFAULT_STRATEGY, sample)
     text = press.compress(told.text) + press.flush()
     head = HEAD.pack(len(text), evidence.started, evidence.began, evidence.took)
-    whose = (evidence.account, evidence.probe, evidence.vantage, evidence.slot)
-    return Packed(*whose, evidence.ending, sample, head + text + told.times)
+    return Packed(evidence.account, evidence.probe, evidence.vantage, evidence.ending, sample, head + text + told.times)
 
 
 def unpack(one: Packed) -> Evidence:
@@ -64,12 +62,12 @@ def unpack(one: Packed) -> Evidence:
     end = HEAD.size + size
     text = zlib.decompressobj(RAW, one.sample).decompress(one.octets[HEAD.size : end])
     seen = facts.read(Octets(text, one.octets[end:]))
-    return Evidence(one.account, one.probe, one.vantage, one.slot, started, began, took, seen, (), one.ending)
+    return Evidence(one.account, one.probe, one.vantage, None, started, began, took, seen, (), one.ending)
 
 
 class Newest(MutableMapping[str, Evidence]):
-    """By probe. What is read is equal to what was put, but for the transcript, which is empty. Of the run that was put last the
-    original is given out until `settle`: who judges a run reads it at once."""
+    """By probe. What is read is equal to what was put, but for the transcript, which is empty, and the slot. Until `settle` the
+    original itself is given out: who judges a run reads it at once."""
 
     __slots__ = ("_fresh", "_packed")
 

@@ -10,12 +10,12 @@ from mailprobe.serve.newest import Newest, pack
 from tests.unit.store.seen import IMAP, MX
 
 
-def test_what_is_read_is_what_was_put_but_for_the_transcript() -> None:
+def test_what_is_read_is_what_was_put_but_for_transcript_and_slot() -> None:
     newest = Newest()
     newest.update({"mx": MX, "imap": IMAP})
     assert newest["mx"] is MX  # until it is settled
     newest.settle()
-    assert dict(newest) == {"mx": replace(MX, transcript=()), "imap": replace(IMAP, transcript=())}
+    assert dict(newest) == {"mx": replace(MX, transcript=(), slot=None), "imap": replace(IMAP, transcript=(), slot=None)}
     assert repr(newest["mx"].facts) == repr(MX.facts)
 
 
