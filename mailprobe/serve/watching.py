@@ -32,6 +32,7 @@ from mailprobe.serve.counting import certificates, count_facts, count_run, round
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks
+from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
@@ -53,6 +54,7 @@ from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, SignIn
 from mailprobe.verdict.take import remembering, take_picture
 
+NOTHING_KNOWN = Standing()
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
@@ -68,8 +70,8 @@ class Seen:
 
     account: Account
     hidden: Hidden
-    standing: Standing = field(default_factory=Standing)
-    newest: dict[str, Evidence] = field(default_factory=dict)
+    standing: Standing = NOTHING_KNOWN
+    newest: Newest = field(default_factory=Newest)
     probes: dict[str, ProbeRow] = field(default_factory=dict)
     roundtrips: tuple[Roundtrip, ...] = ()
     lasting: tuple[Lasting, ...] = ()
@@ -143,7 +145,7 @@ class Watching:
         for account in config.accounts:
             before = known.get(account.id)
             hidden = hide(names_of(account, config.carriers[account.carrier]))
-            standing = before.standing if before else (standings or {}).get(account.id, Standing())
+            standing = before.standing if before else (standings or {}).get(account.id, NOTHING_KNOWN)
             fresh = Seen(account, hidden, standing)
             self.accounts[account.id] = replace(before, account=account, hidden=hidden) if before else fresh
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
@@ -196,7 +198,7 @@ class Watching:
         config, now = self.shift.house.config, self.wall()
         carrier = config.carriers[seen.account.carrier]
         learnt = {one.probe: one for one in self.learnt(carrier.name, row, now)}
-        seen.newest |= learnt
+        seen.newest.update(learnt)
         evidence = tuple(self.fresh(seen, learnt, now))
         picture = take_picture(
             evidence,
@@ -287,6 +289,7 @@ class Watching:
     async def tell(self, judged: Judged) -> None:
         """Everybody who looks on; it is durable by now."""
         seen, row = judged.seen, judged.row
+        seen.newest.settle()
         seen.standing = self.standing_after(judged)
         house = self.shift.house
         carrier = house.config.carriers[seen.account.carrier]
