@@ -105,6 +105,7 @@ class Watching:
     flips: Flips = field(default_factory=Flips)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
     jumps: int = 0
+    turns: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # by account: the end of the last row on its way
 
     def wall(self) -> float:
         return self.shift.house.clock.wall()
@@ -161,9 +162,18 @@ class Watching:
         seen = self.accounts.get(row.account)
         if seen is None:
             return  # a reload took it away while it ran
-        judged = self.judge(seen, row)
-        await self.keep(judged)
-        await self.tell(judged)
+        before, mine = self.turns.get(row.account), asyncio.get_running_loop().create_future()
+        self.turns[row.account] = mine
+        try:
+            if before is not None:  # of this account, one after the other: a reading rests on the one before it
+                await asyncio.wait((before,))
+            judged = self.judge(self.accounts.get(row.account, seen), row)
+            await self.keep(judged)
+            await self.tell(judged)
+        finally:
+            mine.set_result(None)
+            if self.turns.get(row.account) is mine:
+                del self.turns[row.account]
 
     async def skipped(self, row: Result) -> None:
         if row.slot is not None:
