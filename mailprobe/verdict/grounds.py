@@ -14,6 +14,7 @@ from mailprobe.verdict.picture import (
     SignIn,
 )
 
+ONE_CHAIN = 90.0  # seconds: two runs, and what waits between them
 ACCEPTED = (Acceptance.ACCEPTED, Acceptance.ACCEPTED_ALL, Acceptance.ACCEPTED_UNCHECKED)
 LATER = (Acceptance.GREYLISTED, Acceptance.DEFERRED, Acceptance.DEFERRED_ALONE, Acceptance.RATE)
 OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
@@ -35,6 +36,13 @@ def lost(p: Picture) -> bool:
 def signs_in(p: Picture) -> bool:
     """Somebody with T's name gets in, at IMAP or at submission."""
     return p.sign_in.among(*OPENED) or p.submission.among(SignIn.OPENED)
+
+
+def in_one_chain(p: Picture) -> bool:
+    """IMAP was asked, and submission right after it. An answer of another time may be about another password: the customer has
+    changed his, or was let in again."""
+    before, after = p.sign_in.at, p.submission.at
+    return before is None or after is None or 0.0 <= after - before <= ONE_CHAIN
 
 
 def customer_refused(p: Picture) -> bool:

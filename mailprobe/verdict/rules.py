@@ -25,6 +25,7 @@ from mailprobe.verdict.grounds import (
     as_never,
     closed,
     customer_refused,
+    in_one_chain,
     known_here,
     known_to_imap,
     lost,
@@ -187,6 +188,7 @@ def imap_auth_out_of_sync(p: Picture) -> bool:
         and p.one_secret.among(Answer.YES)
         and p.sign_in.among(SignIn.REFUSED)
         and p.submission.among(SignIn.OPENED)
+        and in_one_chain(p)
         and p.control_sign_in.among(*CONTROL_IN)
     )
 

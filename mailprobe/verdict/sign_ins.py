@@ -267,11 +267,24 @@ def control_of(leg: Leg) -> Known[Control]:
         return Known(Control.GOOD_BY_MASTER if by_master else value, last.at, source)
     for one in reversed([held for held in leg.withheld if held.fact.of is Of.LIVE]):
         return control_not_tried(one, leg)
-    front = front_of(leg, Of.LIVE) or front_of(leg)
+    front = front_of(leg, Of.LIVE) or (front_of(leg) if shuts_everybody_out(leg) else None)
     if front in FRONT_AS_CONTROL:
         return Known(FRONT_AS_CONTROL[front], seen_at(leg))
     exists = any(one.secret is not None for one in leg.carrier.live_controls)
     return Known(Control.UNASKED if exists else Control.ABSENT)
+
+
+def shuts_everybody_out(leg: Leg) -> bool:
+    """Whether what kept T out would keep L out too, though L was not sent there. A server that takes the connection and hangs
+    up without a word may have meant this one: a limit per address, or a ban."""
+    last = [door.shut[-1].fact for door in leg.doors if door.shut]
+    return not any(hung_up_without_a_word(fact) for fact in last)
+
+
+def hung_up_without_a_word(fact: NotConnected | NotSecured | Broken) -> bool:
+    if isinstance(fact, Broken):
+        return fact.why in HUNG_UP and not fact.words
+    return isinstance(fact, NotSecured) and fact.why in PASSING_TLS
 
 
 def control_meant(login: Login) -> Control:

@@ -8,13 +8,14 @@ one recording is taken once, since it does not depend on the hour.
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.config import Account
-from mailprobe.evidence import End, Ending, Evidence
+from mailprobe.evidence import Evidence
 from mailprobe.prober import Check, Finding, State
 from mailprobe.prober.clock import Jump, JumpKind
 from mailprobe.prober.veto import Case, veto
@@ -38,7 +39,7 @@ NOT_FOR_LONG = 86_400.0  # seconds for which "come again later" may be honest
 LIVES = tuple(truth for truth in Truth if truth is not Truth.MISSPELT)  # whoever is watched has an address
 ILL = tuple(truth for truth in LIVES if truth not in DOWN)
 FINDINGS = (Check.RESOLVER, Check.BLOCK_LIST, Check.PORT_25, Check.NAME, Check.CLOCK)
-HELD = Ending(End.HELD, "server_troubled", None)
+MOST = 20_000  # pictures that are kept
 
 
 def frame_of(seen: Seen) -> Frame:
@@ -81,6 +82,9 @@ class Period:
     last: int
 
 
+Chapter = tuple[float, str, dict[str, tuple[Recording, float]], str, str]
+
+
 @dataclass
 class Told:
     """A picture and its verdict as of `at`, Unix seconds."""
@@ -113,7 +117,7 @@ class Life:
     downs: list[tuple[float, float]] = field(default_factory=list)
     put_off: float | None = None
     current: Recording | None = None
-    story: list[str] = field(default_factory=list)
+    story: deque[Chapter] = field(default_factory=lambda: deque(maxlen=6))
 
     # ---- what happens ------------------------------------------------------------------------------------------------
 
@@ -133,7 +137,7 @@ class Life:
                     self.tally.of_down[(period.truth.name, said)] += 1
 
     def slot(self, truth: Truth) -> None:
-        self.now += self.interval * self.dice.uniform(0.95, 1.05)
+        self.now += self.interval
         self.events()
         if self.dice.random() < 0.04:
             self.tally.others["readings of held runs"] += 1
@@ -167,9 +171,7 @@ class Life:
         known = self.pool[truth]
         if self.current is None or self.dice.random() < 0.5:  # faults stay for a while, or come and go
             self.current = self.dice.choice(known)
-        for probe in probes:
-            if probe in self.current.runs:
-                self.newest[probe] = (self.current, self.now)
+        self.newest = self.newest | {probe: (self.current, self.now) for probe in probes if probe in self.current.runs}
 
     def some_probes(self) -> tuple[str, ...]:
         every = ("dns", "mx", "imap", "submission", "canary")
@@ -194,22 +196,21 @@ class Life:
         self.standing = done.standing
         self.tally.runs += 1
         self.tally.said[verdict.code.value] += 1
-        self.story.append(
-            f"{self.now - BEGAN:.0f} {what} {self.from_where()} -> {verdict.code.value}, {self.standing.status.value}"
-        )
+        self.story.append((self.now, what, self.newest, verdict.code.value, self.standing.status.value))
         self.check(verdict, done.change, lasts)
         return done.confirm_at
 
     def told(self) -> Told:
-        """The picture of what is fresh; taken once for each mixture of recordings that is of one age."""
+        """The picture of what is fresh; taken once for each mixture of recordings of the same ages."""
         ages = [(probe, one.name, round(self.now - began, 1)) for probe, (one, began) in self.newest.items()]
         key = (self.network, tuple(sorted(ages)))
         known = self.cache.get(key)
         if known is None:
             picture = self.picture()
             known = Told(picture, judge(picture), self.now)
-            if all(age == 0.0 for *_, age in ages):
-                self.cache[key] = known
+            if len(self.cache) >= MOST:
+                self.cache.clear()
+            self.cache[key] = known
         return known
 
     def picture(self) -> Picture:
@@ -239,9 +240,6 @@ class Life:
         picture = remembering(told.picture, history_of(self.spells, accepted_before=True), self.now)
         return Told(picture, judge(picture), told.at)
 
-    def from_where(self) -> str:
-        return " ".join(f"{probe}={one.name}@{self.now - began:.0f}" for probe, (one, began) in sorted(self.newest.items()))
-
     # ---- whether it is true ------------------------------------------------------------------------------------------
 
     def check(self, verdict: Verdict, change: Change | None, lasts: float) -> None:
@@ -262,7 +260,14 @@ class Life:
         return code is Code.STUCK_DEFERRED and self.put_off is not None and self.now - self.put_off >= NOT_FOR_LONG
 
     def false(self, what: str) -> None:
-        self.tally.false.append(f"{self.name} ({what}): " + "; ".join(self.story[-6:]))
+        self.tally.false.append(f"{self.name} ({what}): " + "; ".join(map(told_again, self.story)))
+
+
+def told_again(one: Chapter) -> str:
+    """One reading: when, what was true, which recordings of what age it rests on, what was said, and the status then."""
+    now, what, newest, code, status = one
+    seen = " ".join(f"{probe}={known.name}@{now - began:.0f}" for probe, (known, began) in sorted(newest.items()))
+    return f"{now - BEGAN:.0f} {what} {seen}: {code}, {status}"
 
 
 def periods(dice: random.Random, pool: dict[Truth, list[Recording]]) -> list[Period]:

@@ -30,6 +30,7 @@ from mailprobe.verdict.picture import (
     Portal,
     ReadBack,
     Room,
+    SignIn,
     Store,
     Tls,
 )
@@ -281,6 +282,16 @@ def test_a_reset_needs_an_arrival_that_we_saw(one: Picture) -> None:
         assert one.delivery.value is Delivery.ARRIVED
         assert one.store.value is Store.OPENED
         assert one.handset_fails.value is Answer.YES
+
+
+@pytest.mark.parametrize(("later", "code"), [(20.0, Code.IMAP_AUTH_OUT_OF_SYNC), (-60.0, None), (600.0, None)])
+def test_one_secret_is_refused_and_taken_at_once_or_it_may_be_another(later: float, code: Code | None) -> None:
+    """Submission knew the password of an hour ago; since then the customer has changed it."""
+    refused, opened = Known(SignIn.REFUSED, 1000.0), Known(SignIn.OPENED, 1000.0 + later)
+    good = Known(Control.GOOD, 1000.0)
+    verdict = judge(replace(picture(), sign_in=refused, control_sign_in=good, submission=opened))
+    assert (verdict.code is Code.IMAP_AUTH_OUT_OF_SYNC) is (code is not None)
+    assert (verdict.status is Status.DOWN) is (code is not None)
 
 
 def test_conflicts_are_named() -> None:

@@ -113,6 +113,11 @@ CONTROLS = [
     ([NotConnected(at=101, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),  # nobody gets in
     ([OPEN, NotConnected(at=102, of=Of.LIVE, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),
     ([OPEN], Control.UNASKED),
+    ([hung_up(Breakage.BYE, "Temporary problem, please try later", Stage.GREETING)], Control.CLOSED),  # said to everybody
+    # one connection that was cut without a word: a limit, or a ban of ours
+    ([hung_up(Breakage.CLOSED, stage=Stage.GREETING)], Control.UNASKED),
+    ([hung_up(Breakage.RESET, stage=Stage.GREETING)], Control.UNASKED),
+    ([NotSecured(at=101, **IMAP, why=TlsFault.RESET)], Control.UNASKED),
 ]
 
 
