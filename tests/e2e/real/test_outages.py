@@ -81,7 +81,7 @@ class Scene:
     def tells(self, *expected: Told, beside: tuple[Told, ...] = (), within: float = TWO_INTERVALS) -> None:
         """Exactly these alerts come to be told, and until then nothing else was; `beside`: may be told for a moment."""
         self.watch.until(set(expected), within)
-        assert self.heard.told <= {*expected, *beside}
+        assert self.heard.told - {*expected, *beside} == set(), "nothing else is told, however short"
         self.heard.told.clear()
 
     def has_no_answer_for(self) -> set[str]:
