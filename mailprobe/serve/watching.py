@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from weakref import WeakValueDictionary
 
 from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
@@ -20,7 +19,7 @@ from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
 from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
-from mailprobe.evidence import End, Evidence, Withheld
+from mailprobe.evidence import End, Evidence
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
 from mailprobe.metrics import AccountRow, Metrics, Outcome, ProbeRow, Roundtrip, row_of
@@ -31,7 +30,7 @@ from mailprobe.prober.veto import Case, veto, voided
 from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
-from mailprobe.serve.looks import Looks
+from mailprobe.serve.looks import Looks, free_at
 from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
@@ -108,7 +107,6 @@ class Watching:
     tally: Tally = field(default_factory=Tally)
     looks: Looks = field(default_factory=Looks)
     troubled: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)  # carrier and probe of each new look
-    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
     summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
@@ -117,6 +115,7 @@ class Watching:
     flips: Flips = field(default_factory=Flips)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
     jumps: int = 0
+    turns: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # by account: the end of the last row on its way
 
     def wall(self) -> float:
         return self.shift.house.clock.wall()
@@ -173,13 +172,18 @@ class Watching:
         seen = self.accounts.get(row.account)
         if seen is None:
             return  # a reload took it away while it ran
-        async with self.turns.setdefault(row.account, asyncio.Lock()):  # a job may end together with a slot
-            await self.count_in(seen, row)
-
-    async def count_in(self, seen: Seen, row: Result) -> None:
-        judged = self.judge(seen, row)
-        await self.keep(judged)
-        await self.tell(judged)
+        before, mine = self.turns.get(row.account), asyncio.get_running_loop().create_future()
+        self.turns[row.account] = mine
+        try:
+            if before is not None:  # of this account, one after the other: a reading rests on the one before it
+                await asyncio.wait((before,))
+            judged = self.judge(self.accounts.get(row.account, seen), row)
+            await self.keep(judged)
+            await self.tell(judged)
+        finally:
+            mine.set_result(None)
+            if self.turns.get(row.account) is mine:
+                del self.turns[row.account]
 
     async def skipped(self, row: Result) -> None:
         if row.slot is not None:
@@ -349,15 +353,9 @@ class Watching:
         account, later = judged.seen.account, self.shift.house.engine.later
         shut = [probe for probe in account.probes if self.looks.found_trouble(judged.seen.newest.get(probe))]
         for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
-            when = at if at > self.wall() else max(at, free_at(judged.row, probe))
+            when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe))
             whose = account.carrier if shut else account.id
             await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
-
-
-def free_at(row: Result, probe: str) -> float:
-    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: this row was not kept from it."""
-    held = (each for one in row.evidence if one.probe == probe for each in held_in(one))
-    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
 
 
 async def watch(watching: Watching) -> None:
