@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from mailprobe.status.spells import Lasting, Spell
 from mailprobe.store import open_store
@@ -18,7 +19,7 @@ SPELLS = (Lasting(Spell.PUT_OFF, NOW - 900.0, NOW), Lasting(Spell.UNDELIVERED, N
 async def test_spells_are_those_that_were_put_last() -> None:
     async with open_store("sqlite://") as store:
         for account, spells in (("tanaka", SPELLS), ("sato", SPELLS[:1]), ("tanaka", SPELLS[1:])):
-            await store.database.transact(lambda transaction, of=account, lasts=spells: put(transaction, of, lasts))
+            await store.database.transact(partial(put, account=account, lasts=spells))
         assert await store.spells.of("tanaka") == SPELLS[1:]
         assert await store.spells.all() == {"tanaka": SPELLS[1:], "sato": SPELLS[:1]}
         await store.database.transact(lambda transaction: put(transaction, "sato", ()))
