@@ -54,7 +54,6 @@ class Event(Enum):
     WEBHOOK_GIVEN_UP = ("webhook_given_up", logging.ERROR)
     WEBHOOK_UNREADY = ("webhook_unready", logging.ERROR)
     CONSOLE_FAULT = ("console_fault", logging.ERROR)
-    FIRST_LINK_WAITS = ("first_link_waits", logging.WARNING)
     LIBRARY = ("library", logging.WARNING)
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from mailprobe.config import Console
 from mailprobe.console.approach import VOUCHED
 from mailprobe.console.credentials import shown
-from mailprobe.console.door import INCLUDES, Role, Visitor
+from mailprobe.console.door import INCLUDES, Role, Visitor, visitor_of
 from mailprobe.console.rooms import Rooms
 from mailprobe.store.visits import Lasts
 
@@ -71,6 +71,16 @@ class Recognition:
         said = request.headers.getlist(console.role_header)
         role = role_among(said[0].split(","), dict(console.roles)) if len(said) == 1 else None
         return Visitor(name, role) if role is not None else None
+
+
+async def still_in(request: Request, visitor: Visitor) -> bool:
+    """For an answer that goes on and on: whether he may still read it. That keeps no session from being idle. StoreError."""
+    rooms: Rooms = request.app.state.rooms
+    if not visitor.visit:
+        return await visitor_of(request) == visitor
+    house = rooms.house()
+    found = await house.store.visits.find(held(request), lasts(house.config.console), rooms.now(), seen=False)
+    return found is not None and Visitor(found[0].name, Role(found[1]), found[0].number) == visitor
 
 
 def role_among(said: list[str], roles: dict[str, str]) -> Role | None:

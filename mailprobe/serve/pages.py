@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import ssl
 import sys
 import time
@@ -106,15 +107,13 @@ def failing(watching: Watching) -> tuple[str, ...]:
 
 
 async def print_first_link(watching: Watching, place: tuple[str, int]) -> None:
-    """On standard error, in words of its own: it is a secret, and the log holds none."""
+    """On standard error, but not by way of the log: it is a secret until it was used, and the log holds none. A line of JSON
+    like the others, for whoever reads them all."""
     house = watching.shift.house
     link = await new_first_link(house.store, time.time())
     if link:
-        tell(Event.FIRST_LINK_WAITS)
-        print(
-            f"mailprobe: make the first administrator, once, within 24 h: {url_of(house.config.http, place)}{link}",
-            file=sys.stderr,
-        )
+        line = {"event": "first_administrator", "open": f"{url_of(house.config.http, place)}{link}", "within": "24 h, once"}
+        print(json.dumps(line), file=sys.stderr, flush=True)
 
 
 async def door_of(watching: Watching, http: Http) -> MetricsDoor:

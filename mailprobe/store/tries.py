@@ -20,7 +20,11 @@ PUT = insert(tries)
 KEEP = Statement(
     PUT.on_conflict_do_update(index_elements=["whom"], set_=changes(("failures", "at"), PUT.excluded)), "whom", "failures", "at"
 )
-OUTDATED = Statement(delete(tries).where(tries.c.at < bindparam("kept_since")))
+OUTDATED = Statement(
+    delete(tries).where(
+        (tries.c.at < bindparam("known_since")) | ((tries.c.failures > 0) & (tries.c.at < bindparam("failed_since")))
+    )
+)
 FORGET = Statement(delete(tries).where(tries.c.whom == bindparam("which")))
 
 
@@ -41,7 +45,7 @@ class Tries:
             if failures and (left := at + waits(failures) - now) > 0:
                 return float(left)
             transaction.do(KEEP, whom=whom, failures=failures + 1, at=now)
-            transaction.do(OUTDATED, kept_since=now - KNOWN_FOR)
+            transaction.do(OUTDATED, known_since=now - KNOWN_FOR, failed_since=now - FORGOTTEN_AFTER)
             return 0.0
 
         return await self._database.transact(work)

@@ -74,15 +74,16 @@ class Visits:
 
         await self._database.transact(work)
 
-    async def find(self, value: str, lasts: Lasts, now: float) -> tuple[Visit, str] | None:
-        """The visit, and the role that its person has now; None if it is over, or was ended. He is seen."""
+    async def find(self, value: str, lasts: Lasts, now: float, *, seen: bool = True) -> tuple[Visit, str] | None:
+        """The visit, and the role that its person has now; None if it is over, or was ended. seen: it is he who asks, not a page
+        that he left open."""
         row = await self._database.read(lambda transaction: transaction.one(ONE, shown=self._digest(value)))
         if row is None:
             return None
         found, role = Visit(*row[:6]), str(row[6])
         if found.is_over(lasts, now):
             return None
-        if now - found.seen_at >= min(SEEN_EVERY, lasts.idle / 10):
+        if seen and now - found.seen_at >= min(SEEN_EVERY, lasts.idle / 10):
             self._database.soon(lambda transaction: transaction.do(SEEN, which=found.number, seen_at=now))
         return found, role
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.config import Config, ConfigError, Notify, Told, load
+from mailprobe.config import Config, ConfigError, Console, Notify, Told, load
 from mailprobe.maintenance import Window
 
 CARRIER = '[prober]\nname = "probe.example.net"\nmail_from = "p@example.net"\n[carriers.softbank]\n'
@@ -94,3 +94,47 @@ def test_what_is_no_url_is_refused_without_being_shown(tmp_path: Path, url: str)
     problem = caught.value.problems[0]
     assert problem.code == "MP2011"
     assert not url or url not in problem.what
+
+
+def test_who_may_come_in(tmp_path: Path) -> None:
+    text = """
+[console]
+session_idle = "5m"
+session_most = "12h"
+trusted_proxies = ["192.0.2.7/32", "2001:db8::/64"]
+user_header = "X-Forwarded-User"
+role_header = "X-Groups"
+roles = { "mail-desk" = "operator" }
+"""
+    assert loaded(tmp_path, text).console == Console(
+        session_idle=300.0,
+        session_most=43_200.0,
+        trusted_proxies=("192.0.2.7/32", "2001:db8::/64"),
+        user_header="x-forwarded-user",
+        role_header="x-groups",
+        roles=(("mail-desk", "operator"),),
+    )
+    assert loaded(tmp_path, "").console == Console(900.0, 28_800.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "where"),
+    [
+        ('session_idle = "30s"', "MP2416", ":6:1"),
+        ('session_idle = "9h"', "MP2416", ":6:1"),
+        ('user_header = "X-User"', "MP2415", ":6:1"),
+        ('trusted_proxies = ["192.0.2.7/32"]\nrole_header = "X-Role"', "MP2415", ":7:1"),
+        ('trusted_proxies = ["192.0.2.7/32"]\nuser_header = "U"\nroles = { a = "viewer" }', "MP2415", ":8:1"),
+        ('trusted_proxies = ["0.0.0.0/0"]', "MP1030", ":6:"),
+        ('trusted_proxies = ["192.0.2.7/24"]', "MP1036", ":6:"),
+        ('user_header = "X User"', "MP1039", ":6:1"),
+        ('trusted_proxies = ["192.0.2.7/32"]\nuser_header = "U"\nrole_header = "R"\nroles = { a = "king" }', "MP1042", ":9:"),
+        ('sesion_idle = "5m"', "MP1001", ":6:1"),
+    ],
+)
+def test_what_nobody_may_come_in_by(tmp_path: Path, text: str, code: str, where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, "[console]\n" + text)
+    problem = caught.value.problems[0]
+    assert problem.code == code
+    assert where in problem.where

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
+from fastapi import APIRouter, Depends, Request
 
-from mailprobe.console.door import Role
+from mailprobe.console.door import Role, Visitor, signed_in
 from mailprobe.console.people import FREE, MOST_WAIT, TRIES, wait_after
-from mailprobe.console.visits import PLAIN_COOKIE, SECURE_COOKIE
+from mailprobe.console.routes import ROUTERS
+from mailprobe.console.visits import PLAIN_COOKIE, SECURE_COOKIE, still_in
 from mailprobe.store.visits import SEEN_EVERY
 from tests.unit.console.given import NOW, PASSWORD, SITE, Given, given, sign_in
 
@@ -96,6 +99,27 @@ async def test_that_he_is_there_is_not_written_down_at_every_request() -> None:
         await browser.get("/api/v1/me")
         await here.store.beat(NOW)
         assert (await browser.get("/api/v1/sessions")).json()[0]["seen"] == "2027-01-15T08:00:00.000Z"
+
+
+async def test_a_page_that_is_left_open_ends_with_the_session_and_does_not_keep_it(tmp_path: Path) -> None:
+    asked = APIRouter(prefix="/api/v1")
+
+    @asked.get("/streamed")
+    async def streamed(request: Request, visitor: Annotated[Visitor, Depends(signed_in())]) -> list[bool]:
+        """As a stream asks while it goes on: after 14 minutes, after 16, and after somebody has ended it."""
+        said = []
+        for minutes in (14, 16):
+            here.now[0] = NOW + minutes * 60
+            said.append(await still_in(request, visitor))
+        here.now[0] = NOW
+        await here.store.visits.end_all("sato")
+        return [*said, await still_in(request, visitor)]
+
+    async with given(f"sqlite:///{tmp_path / 'm.db'}", [*ROUTERS, asked]) as here:
+        browser = await here.signed_in("sato", Role.OPERATOR)
+        assert (await browser.get("/api/v1/streamed")).json() == [True, False, False]
+        program = here.program(await here.token(Role.OPERATOR))
+        assert (await program.get("/api/v1/streamed")).json() == [True, True, True]
 
 
 async def test_sessions_are_listed_and_ended_by_their_owner_only() -> None:
