@@ -36,7 +36,7 @@ SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail; within: seconds."""
+    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail."""
 
     address: str
     reason: str = ""
@@ -46,7 +46,6 @@ class Ask:
     canary: bool = False
     consent: str = ""
     only: tuple[str, ...] = ()
-    within: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class Calls:
     judged: dict[str, Judged] = field(default_factory=dict)
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    within: float = 30.0  # seconds for any one leg
     watch_every: float = 300.0  # seconds between two looks at a mailbox that is watched, where the limits allow it
 
     # ---- to begin ----------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class Calls:
             observed=ask.observed,
             bounces=(ask.bounce.encode("utf-8", "replace"),) if ask.bounce.strip() else (),
             only=ask.only,
-            within=ask.within,
+            within=self.within,
             canary=ask.canary,
             consent=consent_of(ask, owner),
             operator=owner,
