@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailprobe.carriers import Carrier
@@ -163,6 +163,17 @@ class Calls:
         for table in (self.whole, self.past, self.judged):
             table.pop(call.id, None)
 
+    def erase(self, account: str, keys: Collection[str]) -> int:
+        """A customer is to be forgotten: his calls go from memory, and nothing of them is written any more. account: the id that
+        he had; keys: `Address.key` of his addresses. How many."""
+        his = [one for one in self.whole.values() if one.account.address.key in keys or (account and one.account.id == account)]
+        for call in his:
+            for task in (self.under_way.pop(call.id, None), self.watches.pop(call.id, None)):
+                if task is not None:
+                    task.cancel()
+            self.forget(call)
+        return len(his)
+
     # ---- to carry ----------------------------------------------------------------------------------------------------
 
     async def carry(self, call: Call) -> None:
@@ -179,6 +190,9 @@ class Calls:
             call.fault = error.problems[0]
         except Exception as error:  # whatever it is: the page must not wait for ever
             call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
+        except asyncio.CancelledError:
+            before.cancel()
+            raise
         finally:
             interim.cancel()
             self.under_way.pop(call.id, None)
