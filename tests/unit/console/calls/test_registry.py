@@ -6,8 +6,9 @@ import pytest
 
 from mailprobe.address import parse
 from mailprobe.console.api.problems import Refused
+from mailprobe.console.calls.ask import reply_of
 from mailprobe.console.calls.call import MOST_EVIDENCE, Call, State
-from mailprobe.console.calls.registry import AT_ONCE_EACH, IN, MOST, PACE, Calls, reply_of
+from mailprobe.console.calls.registry import AT_ONCE_EACH, IN, MOST, PACE, Calls
 from mailprobe.evidence import End, Ending, Evidence
 from tests.unit.console.calls.given import call_of, calls_for
 from tests.unit.given import account, carrier
@@ -73,11 +74,12 @@ def test_a_call_keeps_the_newest_of_each_probe_and_not_all_of_a_long_watch() -> 
 
 def test_a_call_is_done_when_nothing_comes_by_itself() -> None:
     call = call_of(account(), carrier())
-    assert call.state is State.RUNNING
+    states = [call.state]
     call.ended = NOW + 1
-    assert call.state is State.DONE
+    states.append(call.state)
     call.wait = NOW + 60
-    assert call.state is State.WAITING
+    states.append(call.state)
+    assert states == [State.RUNNING, State.DONE, State.WAITING]
 
 
 def test_fragments_are_put_together_as_a_server_would_say_them() -> None:
