@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailprobe.console.services import Service
+from mailprobe.console.services import Service, ServiceState
 from mailprobe.verdict.texts import choose, fill, flat, read
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -24,13 +24,19 @@ def text(key: str, language: str, **words: str) -> str:
 
 
 def service_text(service: Service, language: str, now: float, zone: str = "") -> str:
-    """'Service as a whole: normal, 1 min ago'. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
+    """'normal'; whoever shows it says how old that is. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
     words = dict(service.args)
     for name in [name for name in words if name.endswith(AT)]:
         words[name] = clock(float(words[name]), language, now, zone)
-    words["age"] = "" if service.age_s is None else ago(service.age_s, language)
-    said = fill(texts(language)[f"service.{service.text_key}"], words)
-    return f"{text('service.whole', language)}{said}".strip()
+    return fill(texts(language)[f"service.{service.text_key}"], words).strip()
+
+
+def service_line(service: Service, language: str, now: float, zone: str = "") -> str:
+    """'Service as a whole: normal, 1 min ago'."""
+    said = service_text(service, language, now, zone)
+    if service.age_s is not None and service.state not in (ServiceState.INCIDENT, ServiceState.MAINTENANCE):
+        said = text("service.aged", language, said=said, age=ago(service.age_s, language))
+    return text("service.whole", language, said=said)
 
 
 def ago(seconds: float, language: str) -> str:

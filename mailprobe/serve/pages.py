@@ -17,6 +17,7 @@ from mailprobe.console.app import console_app
 from mailprobe.console.approach import Approach
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.opening import open_calls
+from mailprobe.console.calls.whole import CallsHeard, service_for
 from mailprobe.console.credentials import credentials_of
 from mailprobe.console.first import new_first_link
 from mailprobe.console.listening import MOST, listening
@@ -58,7 +59,7 @@ async def serving_pages(watching: Watching) -> AsyncIterator[Pages]:
             door = await door_of(watching, http)
             if http.listen:
                 rooms = rooms_of(watching)
-                desk = await stack.enter_async_context(open_calls(rooms))
+                desk = await stack.enter_async_context(open_calls(rooms, service_for(rooms), CallsHeard(rooms)))
                 app = await console_of(watching, rooms, desk, [] if http.metrics_listen else metrics_routes(door), door)
                 place = await stack.enter_async_context(served(app, http, http.listen, "http.listen", MOST_VISITORS))
                 await print_first_link(watching, place)

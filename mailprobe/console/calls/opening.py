@@ -12,7 +12,7 @@ from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.mailing import Post
 from mailprobe.console.calls.past import unknown_service
-from mailprobe.console.calls.registry import Calls, Services
+from mailprobe.console.calls.registry import Calls, Services, Told, nobody
 from mailprobe.console.calls.repairing import begin
 from mailprobe.console.calls.sealing import sealer_of
 from mailprobe.console.rooms import Rooms
@@ -23,12 +23,12 @@ PRUNE = 600.0  # seconds between two looks for what is too old
 
 
 @contextlib.asynccontextmanager
-async def open_calls(rooms: Rooms, services: Services = unknown_service) -> AsyncIterator[Desk]:
-    """What `app.state.desk` is to be. services: how a carrier's service is as a whole. What is under way goes on as long as the
-    block lasts, whether a page is open or not; a watch goes on after a restart. StoreError."""
+async def open_calls(rooms: Rooms, services: Services = unknown_service, told: Told = nobody) -> AsyncIterator[Desk]:
+    """What `app.state.desk` is to be. services: how a carrier's service is as a whole; told: hears what checks come to. What is
+    under way goes on as long as the block lasts, whether a page is open or not; a watch goes on after a restart. StoreError."""
     house = rooms.house()
     keeping = Keeping(house.store, await sealer_of(house.config.prober.token_keys))
-    calls = Calls(rooms, services, keeping)
+    calls = Calls(rooms, services, keeping, told)
     await resume(calls, keeping)
     post, scribe = Post(calls), Scribe(calls, keeping)
     working = [asyncio.create_task(post.watch()), asyncio.create_task(scribe.write())]

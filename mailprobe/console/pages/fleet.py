@@ -22,7 +22,7 @@ from mailprobe.console.fleet.shell import PageRoute, bounce_texts, carriers_of, 
 from mailprobe.console.fleet.trend import MOST_TURNS, SPAN, Trend, trends
 from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import service_text, text
+from mailprobe.console.saying import service_line, text
 from mailprobe.console.services import Service, ServiceState, rows_of, services, watched
 from mailprobe.console.watched import Watched
 from mailprobe.store.verdicts import Said
@@ -129,7 +129,7 @@ def carrier_row(
     return {
         "service": service,
         "title": title_of(rooms, service.carrier),
-        "said": service_text(service, language, now),
+        "said": service_line(service, language, now),
         "counts": [(each.value, getattr(counted, each.value)) for each in Status],
         "trend": trend_line(trend, said) if trend is not None else None,
         "trend_said": said,

@@ -5,6 +5,8 @@ import { SERVICE } from "./spoken.js";
 import { age, say, time } from "./texts.js";
 
 const EVERY = 20; // seconds
+const MOST = 3;
+const WORST = ["incident", "trouble", "maintenance"];
 
 export function services() {
   const look = async () => {
@@ -35,9 +37,12 @@ function service(one) {
 
 const drawServices = drawn((all) => {
   known = all;
-  const odd = all.filter((one) => !QUIET.includes(one.state));
+  // the worst first and few of them: the others are one page away
+  const odd = all.filter((one) => !QUIET.includes(one.state)).sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state));
+  const more = odd.length > MOST ? [make("a", { class: "service", href: "/carriers" }, say("others_odd", { count: odd.length - MOST }))] : [];
   const groups = QUIET.map((state) => [state, all.filter((one) => one.state === state)]).filter(([, some]) => some.length);
-  $("services").replaceChildren(...odd.map(service), ...groups.map(([state, some]) => (some.length === 1 ? service(some[0]) : group(state, some))));
+  $("services").replaceChildren(...odd.slice(0, MOST).map(service), ...more,
+    ...groups.map(([state, some]) => (some.length === 1 ? service(some[0]) : group(state, some))));
 });
 
 function group(state, some) {

@@ -15,28 +15,13 @@ from mailprobe.console.app import console_app
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.instruments import Instruments
 from mailprobe.console.rooms import Rooms
-from mailprobe.question import Listener, Question
-from mailprobe.report import Check
 from mailprobe.status import Standing
 from mailprobe.store import Store, StoreError, open_store
 from mailprobe.verdict import Code, Status
+from tests.unit.console.given import FakeHouse
 from tests.unit.given import account, carrier, prober
 
 NOW = 1_800_000_000.0
-
-
-@dataclass
-class House:
-    """config and store; nobody is checked here."""
-
-    config: Config
-    store: Store
-
-    async def check(self, question: Question, listener: Listener) -> Check:
-        raise AssertionError("nobody is checked here")
-
-    async def numbers(self, account: Account) -> tuple[str, ...]:
-        return ()
 
 
 @dataclass
@@ -56,7 +41,7 @@ class Trail:
 class Stand:
     """now, unfit, instruments: change them as a test goes on."""
 
-    house: House
+    house: FakeHouse
     now: float = NOW
     unfit: tuple[str, ...] = ()
     instruments: Instruments = field(default_factory=Instruments)
@@ -101,4 +86,4 @@ async def standing(accounts: Iterable[Account] = (), carriers: Iterable[str] = (
     known = {name: replace(carrier(), name=name, title=name.title(), domains=(f"{name}.test",)) for name in carriers}
     config = Config(prober=prober(), carriers=known, accounts=tuple(accounts) or watched_accounts())
     async with open_store("sqlite://") as store:
-        yield Stand(House(config, store))
+        yield Stand(FakeHouse(config, store))

@@ -9,7 +9,7 @@ import pytest
 from mailprobe.console.api.services import router
 from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
-from mailprobe.console.saying import ago, clock, service_text, texts
+from mailprobe.console.saying import ago, clock, service_line, texts
 from mailprobe.console.services import Known, ServiceState, judged, service_of, services
 from mailprobe.console.watched import Watched
 from mailprobe.incident import ControlSeen, Incident, State, Why
@@ -61,7 +61,7 @@ def test_the_first_that_is_true_is_said(known: Known, state: ServiceState, key: 
     said = judged(known, NOW)
     assert (said.state, said.text_key, said.age_s) == (state, key, age)
     for language in ("ja", "en"):
-        words = service_text(said, language, NOW, "Asia/Tokyo")
+        words = service_line(said, language, NOW, "Asia/Tokyo")
         assert words
         assert not {"{", "}", "IMAP", "SMTP", "MX"} & set(words.replace("}", "} ").split())
         assert "{" not in words
@@ -69,10 +69,10 @@ def test_the_first_that_is_true_is_said(known: Known, state: ServiceState, key: 
 
 def test_the_sentence_is_one_that_can_be_read_out() -> None:
     said = judged(PLAIN, NOW)
-    assert service_text(said, "en", NOW) == "Service as a whole: normal, 1 min ago"
-    assert service_text(said, "ja", NOW) == "サービス全体：正常（1分前に確認）"
+    assert service_line(said, "en", NOW) == "Service as a whole: normal, 1 min ago"
+    assert service_line(said, "ja", NOW) == "サービス全体：正常（1分前に確認）"
     incident = judged(replace(PLAIN, incident=replace(CONFIRMED, expected_at=NOW + 7200)), NOW)
-    assert service_text(incident, "en", NOW, "Asia/Tokyo") == (
+    assert service_line(incident, "en", NOW, "Asia/Tokyo") == (
         "Service as a whole: incident since 16:50 JST, expected until 19:00 JST. We are on it."
     )
 
@@ -166,7 +166,7 @@ async def test_the_api_says_it_in_the_readers_language() -> None:
             "carrier": "lab",
             "title": "Lab",
             "state": "normal",
-            "text": "サービス全体：正常（1分前に確認）",
+            "text": "正常",
             "age_s": 60.0,
             "since": None,
         }

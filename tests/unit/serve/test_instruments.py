@@ -7,6 +7,7 @@ from dataclasses import replace
 from mailprobe.config import Config, Engine
 from mailprobe.console.services import ServiceState, service_of
 from mailprobe.daemon import open_house
+from mailprobe.engine import Clock
 from mailprobe.evidence import Withheld
 from mailprobe.incident import Call, ControlSeen, State
 from mailprobe.maintenance import Window
@@ -44,11 +45,9 @@ def gauges(watching: Watching) -> dict[str, float]:
 
 
 async def test_the_console_sees_what_the_daemon_sees() -> None:
-    async with open_house(CONFIG) as house:
+    async with open_house(CONFIG, clock=Clock(lambda: NOW)) as house:
         await house.store.standings.keep("tanaka", Standing(Status.OK, NOW - 900, Code.HEALTHY, NOW - 60, Status.OK, NOW - 60))
         watching = await opened(new_shift(house))
-        watching.wall = lambda: NOW
-        watching.shift.announced.wall = lambda: NOW
         rooms = rooms_of(watching)
         said = await service_of(rooms, "lab", NOW)
         assert (said.state, said.age_s) == (ServiceState.NORMAL, 60.0)
@@ -66,7 +65,7 @@ async def test_the_console_sees_what_the_daemon_sees() -> None:
 
 
 async def test_one_look_at_a_control_counts_once_however_many_pictures_hold_it() -> None:
-    async with open_house(CONFIG) as house:
+    async with open_house(CONFIG, clock=Clock(lambda: NOW)) as house:
         watching = await opened(new_shift(house))
         for at in (NOW - 300, NOW - 300, NOW - 300, NOW):
             watching.fitness.learn(LAB, control(Control.REFUSED, at), (), NOW)
@@ -76,9 +75,8 @@ async def test_one_look_at_a_control_counts_once_however_many_pictures_hold_it()
 
 
 async def test_what_ails_us_is_shown_and_keeps_incidents_closed() -> None:
-    async with open_house(CONFIG) as house:
+    async with open_house(CONFIG, clock=Clock(lambda: NOW)) as house:
         watching = await opened(new_shift(house))
-        watching.wall = lambda: NOW
         for at in (NOW - 300, NOW):
             watching.fitness.learn(LAB, control(Control.UNAVAILABLE, at), (), NOW)
         for subject in "abc":
