@@ -5,7 +5,7 @@ import { attempt, toast } from "./frame.js";
 import { say, time } from "./texts.js";
 
 const MOST = 1_000_000; // characters of a returned mail
-const HEARD = ["550", "5.1.1", "Invalid recipient", "User unknown", "No such user", "mailbox full", "552", "Access denied"];
+const HEARD = ["550", "5.1.1", "Invalid recipient", "User unknown", "No such user", "552", "mailbox full", "blocked", "SPF check failed"];
 
 /** current(): id of the check; shown(view): its new state. */
 export function panels(current, shown) {

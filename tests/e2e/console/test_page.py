@@ -186,21 +186,53 @@ async def test_a_late_bounce_reaches_the_page_and_my_checks(browser: Browser, co
         await other.page.wait_for_selector("#changed-count:not([hidden])")
 
 
-async def test_a_returned_mail_in_pieces_as_heard_and_pasted_whole(browser: Browser, console: Console) -> None:
-    async with window(browser, console) as agent:
+RETURNED = """From: MAILER-DAEMON@sender.example
+To: friend@sender.example
+Subject: Undelivered Mail Returned to Sender
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+I'm sorry.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.sender.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.7.23
+Diagnostic-Code: smtp; 550 5.7.23 <b>SPF</b> check failed
+
+--b--
+"""
+
+
+async def test_a_returned_mail_as_heard_as_a_file_and_one_that_is_none(browser: Browser, console: Console) -> None:
+    address = console.address("no-secret")
+    async with window(browser, console, name="bounced") as agent:
         await agent.page.goto(console.url)
-        await agent.check(console.address("delivered"))
-        was = await agent.text("#top-title")
+        await agent.check(address)
+        before = await agent.text("#top-title")
         await agent.page.click("#bounce-open")
-        await agent.page.check("#heard input[value='mailbox full']", force=True)
-        await agent.page.check("#heard input[value='552']", force=True)
-        await agent.page.click("#heard-form button")
+        await agent.page.check("#heard input[value='550']", force=True)
+        await agent.page.fill("#heard-other", "5.7.23 SPF check failed")
+        await agent.page.keyboard.press("Enter")
         await agent.page.wait_for_selector("#bounce", state="hidden")
+        heard = await agent.text("#top-title")
+        assert heard != before
+        assert await agent.text("#top-sure") != "確か"  # what was read out over the phone is never sure
+        await agent.page.click("#bounce-open")
+        file = {"name": "r.eml", "mimeType": "message/rfc822", "buffer": RETURNED.format(address=address).encode()}
+        await agent.page.set_input_files("#bounce-file", [file])
+        await agent.page.wait_for_selector("#bounce", state="hidden")
+        assert await agent.text("#top-title") == heard
         await agent.page.click("#bounce-open")
         await agent.page.fill("#bounce-text", "good morning")
         await agent.page.click("#bounce-form button")
         await agent.page.wait_for_selector("#notice:not([hidden])")
-        assert was != ""
+        assert await agent.text("#top-title") == heard
 
 
 async def test_a_repair_is_verified_with_before_and_after(browser: Browser, console: Console) -> None:
@@ -225,6 +257,10 @@ async def test_a_repair_is_verified_with_before_and_after(browser: Browser, cons
         await agent.page.fill("#keep-ticket", "T-1")
         await agent.page.keyboard.press("Enter")
         await agent.becomes("#kept", "T-1")
+        await agent.page.click("#proof summary")
+        await agent.page.fill("#wrong-cause", "it was another house's filter")
+        await agent.page.keyboard.press("Enter")
+        await agent.page.wait_for_function("() => document.querySelector('#wrong-cause').value === ''")
 
 
 async def test_a_link_from_another_program_leaves_no_trace_in_the_address_bar(browser: Browser, console: Console) -> None:
