@@ -26,6 +26,7 @@ class Part(StrEnum):
     MAINTENANCE = "maintenance"
     NOTIFY = "notify"
     ACTORS = "actors"
+    CARDS = "cards"
     LANGUAGE = "prober.language"
     NETWORK = "prober.network"  # allow_networks, resolvers, relay
     DKIM = "prober.dkim"
@@ -81,6 +82,7 @@ def parts(config: Config) -> dict[Part, object]:
         Part.MAINTENANCE: frozenset(config.maintenance),
         Part.NOTIFY: config.notify,
         Part.ACTORS: dict(config.actors),
+        Part.CARDS: dict(config.cards),
         Part.LANGUAGE: prober.language,
         Part.NETWORK: (prober.allow_networks, prober.resolvers, prober.relay, prober.block_lists),
         Part.DKIM: prober.dkim,

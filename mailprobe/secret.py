@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -145,7 +146,7 @@ def parse_ref(text: str, *, base: Path | None = None) -> SecretRef:
     check_place(scheme, place)
     if scheme == "file" and base is not None:
         place = str(base / place)
-    return SecretRef(scheme, place)
+    return SecretRef(sys.intern(scheme), place)
 
 
 def check_place(scheme: str, place: str) -> None:

@@ -175,6 +175,7 @@ CARRIERS = Group(
             expr="""
                 carrier_vantage:mailprobe_known:ratio_rate15m < 0.95
                 and carrier_vantage:mailprobe_due:increase15m >= 20
+                unless on (vantage) min by (vantage) (min_over_time(mailprobe_prober_healthy[{15m}])) == 0
             """,
             wait="15m",
             severity=Severity.TICKET,

@@ -8,6 +8,7 @@ non-ASCII local parts, RFC 5890 to 5893 (IDNA2008) for domains, and the dotted l
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ def parse(text: str, *, legacy_dots: Callable[[str], bool] = is_legacy_dot_domai
     domain, domain_notices = parse_domain(text[at + 1 :], at + 2)
     legacy = legacy_dots(domain)
     local, local_notices = parse_local(text[:at], legacy)
-    address = Address(local, domain, legacy, (*domain_notices, *local_notices))
+    address = Address(local, sys.intern(domain), legacy, (*domain_notices, *local_notices))
     octets = len(address.wire)
     if octets > ADDRESS_OCTETS:
         raise AddressError("MP1217", f"address {octets} > {ADDRESS_OCTETS} octets (RFC 5321 4.5.3.1.3)")

@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar
 
 from mailprobe.address import Address, near
 from mailprobe.carriers import Carrier, Relation
@@ -21,6 +24,7 @@ from mailprobe.config.units import filled, spoken
 ACCOUNT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 OWN_EVERY = 300.0
 LAB_MINIMUM, MINIMUM = 1.0, 60.0
+Shared = TypeVar("Shared", bound=Hashable)
 
 
 @dataclass(slots=True)
@@ -109,19 +113,30 @@ def make_account(prober: Prober, carrier: Carrier, section: AccountSection) -> A
     probes = tuple(dict.fromkeys(section.probes)) if section.probes else PROBES
     same_form = carrier.submission_username == carrier.username
     outgoing = submission.username or (section.username if section.username and same_form else carrier.submission_username)
+    username = shared_with(address.local, filled(section.username or carrier.username, address))
     return Account(
         id=section.id or derived_id(prober, address),
         address=address,
         carrier=carrier.name,
-        username=filled(section.username or carrier.username, address),
-        submission_username=filled(outgoing, address),
+        username=username,
+        submission_username=shared_with(username, filled(outgoing, address)),
         secret=section.secret,
         submission_secret=submission.secret,
-        group=section.group,
+        group=sys.intern(section.group),
         contract=Contract(section.contract),
-        every=with_canary(section.every or default_every(carrier), carrier, probes),
-        probes=probes,
+        every=shared(with_canary(section.every or default_every(carrier), carrier, probes)),
+        probes=shared(probes),
     )
+
+
+def shared_with(known: str, text: str) -> str:
+    return known if text == known else text
+
+
+@lru_cache(1000)
+def shared(value: Shared) -> Shared:
+    """The same object for what is equal: a hundred thousand accounts have few tables and groups."""
+    return value
 
 
 def with_canary(every: tuple[tuple[str, float], ...], carrier: Carrier, probes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:

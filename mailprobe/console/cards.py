@@ -14,7 +14,7 @@ Texts = Sequence[tuple[str, str]]  # 'legal.say.ja' -> text
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """title: what the caller said, in a few words. say: read aloud. never: what not to say. handover: how a supervisor gets it."""
+    """title: what the caller said, in few words. say: read aloud. never: what not to say. handover: how a supervisor gets it."""
 
     key: str
     title: str

@@ -29,7 +29,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 TRIES, WITHIN = 10, 60.0  # from one address
 FREE, MOST_WAIT = 5, 60.0  # failures of one name without a wait, and the longest wait
 MOST_PEERS = 10_000
-AT_ONCE, MOST_WAITING = 2, 20  # passwords looked at: each takes 64 MB and 0.1 s of a core
+AT_ONCE, MOST_WAITING = 2, 20  # passwords looked at: each takes 64 MB and some tenths of a second of a core
 ROWS = (
     *("1234567890", "qwertyuiop", "asdfghjkl", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn"),
     "abcdefghijklmnopqrstuvwxyz",

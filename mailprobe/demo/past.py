@@ -16,11 +16,14 @@ from mailprobe.demo.house import Case, Demo
 from mailprobe.evidence import CanaryState, Folder, Of, Returned, ReturnKind, Stage
 from mailprobe.status import Change, Standing
 from mailprobe.store import Store
-from mailprobe.verdict import Code, Status
+from mailprobe.store.bounces import MAILBOX
+from mailprobe.verdict import Code, Confidence, HandsetSteps, Status, Verdict
+from mailprobe.verdict.explain import STEPS, WHOSE
 
 HOUR, DAY = 3600.0, 86_400.0
 MONTH = 30 * DAY
 MAILS_EVERY = 4 * HOUR
+AWHILE = 120.0  # seconds between the last look at one state and the first at the next
 LATELY = 90.0  # seconds since the newest reading, so that what is shown is no older than on any other day
 
 
@@ -37,7 +40,7 @@ class Episode:
 
 
 OUTAGE = Episode("mobile", Code.IMAP_OUTAGE, 17 * DAY + 3 * HOUR, 0.8 * HOUR, 1.0)
-SPIKE = Episode("mobile", Code.UNKNOWN_TO_MX, 9 * DAY + 5 * HOUR, 2.6 * HOUR, 0.6, bounced=True)
+SPIKE = Episode("mobile", Code.UNKNOWN_TO_MX, 5 * DAY + 5 * HOUR, 2.6 * HOUR, 0.6, bounced=True)
 EPISODES = (OUTAGE, SPIKE)
 
 
@@ -51,13 +54,22 @@ async def remember_one(store: Store, case: Case, signs: Callable[[str, float], s
     account = case.account
     changes = tuple(changes_of(case, now))
     standing = standing_after(changes, now)
-    for change in changes:
+    hidden = store.results.hide((account.address.key,))
+    ends = (*(one.at - AWHILE for one in changes[1:]), now - LATELY)
+    for change, end in zip(changes, ends, strict=True):
         await store.standings.keep(account.id, standing, change)
+        for at in (change.at, end):
+            await store.verdicts.keep(account.id, said_of(change), at, hidden)
     subject = store.canaries.subject_of(account.address.key)
     mails = mails_of(case, subject, signs, now)
     await asyncio.gather(*(store.canaries.plan(mail, nothing_against, since=mail.planned_at) for mail in mails))
     for day, returned in returns_of(case, now):
-        await store.bounces.record(subject[:16], day, returned)
+        await store.bounces.record(subject[:MAILBOX], day, returned, essence=SPIKE.code)
+
+
+def said_of(change: Change) -> Verdict:
+    steps = STEPS.get(change.code, HandsetSteps.NONE)
+    return Verdict(change.code, change.new, WHOSE[change.code], Confidence.MEDIUM, steps, 0)
 
 
 def nothing_against(past: tuple[Record, ...]) -> None: ...
@@ -91,7 +103,7 @@ def changes_of(case: Case, now: float) -> Iterator[Change]:
         yield to(Status.OK, Code.HEALTHY, began + one.lasted)
     meant = case.scenario
     if (meant.status, meant.code) != (status, code):
-        yield to(meant.status, meant.code, now - drawn(case.account, "ill").uniform(2 * HOUR, 8 * DAY))
+        yield to(meant.status, meant.code, now - drawn(case.account, "ill").uniform(2 * HOUR, 4 * DAY))
 
 
 def standing_after(changes: tuple[Change, ...], now: float) -> Standing:
@@ -106,7 +118,7 @@ def mails_of(case: Case, subject: str, signs: Callable[[str, float], str], now: 
         return
     chance = drawn(case.account, "mails")
     usual = chance.uniform(1.5, 6.0)
-    until = now - 8 * DAY if case.scenario.status is not Status.OK else now - HOUR
+    until = now - 4 * DAY if case.scenario.status is not Status.OK else now - HOUR
     at = now - MONTH + chance.uniform(0, MAILS_EVERY)
     while at < until:
         took = usual * chance.lognormvariate(0, 0.4)
@@ -152,7 +164,7 @@ BOUNCE = Returned(
     stage=Stage.RCPT,
     code=550,
     enhanced="5.1.1",
-    text="550 5.1.1 Invalid recipient",
+    text="Invalid recipient",
     recipient="",
     remote="mx1.mobile.example",
 )

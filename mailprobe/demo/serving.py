@@ -16,19 +16,21 @@ from collections.abc import AsyncIterator, Callable
 from mailprobe.check import run_loop
 from mailprobe.config import Config, ConfigError, Problem
 from mailprobe.console.door import Role
+from mailprobe.console.people import Passwords
 from mailprobe.daemon import open_house
 from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.entrance import GUEST, entrance
 from mailprobe.demo.guide import lines
 from mailprobe.demo.history import earlier_mails
 from mailprobe.demo.house import Demo, open_demo
-from mailprobe.demo.mailboxes import SCENARIOS
+from mailprobe.demo.mailboxes import SCENARIOS, setups
 from mailprobe.demo.past import remember
 from mailprobe.log import listen
 from mailprobe.serve import Shift, serve
 from mailprobe.terminal import language_or_default
 
 KEY_OCTETS = 24
+EVERY = 120.0  # seconds: whoever looks on sees something happen
 READY = {
     "ja": "ブラウザーで開く（サインイン済み）",
     "en": "Open this in a browser (signed in)",
@@ -47,7 +49,7 @@ def serve_demo(http: str, language: str, *, quiet: bool) -> None:
 async def stay_up(http: str, language: str, ready: Callable[[str], None] = lambda url: None) -> None:
     """ready: is told the link that is signed in. Raises ConfigError for an address not to be had."""
     key = secrets.token_urlsafe(KEY_OCTETS)
-    async with demo_with_a_past(http) as (demo, config):
+    async with demo_with_a_past(http, language) as (demo, config):
 
         def begun(shift: Shift) -> None:
             answer_to(demo, shift)
@@ -62,11 +64,14 @@ async def stay_up(http: str, language: str, ready: Callable[[str], None] = lambd
 
 
 @contextlib.asynccontextmanager
-async def demo_with_a_past(http: str) -> AsyncIterator[tuple[Demo, Config]]:
+async def demo_with_a_past(http: str, language: str) -> AsyncIterator[tuple[Demo, Config]]:
     """The carriers, and a configuration whose store knows the month before and who may come in."""
     async with open_demo((*SCENARIOS, *DELIVERIES)) as demo:
         served = dataclasses.replace(demo.config.http, listen=http)
-        config = dataclasses.replace(demo.config, http=served, bounces_listen="127.0.0.1:0")
+        often = tuple(dataclasses.replace(one, every=(("", EVERY),)) for one in demo.config.accounts)
+        carriers = {one.name: dataclasses.replace(demo.config.carriers[one.name], title=one.title_ja) for one in setups()}
+        named = carriers if language == "ja" else demo.config.carriers
+        config = dataclasses.replace(demo.config, http=served, bounces_listen="127.0.0.1:0", accounts=often, carriers=named)
         async with open_house(config) as house:
             if house.signs is None:
                 raise ConfigError((Problem("MP1112", "prober", "nothing signs the senders of test mails", ""),))
@@ -75,7 +80,8 @@ async def demo_with_a_past(http: str) -> AsyncIterator[tuple[Demo, Config]]:
             for case in demo.cases:
                 for record in earlier_mails(demo, case, house.store.canaries.subject_of, house.signs, now):
                     await house.store.canaries.plan(record, lambda past: None)
-            await house.store.people.add(GUEST, Role.ADMIN, "", now)
+            # a password that nobody knows: he comes in by the link
+            await house.store.people.add(GUEST, Role.ADMIN, await Passwords().hashed(secrets.token_urlsafe(KEY_OCTETS)), now)
         yield demo, config
 
 

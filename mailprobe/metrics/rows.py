@@ -1,13 +1,14 @@
 """What is shown of one account, as frozen rows: made once when something changes, read at every scrape.
 
-The parts of each line that do not change from scrape to scrape are written when the row is made, so that a scrape of very many
-accounts is little more than joining them.
+The parts of each line that do not change from scrape to scrape are written at the first one, so that a scrape of very many
+accounts is little more than joining them; a row that is never scraped, beyond `metrics_accounts`, has none.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mailprobe.metrics.labels import escaped
 from mailprobe.status import Standing, stale_at
@@ -40,13 +41,16 @@ class ProbeRow:
     took: float | None = None
     last_success: float | None = None
     stale_at: float = math.inf
-    success_text: str = field(init=False, repr=False, compare=False)
-    last_success_text: str = field(init=False, repr=False, compare=False)
+    _texts: tuple[str, str] | None = field(init=False, repr=False, compare=False, default=None)
 
-    def __post_init__(self) -> None:
-        labels = (("probe", self.probe), ("vantage", self.vantage))
-        object.__setattr__(self, "success_text", shown(self.success, *labels))
-        object.__setattr__(self, "last_success_text", shown(self.last_success, *labels))
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The ends of its lines: of its success, and of its last success."""
+        if self._texts is None:
+            labels = (("probe", self.probe), ("vantage", self.vantage))
+            object.__setattr__(self, "_texts", (shown(self.success, *labels), shown(self.last_success, *labels)))
+        assert self._texts is not None  # noqa: S101  just written
+        return self._texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ class Roundtrip:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", shown(self.took, ("vantage", self.vantage)))
+
+
+class RowTexts(NamedTuple):
+    """The beginnings of an account's lines. verdict: '' where there is no line."""
+
+    name: str
+    labels: str
+    info: str
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +91,26 @@ class AccountRow:
     roundtrips: tuple[Roundtrip, ...] = ()
     since: float = 0.0
     known_at: float | None = None
-    name_text: str = field(init=False, repr=False, compare=False)
-    labels_text: str = field(init=False, repr=False, compare=False)
-    info_text: str = field(init=False, repr=False, compare=False)
-    verdict_text: str = field(init=False, repr=False, compare=False)
+    _texts: RowTexts | None = field(init=False, repr=False, compare=False, default=None)
 
-    def __post_init__(self) -> None:
-        carrier = ("carrier", self.carrier)
-        name = f'account="{escaped(self.account)}",'
-        object.__setattr__(self, "name_text", name)
-        object.__setattr__(self, "labels_text", f'{name}carrier="{escaped(self.carrier)}",status="')
-        object.__setattr__(self, "info_text", name + shown(1, carrier, ("group", self.group)))
-        told = shown(1, carrier, ("code", self.code), ("actor", self.actor)) if self.code and self.actor else ""
-        object.__setattr__(self, "verdict_text", name + told if told else "")
+    @property
+    def texts(self) -> RowTexts:
+        if self._texts is None:
+            object.__setattr__(self, "_texts", texts_of(self))
+        assert self._texts is not None  # noqa: S101  just written
+        return self._texts
 
     def status_at(self, now: float) -> Status:
         """Silence is shown as unknown."""
         return self.status if now < self.stale_at else Status.UNKNOWN
+
+
+def texts_of(row: AccountRow) -> RowTexts:
+    carrier = ("carrier", row.carrier)
+    name = f'account="{escaped(row.account)}",'
+    labels = f'{name}carrier="{escaped(row.carrier)}",status="'
+    told = shown(1, carrier, ("code", row.code), ("actor", row.actor)) if row.code and row.actor else ""
+    return RowTexts(name, labels, name + shown(1, carrier, ("group", row.group)), name + told if told else "")
 
 
 def row_of(

@@ -12,15 +12,16 @@ MOST = 32_768  # octets of one read: two records (RFC 8446 section 5.1)
 
 
 class Sealed:
-    """One TLS session of a client, over memory. After an ssl.SSLError it is dead; `to_send` may still hold an alert. over: the
+    """One TLS session of a client, over memory. After an ssl.SSLError it is dead; `leaving` may still hold an alert. over: the
     server has ended it, and nothing more will come."""
 
-    __slots__ = ("_arrived", "_leaving", "over", "session")
+    __slots__ = ("_arrived", "leaving", "over", "session")
 
     def __init__(self, context: ssl.SSLContext, server_name: str) -> None:
-        self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._arrived = ssl.MemoryBIO()
+        self.leaving = ssl.MemoryBIO()  # what we have to say, and the session of its own: an alert, an answer to a key update
         self.over = False
-        self.session = context.wrap_bio(self._arrived, self._leaving, server_hostname=server_name)
+        self.session = context.wrap_bio(self._arrived, self.leaving, server_hostname=server_name)
 
     def shake(self, wire: bytes) -> bool:
         """Go on with the handshake; False: the server has to say more. Raises ssl.SSLError."""
@@ -35,7 +36,7 @@ class Sealed:
         """What the server said; b'' where a record is not whole yet, or it said no more. Raises ssl.SSLError."""
         self._arrived.write(wire)
         said: list[bytes] = []
-        while not self.over and (self._arrived.pending or self.session.pending()):
+        while self._arrived.pending and not self.over:  # a read takes a whole record: OpenSSL keeps nothing back
             try:
                 said.append(self.session.read(MOST))
             except ssl.SSLWantReadError:
@@ -49,8 +50,4 @@ class Sealed:
     def seal(self, words: bytes) -> bytes:
         """Our words, ready for the wire. Raises ssl.SSLError."""
         self.session.write(words)
-        return self._leaving.read()
-
-    def to_send(self) -> bytes:
-        """What the session itself has to say: its part of the handshake, an alert, an answer to a key update."""
-        return self._leaving.read()
+        return self.leaving.read()

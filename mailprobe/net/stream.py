@@ -128,6 +128,7 @@ class Stream(asyncio.Protocol):
         "heard_at",
         "ip",
         "local",
+        "loop",
         "sent_at",
         "server",
     )
@@ -140,6 +141,7 @@ class Stream(asyncio.Protocol):
         self._place = server if ip in server else f"{server} {ip}"
         self._tap = tap
         self._clock = clock
+        self.loop = asyncio.get_running_loop()  # asked once: each time costs a system call
         self._transport: asyncio.Transport | None = None
         self._sealed: Sealed | None = None  # once TLS is up
         self._parser: Parser[object] | None = None
@@ -171,6 +173,7 @@ class Stream(asyncio.Protocol):
             data = self._opened(self._sealed, data)
             if not data:
                 return
+            self._quick_ack = False  # it came after the tickets, and what we say next acknowledges all of it
         self._unread = self._unread + data if self._unread else data
         if len(self._unread) > HIGH_WATER and not self._paused and self._transport is not None:
             self._paused = True
@@ -184,12 +187,15 @@ class Stream(asyncio.Protocol):
         except ssl.SSLError as error:
             self._end(Breakage.RESET, clean(error.reason or str(error)))
             return b""
-        self._hand_over(sealed.to_send())
+        if sealed.leaving.pending:
+            self._hand_over(sealed)
         if sealed.over:
             self._end(Breakage.CLOSED, "")
         return said
 
-    def _hand_over(self, data: bytes) -> None:
+    def _hand_over(self, sealed: Sealed) -> None:
+        """What the session itself has to say."""
+        data = sealed.leaving.read()
         if data and self._transport is not None:
             self._transport.write(data)
 
@@ -261,7 +267,7 @@ class Stream(asyncio.Protocol):
     async def _arrival(self) -> None:
         """Returns when more has come, or nothing will, or it is too late."""
         if self._over is None:
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = self.loop.create_future()
             try:
                 await self._waiter
             finally:
@@ -294,8 +300,7 @@ class Stream(asyncio.Protocol):
             if b"\r" in line or b"\n" in line or b"\0" in line:
                 raise OurFault("a command must be exactly one line")
         self._write(b"".join([line + b"\r\n" for line, _ in pairs]))
-        for line, shown in pairs:
-            self.tell("C", shown or (line.decode() if line.isascii() else clean(line)))
+        self.tell("C", *[shown or (line.decode() if line.isascii() else clean(line)) for line, shown in pairs])
 
     def send_message(self, data: bytes, shown: str) -> None:
         """Write a message body as it is: CRLF lines, dot-stuffed, ended by the lone dot. The tap gets `shown` only."""
@@ -325,7 +330,7 @@ class Stream(asyncio.Protocol):
         at = self.heard_at if who == "S" else self._clock()
         tap, place = self._tap, self._place
         # looked through together, because hardly ever one of them has anything to mask; no secret has a line end in it
-        for text in texts if self._is_clean("\n".join(texts)) else map(self.mask, texts):
+        for text in texts if self._is_clean(texts[0] if len(texts) == 1 else "\n".join(texts)) else map(self.mask, texts):
             tap(Line(at, place, who, text))
 
     def hide(self, *secrets: str) -> None:
@@ -380,14 +385,14 @@ class Stream(asyncio.Protocol):
     async def _handshake(self, context: ssl.SSLContext, name: str, within: float) -> ssl.SSLObject:
         """Its own timer, because an asyncio.timeout costs three times as much."""
         sealed = Sealed(context, name)
-        timer = asyncio.get_running_loop().call_later(within, self._give_up)
+        timer = self.loop.call_later(within, self._give_up)
         try:
             while not sealed.shake(self._take()):
-                self._hand_over(sealed.to_send())
+                self._hand_over(sealed)
                 await self._flight()
         finally:
             timer.cancel()
-            self._hand_over(sealed.to_send())  # our last word, or an alert (RFC 8446 section 6.2)
+            self._hand_over(sealed)  # our last word, or an alert (RFC 8446 section 6.2)
         self._sealed, self._quick_ack = sealed, True
         self._unread = self._opened(sealed, b"")  # a server that speaks first may have done so with its last flight
         return sealed.session
@@ -456,7 +461,7 @@ class Net:
 
     async def dial(self, stream: Stream, ip: str, port: int) -> None:
         """Open the socket. The one step that a test without sockets replaces."""
-        await asyncio.get_running_loop().create_connection(lambda: stream, ip, port)
+        await stream.loop.create_connection(lambda: stream, ip, port)
 
     def _check_peer(self, stream: Stream, host: str, ip: str, port: int) -> None:
         """The address is asked of the kernel once more: what counts is where we are, not where we meant to go."""

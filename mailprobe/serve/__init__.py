@@ -50,8 +50,8 @@ def unheard(shift: Shift) -> None: ...
 
 
 async def serve(config: Config, begun: Callable[[Shift], None] = unheard, served: Callable[[Shift], None] = unheard) -> None:
-    """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told before the first account is asked; served: once the pages are. Raises ConfigError for what cannot be served
-    (a port not to be had, a bad key), and StoreError."""
+    """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told before the first account is asked; served: once the pages are. Raises
+    ConfigError for what cannot be served (a port not to be had, a bad key), and StoreError."""
     systemd = from_environment()
     with heard(Signals()) as signals:
         async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:

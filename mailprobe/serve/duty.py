@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -83,6 +84,7 @@ async def opened(shift: Shift) -> Watching:
     shift.house.commits.told = lambda committed: metrics.store_committed(committed.took)
     await watching.open()
     await recall(watching)
+    gc.freeze()  # what is known of each account stays: to search all of it for cycles would hold the loop up for a second
     shift.looked = watching.looked
     expect(watching, config)
     shift.reloader.subscribe(lambda old, new: renewed(watching, old, new))

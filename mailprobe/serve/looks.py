@@ -77,6 +77,12 @@ def left_alone(held: Evidence) -> set[str]:
     return {fact.server.lower() for fact in facts}
 
 
+def free_at(runs: Iterable[Evidence], probe: str) -> float:
+    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: none of these runs was kept from it."""
+    held = (fact for one in runs if one.probe == probe for fact in one.facts if isinstance(fact, NotAsked))
+    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
+
+
 def is_of_server(fact: Fact, server: str) -> bool:
     """Said or done before anybody was named: nothing of one account goes to another."""
     if fact.server.lower() != server:

@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from mailprobe.metrics import Window
+
+GRAIN = 10.0  # seconds: as much sooner a mailbox may leave a window
+LONGEST = int(Window.HOUR.seconds / GRAIN)
+
+Kind = TypeVar("Kind")  # what is counted together
+
+
+@dataclass(slots=True)
+class Lately(Generic[Kind]):
+    """When each mailbox was last seen as something, and how many were in each ten seconds: to go through a hundred thousand at
+    every look would hold the loop up."""
+
+    last: dict[tuple[str, Kind], int] = field(default_factory=dict)  # those seen last stand last, near enough
+    grains: dict[int, Counter[Kind]] = field(default_factory=dict)
+
+    def see(self, account: str, kind: Kind, at: float) -> None:
+        key, grain = (account, kind), int(at // GRAIN)
+        before = self.last.pop(key, None)
+        if before is not None:
+            self.grains[before][kind] -= 1
+            grain = max(grain, before)
+        self.last[key] = grain
+        self.grains.setdefault(grain, Counter())[kind] += 1
+
+    def in_windows(self, now: float) -> Iterator[tuple[Kind, Window, int]]:
+        for window in Window:
+            found: Counter[Kind] = Counter()
+            for grain, kinds in self.grains.items():
+                if now - grain * GRAIN < window.seconds:
+                    found.update(kinds)
+            yield from ((kind, window, count) for kind, count in found.items() if count)
+
+    def forget(self, now: float) -> None:
+        """What no window holds any more."""
+        oldest = int(now // GRAIN) - LONGEST
+        old = []
+        for key, grain in self.last.items():
+            if grain > oldest:
+                break
+            old.append(key)
+        for key in old:
+            self.grains[self.last.pop(key)][key[1]] -= 1
+        self.grains = {grain: kinds for grain, kinds in self.grains.items() if any(kinds.values())}
 
 
 @dataclass(slots=True)
 class Tally:
-    """By account: when it was asked about last, and when it refused or returned a mail last, with the class. Unix seconds."""
+    """Mailboxes by carrier that were asked about, and by carrier and class those that refused or returned a mail."""
 
-    tested: dict[str, tuple[str, float]] = field(default_factory=dict)  # account -> carrier, at
-    bounced: dict[tuple[str, StrEnum], tuple[str, float]] = field(default_factory=dict)  # account, class -> carrier, at
+    tested: Lately[str] = field(default_factory=Lately)
+    bounced: Lately[tuple[str, StrEnum]] = field(default_factory=Lately)
 
     def test(self, account: str, carrier: str, at: float) -> None:
-        self.tested[account] = (carrier, max(at, self.tested.get(account, ("", 0.0))[1]))
+        self.tested.see(account, carrier, at)
 
     def bounce(self, account: str, carrier: str, cls: StrEnum, at: float) -> None:
-        self.bounced[(account, cls)] = (carrier, max(at, self.bounced.get((account, cls), ("", 0.0))[1]))
+        self.bounced.see(account, (carrier, cls), at)
 
     def tested_in_windows(self, now: float) -> dict[tuple[str, Window], int]:
-        found: dict[tuple[str, Window], int] = {}
-        for carrier, at in self.tested.values():
-            for window in windows(now - at):
-                found[(carrier, window)] = found.get((carrier, window), 0) + 1
-        return found
+        return {(carrier, window): count for carrier, window, count in self.tested.in_windows(now)}
 
     def bounced_in_windows(self, now: float) -> dict[tuple[str, StrEnum, Window], int]:
-        found: dict[tuple[str, StrEnum, Window], int] = {}
-        for (_, cls), (carrier, at) in self.bounced.items():
-            for window in windows(now - at):
-                found[(carrier, cls, window)] = found.get((carrier, cls, window), 0) + 1
-        return found
+        return {(carrier, cls, window): count for (carrier, cls), window, count in self.bounced.in_windows(now)}
 
     def forget(self, now: float) -> None:
         """What no window holds any more."""
-        self.tested = {name: one for name, one in self.tested.items() if now - one[1] < Window.HOUR.seconds}
-        self.bounced = {name: one for name, one in self.bounced.items() if now - one[1] < Window.HOUR.seconds}
-
-
-def windows(age: float) -> list[Window]:
-    return [one for one in Window if age < one.seconds]
+        self.tested.forget(now)
+        self.bounced.forget(now)

@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from weakref import WeakValueDictionary
 
 from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
@@ -20,7 +19,7 @@ from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
 from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
-from mailprobe.evidence import End, Evidence, Withheld
+from mailprobe.evidence import End, Evidence
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
 from mailprobe.metrics import AccountRow, Metrics, Outcome, ProbeRow, Roundtrip, row_of
@@ -31,7 +30,8 @@ from mailprobe.prober.veto import Case, veto, voided
 from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
-from mailprobe.serve.looks import Looks
+from mailprobe.serve.looks import Looks, free_at
+from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
@@ -53,6 +53,7 @@ from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, SignIn
 from mailprobe.verdict.take import remembering, take_picture
 
+NOTHING_KNOWN = Standing()
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
@@ -68,8 +69,8 @@ class Seen:
 
     account: Account
     hidden: Hidden
-    standing: Standing = field(default_factory=Standing)
-    newest: dict[str, Evidence] = field(default_factory=dict)
+    standing: Standing = NOTHING_KNOWN
+    newest: Newest = field(default_factory=Newest)
     probes: dict[str, ProbeRow] = field(default_factory=dict)
     roundtrips: tuple[Roundtrip, ...] = ()
     lasting: tuple[Lasting, ...] = ()
@@ -106,7 +107,6 @@ class Watching:
     tally: Tally = field(default_factory=Tally)
     looks: Looks = field(default_factory=Looks)
     troubled: asyncio.Queue[tuple[str, str]] = field(default_factory=asyncio.Queue)  # carrier and probe of each new look
-    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     certificates: dict[tuple[str, str], float] = field(default_factory=dict)  # by carrier and endpoint: Unix seconds
     servers: dict[str, set[str]] = field(default_factory=dict)  # by carrier: those that were asked
     summary: Summary = field(default_factory=Summary)  # of all accounts, as the console counts them
@@ -115,6 +115,7 @@ class Watching:
     flips: Flips = field(default_factory=Flips)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
     jumps: int = 0
+    turns: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # by account: the end of the last row on its way
 
     def wall(self) -> float:
         return self.shift.house.clock.wall()
@@ -143,7 +144,7 @@ class Watching:
         for account in config.accounts:
             before = known.get(account.id)
             hidden = hide(names_of(account, config.carriers[account.carrier]))
-            standing = before.standing if before else (standings or {}).get(account.id, Standing())
+            standing = before.standing if before else (standings or {}).get(account.id, NOTHING_KNOWN)
             fresh = Seen(account, hidden, standing)
             self.accounts[account.id] = replace(before, account=account, hidden=hidden) if before else fresh
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
@@ -171,13 +172,18 @@ class Watching:
         seen = self.accounts.get(row.account)
         if seen is None:
             return  # a reload took it away while it ran
-        async with self.turns.setdefault(row.account, asyncio.Lock()):  # a job may end together with a slot
-            await self.count_in(seen, row)
-
-    async def count_in(self, seen: Seen, row: Result) -> None:
-        judged = self.judge(seen, row)
-        await self.keep(judged)
-        await self.tell(judged)
+        before, mine = self.turns.get(row.account), asyncio.get_running_loop().create_future()
+        self.turns[row.account] = mine
+        try:
+            if before is not None:  # of this account, one after the other: a reading rests on the one before it
+                await asyncio.wait((before,))
+            judged = self.judge(self.accounts.get(row.account, seen), row)
+            await self.keep(judged)
+            await self.tell(judged)
+        finally:
+            mine.set_result(None)
+            if self.turns.get(row.account) is mine:
+                del self.turns[row.account]
 
     async def skipped(self, row: Result) -> None:
         if row.slot is not None:
@@ -196,7 +202,7 @@ class Watching:
         config, now = self.shift.house.config, self.wall()
         carrier = config.carriers[seen.account.carrier]
         learnt = {one.probe: one for one in self.learnt(carrier.name, row, now)}
-        seen.newest |= learnt
+        seen.newest.update(learnt)
         evidence = tuple(self.fresh(seen, learnt, now))
         picture = take_picture(
             evidence,
@@ -287,6 +293,7 @@ class Watching:
     async def tell(self, judged: Judged) -> None:
         """Everybody who looks on; it is durable by now."""
         seen, row = judged.seen, judged.row
+        seen.newest.settle()
         seen.standing = self.standing_after(judged)
         house = self.shift.house
         carrier = house.config.carriers[seen.account.carrier]
@@ -346,15 +353,9 @@ class Watching:
         account, later = judged.seen.account, self.shift.house.engine.later
         shut = [probe for probe in account.probes if self.looks.found_trouble(judged.seen.newest.get(probe))]
         for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
-            when = at if at > self.wall() else max(at, free_at(judged.row, probe))
+            when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe))
             whose = account.carrier if shut else account.id
             await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
-
-
-def free_at(row: Result, probe: str) -> float:
-    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: this row was not kept from it."""
-    held = (each for one in row.evidence if one.probe == probe for each in held_in(one))
-    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
 
 
 async def watch(watching: Watching) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import secrets
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, select
@@ -27,6 +28,8 @@ from mailprobe.store.statement import Statement, Transaction
 T = TypeVar("T")
 
 KEY_BYTES = 32
+KNOWN = 4096  # hashes that are kept: a check asks for the same few a dozen times
+SECRET = frozenset({"secret"})  # kinds of which nothing is kept in memory
 MOST_WAITING = 50_000  # works: beyond, whoever comes is turned away at once
 
 NAMED = tables.house.c.name == bindparam("which")
@@ -47,6 +50,7 @@ class Database:
     def __init__(self, place: str, committed: Callable[[Committed], None] = ignore) -> None:
         self.place = place
         self._key = b""
+        self._hashed: Callable[..., str] = partial(hashed, b"")
         self._closed = False
         self._writer = Lane(place, writing, committed)
         # a file in memory is its connection's own
@@ -105,6 +109,7 @@ class Database:
         try:
             await bring_up_to_date(self)
             self._key = await self.transact(key_of)
+            self._hashed = lru_cache(KNOWN)(partial(hashed, self._key))
         except BaseException:
             await self.close()
             raise
@@ -118,8 +123,7 @@ class Database:
 
     def hashed(self, kind: str, *parts: str) -> str:
         """A keyed hash: without this store's key nobody can try a list of addresses or secrets against it."""
-        said = "\0".join((kind, *parts)).encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, said, "sha256").hex()[:32]
+        return self._hashed(kind, *parts) if kind not in SECRET else hashed(self._key, kind, *parts)
 
     def signed(self, said: bytes) -> bytes:
         """A whole keyed digest."""
@@ -133,6 +137,10 @@ class Database:
         told: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         lane.put(Job(work, told, within))
         return await told
+
+
+def hashed(key: bytes, *words: str) -> str:
+    return hmac.digest(key, "\0".join(words).encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
 
 def crowded(place: str) -> StoreError:

@@ -1,6 +1,6 @@
 """Facts and lines as octets and back, exactly: JSON, each fact as its name and its values in an order that is fixed here.
 
-The times stand beside it, packed: to write a float as digits takes longer than all the rest of a fact. A new field or a new
+The times stand beside it, packed: they differ from run to run, and the rest as a rule does not. A new field or a new
 kind of fact is a new VERSION, with its shape added to SHAPES; the older shapes stay, so that older rows are still read. What a
 newer program has written, or what is damaged, is `Unreadable`, and nothing breaks by it.
 """
@@ -11,16 +11,20 @@ import json
 import struct
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from math import isfinite
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from mailprobe import evidence as seen
 from mailprobe.evidence import Fact, Line
 
-VERSION = 1
+# 2: a transcript's lines are three columns, servers, speakers, words; they were pairs of a server and "speaker words"
+VERSION = 2
 SEEN = "at of server ip"
 SHAPES: dict[str, tuple[type[Any], str]] = {
     "looked_up": (seen.LookedUp, "purpose rrtype outcome values resolver took"),
@@ -41,6 +45,7 @@ SHAPES: dict[str, tuple[type[Any], str]] = {
     "returned": (seen.Returned, "canary kind returned_at stage code enhanced text recipient remote"),
 }
 
+_fast = msgspec.json.Encoder().encode
 _dumps = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
@@ -107,14 +112,25 @@ def meant(hint: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def floats_of(timed: tuple[str, ...]) -> Callable[[Any], tuple[float, ...]]:
-    """At least one field, and always a tuple."""
-    get: Callable[[Any], Any] = attrgetter(*timed)
-    return get if len(timed) > 1 else lambda fact: (get(fact),)
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What writes one kind of fact. floats: None where `at` is its only time. maybe: places of values that are a time or None,
+    and are written as digits."""
+
+    name: str
+    values: Callable[[Any], tuple[Any, ...]]
+    floats: Callable[[Any], tuple[float, ...]] | None
+    maybe: tuple[int, ...]
+
+
+def pen(one: Shape) -> Pen:
+    hints = typing.get_type_hints(one.make)
+    maybe = tuple(place for place, name in enumerate(one.fields) if hints[name] == float | None)
+    return Pen(one.name, one.values, attrgetter(*one.timed) if one.timed != ("at",) else None, maybe)
 
 
 _BY_NAME = {name: shape(name, *rest) for name, rest in SHAPES.items()}
-_BY_TYPE = {one.make: (one.name, one.values, floats_of(one.timed)) for one in _BY_NAME.values()}
+_PENS = {one.make: pen(one) for one in _BY_NAME.values()}
 # Every word that stands in the octets by itself: a user who is called so is not hidden by hiding it, the row would be lost.
 VOCABULARY = frozenset(
     {*SHAPES, "true", "false", "null"}
@@ -125,11 +141,18 @@ VOCABULARY = frozenset(
 def written(facts: tuple[Fact, ...]) -> Octets:
     told: list[tuple[str, tuple[Any, ...]]] = []
     times: list[float] = []
+    finite = True
     for fact in facts:
-        name, values, floats = _BY_TYPE[type(fact)]
-        told.append((name, values(fact)))
-        times += floats(fact)
-    return Octets(octets(told), packed(times))
+        pen = _PENS[type(fact)]
+        values = pen.values(fact)
+        told.append((pen.name, values))
+        if pen.floats is None:
+            times.append(fact.at)
+        else:
+            times += pen.floats(fact)
+        for place in pen.maybe:
+            finite = finite and (values[place] is None or isfinite(values[place]))
+    return Octets(octets(told) if finite else slowly(told), packed(times))
 
 
 def read(kept: Octets) -> tuple[Fact, ...]:
@@ -146,28 +169,42 @@ def read(kept: Octets) -> tuple[Fact, ...]:
 
 def lines_written(transcript: tuple[Line, ...]) -> Octets:
     """Most transcripts are of one server, which is named once."""
-    servers = [line.server for line in transcript]
-    told = [f"{line.who} {line.text}" for line in transcript]
+    times, servers, speakers, words = zip(*transcript, strict=True) if transcript else ((), (), (), ())
     one = servers[:1] if servers.count(servers[0] if servers else "") == len(servers) else servers
-    return Octets(octets([one, told]), packed([line.at for line in transcript]))
+    letters = "".join(speakers)  # one letter each, as a rule
+    return Octets(octets((one, letters if len(letters) == len(speakers) else speakers, words)), packed(times))
 
 
 def lines_read(kept: Octets) -> tuple[Line, ...]:
     """Raises Damaged."""
     try:
-        servers, told = json.loads(kept.text)
-        servers = servers if len(servers) == len(told) else servers * len(told)
+        servers, *said = json.loads(kept.text)
+        speakers, words = said if len(said) == 2 else apart(*said)
+        servers = servers if len(servers) == len(words) else servers * len(words)
         times = [at for (at,) in struct.iter_unpack("<d", kept.times)]
-        pairs = [one.partition(" ") for one in told]
-        lines = zip(times, servers, pairs, strict=True)
-        return tuple(Line(at, server, who, text) for at, server, (who, _, text) in lines)
+        return tuple(map(Line._make, zip(times, servers, speakers, words, strict=True)))
     except (ValueError, TypeError, AttributeError, RecursionError, struct.error) as error:
         raise Damaged(type(error).__name__) from None
 
 
+def apart(told: list[str]) -> tuple[list[str], list[str]]:
+    """The lines of version 1."""
+    pairs = [one.partition(" ") for one in told]
+    return [who for who, _, _ in pairs], [text for _, _, text in pairs]
+
+
 def octets(value: Any) -> bytes:
+    """JSON without spaces, which is the same whoever writes it."""
+    try:
+        return _fast(value)
+    except (UnicodeError, OverflowError):  # half a character, or a number beyond 64 bits: a server may say anything
+        return slowly(value)
+
+
+def slowly(value: Any) -> bytes:
+    """For what the fast writer refuses, and for the infinite, of which it makes null."""
     return _dumps(value).encode("utf-8", "surrogatepass")
 
 
-def packed(times: list[float]) -> bytes:
+def packed(times: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(times)}d", *times)

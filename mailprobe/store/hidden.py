@@ -18,18 +18,20 @@ _MARK = re.compile(rb"\x01([0-9a-f]{12})([0-9a-f]*)\x02")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
+Entry = tuple[bytes, bytes, bytes, bool]  # a name as it is written, in lower case, its mark, and whether it must be a word
+
+
 class Hidden:
     """The names to be hidden in what is seen of one account: addresses in every spelling, and user names. A name without
     `@` is hidden where it stands as a word, and not if it is a word of ours, like `imap`."""
 
-    __slots__ = ("_by_mark", "_names")
+    __slots__ = ("_names",)
 
-    def __init__(self, names: Iterable[str], hashed: Callable[[str], str]) -> None:
+    def __init__(self, names: Iterable[str], entry: Callable[[str], Entry]) -> None:
         wanted = {one for name in names for one in (name, name.rpartition("@")[0]) if one and not is_common(one)}
-        marks = {one: hashed(one)[:12].encode() for one in wanted}
-        ordered = sorted(wanted, key=lambda one: (-len(one), one))  # the whole address before its local part
-        self._names = [(escaped(one), escaped(one).lower(), marks[one], "@" not in one) for one in ordered]
-        self._by_mark = {marks[one]: escaped(one) for one in ordered}
+        self._names = tuple(
+            map(entry, sorted(wanted, key=lambda one: (-len(one), one)))
+        )  # the whole address before its local part
 
     def masked(self, raw: bytes) -> bytes:
         low = raw.lower()  # ASCII letters only, so that every octet keeps its place
@@ -41,11 +43,22 @@ class Hidden:
 
     def unmasked(self, raw: bytes) -> bytes:
         """A name that is not known here becomes `[address]`."""
-        return _MARK.sub(self._name, raw) if b"\x01" in raw else raw
+        if b"\x01" not in raw:
+            return raw
+        by_mark = {mark: name for name, _, mark, _ in self._names}
 
-    def _name(self, found: re.Match[bytes]) -> bytes:
-        name = self._by_mark.get(found[1])
-        return with_case(name, int(found[2] or b"0", 16)) if name is not None else SOMEBODY
+        def named(found: re.Match[bytes]) -> bytes:
+            name = by_mark.get(found[1])
+            return with_case(name, int(found[2] or b"0", 16)) if name is not None else SOMEBODY
+
+        return _MARK.sub(named, raw)
+
+
+def entry_of(name: str, hashed: Callable[[str], str]) -> Entry:
+    """Worth keeping for a name that many accounts share, as that of a control."""
+    written = escaped(name)
+    lower = written.lower()
+    return written, written if lower == written else lower, hashed(name)[:12].encode(), "@" not in name
 
 
 def replaced(raw: bytes, low: bytes, name: bytes, lower: bytes, mark: bytes, as_word: bool) -> bytes:

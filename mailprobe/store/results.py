@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, case, func, literal, or_, select
@@ -15,11 +16,12 @@ from mailprobe.evidence import End, Ending, Evidence
 from mailprobe.store import facts
 from mailprobe.store.database import Database
 from mailprobe.store.facts import Damaged, Octets, Unreadable, Why
-from mailprobe.store.hidden import Hidden
+from mailprobe.store.hidden import Hidden, entry_of
 from mailprobe.store.statement import Row, Rows, Statement, Transaction
 from mailprobe.store.tables import last_results, results, transcripts
 
 MOST = 1000  # results that are read at once
+SHARED = 1000  # names that several accounts hide
 
 
 class Outcome(StrEnum):
@@ -151,11 +153,12 @@ class Results:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turn: Turn | None = None
+        self._entry = lru_cache(SHARED)(lambda name: entry_of(name, lambda one: database.hashed("name", one)))
 
     def hide(self, names: Iterable[str]) -> Hidden:
         """The names that must not be written: of an account, its address and user names in every spelling, and those of the
         controls that are asked beside it. Worth keeping: making it costs more than using it."""
-        return Hidden(names, lambda name: self._database.hashed("name", name))
+        return Hidden(names, self._entry)
 
     async def keep(self, evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> int:
         """Durable when this returns; the result's number. Once asked for it is done, even if nobody waits any more. StoreError.

@@ -37,8 +37,8 @@ _ASKED_FOR = {
     Data.FETCH: re.compile(rb"\* [0-9]{1,10} FETCH ", re.IGNORECASE),
     Data.LIST: re.compile(rb"\* LIST ", re.IGNORECASE),
 }
-_STATUSES = {b"OK": "OK", b"NO": "NO", b"BAD": "BAD", b"BYE": "BYE", b"PREAUTH": "PREAUTH"}
-_UNTAGGED_ONLY = ("BYE", "PREAUTH")
+_COMPLETIONS = ("OK", "NO", "BAD")
+_STATUSES = (*_COMPLETIONS, "BYE", "PREAUTH")
 _COUNT_CODES = ("UNSEEN", "EXISTS", "RECENT", "MESSAGES")  # not kept, not even as text
 
 
@@ -109,10 +109,10 @@ class Untagged:
     """Any other untagged response: its name, upper case, and nothing of what it said."""
 
     name: str
+    shown: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        return (f"* {self.name}",)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", (f"* {self.name}",))
 
 
 Response = Status | Capabilities | Continuation | QuotaRoot | Fetched | Listed | Numbers | Untagged
@@ -177,6 +177,8 @@ class Parser:
         """The next response, or None for "need more". Raises TheirFault."""
         if self._fault is not None:
             raise TheirFault(self._fault.why, self._fault.words)
+        if self._scanned == len(self._buffer) and not self._skip:
+            return None  # nothing came since the last look
         try:
             line = self._whole_line()
             return None if line is None else self._value(line)
@@ -274,23 +276,24 @@ class Parser:
         if line == b"+" or line.startswith(b"+ "):
             return Continuation()
         tag, _, rest = line.partition(b" ")
+        word, _, said = rest.partition(b" ")
         ours = bool(self._expected) and tag == self._expected[0][0]
-        status = _status(tag.decode("ascii"), rest) if ours else None
-        if status is None or status.status in _UNTAGGED_ONLY:
+        name = _name(word) if ours else ""
+        if name not in _COMPLETIONS:
             raise TheirFault("garbage", _words(line))
         self._expected.popleft()
         self._untagged = 0
-        return status
+        return _status(tag.decode("ascii"), name, said)
 
     def _untagged_value(self, line: bytes) -> Response:
         self._untagged += 1
         if self._untagged > UNTAGGED_CAP:
             raise TheirFault("too_much", f"more than {UNTAGGED_CAP} untagged responses to one command")
-        to_all = line.startswith(_SAID_TO_ALL) and len(line) <= REMEMBERED_CAP
-        status = _remembered(line) if to_all else _status("*", line[2:])
-        if status is not None:
-            return status
+        if line.startswith(_SAID_TO_ALL) and len(line) <= REMEMBERED_CAP:
+            return _remembered(line)
         name, rest = _named(line)
+        if name in _STATUSES:
+            return _status("*", name, rest)
         if name == "QUOTA":
             return QuotaRoot(_resources(rest, line))
         if name == "CAPABILITY":
@@ -346,15 +349,11 @@ def _words(line: bytes) -> str:
 def _speaks(line: bytes) -> bool:
     """Is this a status response or a continuation? Their text is free and holds no literal (RFC 9051 section 7.1)."""
     words = line.split(b" ", 2)
-    return words[0] == b"+" or (len(words) > 1 and words[1].upper() in _STATUSES)
+    return words[0] == b"+" or (len(words) > 1 and words[1].decode("latin-1").upper() in _STATUSES)
 
 
-def _status(tag: str, rest: bytes) -> Status | None:
-    """`rest` is what follows the tag. A missing text or code is forgiven: many servers leave them out."""
-    word, _, said = rest.partition(b" ")
-    status = _STATUSES.get(word.upper())
-    if status is None:
-        return None
+def _status(tag: str, status: str, said: bytes) -> Status:
+    """`said` is what follows the status. A missing text or code is forgiven: many servers leave them out."""
     found = _CODE.match(said) if said.startswith(b"[") else None
     if found is None:
         return Status(tag, status, "", "", clean(said))
@@ -368,8 +367,8 @@ def _status(tag: str, rest: bytes) -> Status | None:
 
 
 @lru_cache(maxsize=512)
-def _remembered(line: bytes) -> Status | None:
-    return _status("*", line[2:])
+def _remembered(line: bytes) -> Status:
+    return _status("*", *_named(line))
 
 
 def _named(line: bytes) -> tuple[str, bytes]:

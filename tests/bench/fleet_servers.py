@@ -137,7 +137,9 @@ async def serve(certificate: Path, imap: int, mx: int, hosts: list[str]) -> None
     loop = asyncio.get_running_loop()
     await loop.create_server(lambda: Imap(context), hosts, imap, ssl=context, backlog=1000)
     await loop.create_server(lambda: Smtp(context), hosts, mx, backlog=1000)
-    records = {f"c{number}.{ZONE}": {"A": (host,)} for number, host in enumerate(hosts)} | {f"probe.{ZONE}": {"A": ("127.0.0.1",)}}
+    records = {f"c{number}.{ZONE}": {"A": (host,)} for number, host in enumerate(hosts)} | {
+        f"probe.{ZONE}": {"A": ("127.0.0.1",)}
+    }
     transport, _ = await loop.create_datagram_endpoint(lambda: NameServer((ZONE,), records), ("127.0.0.1", 0))
     print(transport.get_extra_info("sockname")[1], flush=True)
     await asyncio.Event().wait()

@@ -14,18 +14,22 @@ import sqlite3
 import statistics
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvloop
 
+from mailprobe.check import seldom_collected
 from mailprobe.evidence import Evidence
-from mailprobe.store import Store, open_store
+from mailprobe.store import Store, open_store, results
 from mailprobe.store.batch import Committed
+from mailprobe.store.connection import writing
 from mailprobe.store.hidden import Hidden
 from mailprobe.store.results import Outcome
 from mailprobe.store.retention import AT_ONCE, Retention
+from mailprobe.store.schema import definitions
 from tests.unit.store.seen import IMAP, MX
 
 AIM = 20_000
@@ -94,6 +98,7 @@ async def measure(place: Path) -> int:
         hidden = [store.results.hide(one) for one in names]
         rounds = [await one_round(store, hidden, number, commits) for number in range(ROUNDS + 1)][1:]
         show(rounds, place)
+        shares(hidden, place.with_name("shares.db"))
         floor = statistics.median(bare(place.with_name(f"bare{number}.db")) for number in range(3))
         print(f"the driver alone, one table, no index:{floor:13.0f} per second of CPU")
         single = sorted(await alone(store, hidden[0]))
@@ -103,6 +108,33 @@ async def measure(place: Path) -> int:
             f"pruning, {AT_ONCE} transcripts a step: {statistics.median(steps) * 1000:.1f} ms, slowest {steps[-1] * 1000:.1f} ms"
         )
     return 0
+
+
+def shares(hidden: list[Hidden], place: Path) -> None:
+    """Where the CPU of one result goes: making it ready, its statements table by table, and its part of a COMMIT; what is left is
+    the hand-over between tasks and threads."""
+    seen = [evidence_of(one) for one in range(COUNT)]
+    began = own_cpu()
+    rows = [results.made(one, Outcome.GOOD, hidden[int(one.account[1:]) % len(hidden)]) for one in seen]
+    spent = defaultdict(float, {"making it ready": own_cpu() - began})
+    with contextlib.closing(writing(str(place))) as connection:
+        for statement in definitions():
+            connection.raw.execute(statement)
+        for start in range(0, COUNT, ABREAST):
+            numbered = list(enumerate(rows[start : start + ABREAST], start + 1))
+            connection.begin()
+            for name, insert, values in (
+                ("results and its index", results.KEEP, [(number, *one.result) for number, one in numbered]),
+                ("transcripts", results.KEEP_LINES, [(number, *one.lines) for number, one in numbered]),
+                ("last_results", results.KEEP_LAST, [(*one.last, number) for number, one in numbered]),
+            ):
+                began = own_cpu()
+                connection.transaction.put(insert, values)
+                spent[name] += own_cpu() - began
+            began = own_cpu()
+            connection.commit()
+            spent["COMMIT"] += own_cpu() - began
+    print("CPU of one result, us:  " + ", ".join(f"{name} {used / COUNT * 1e6:.0f}" for name, used in spent.items()))
 
 
 def bare(place: Path) -> float:
@@ -143,6 +175,7 @@ def own_cpu() -> float:
 
 def main() -> int:
     os.sched_setaffinity(0, {0})
+    seldom_collected()  # as the program itself does
     with TemporaryDirectory(prefix="mailprobe-store-") as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(measure(Path(folder) / "m.db"))
 

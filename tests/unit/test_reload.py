@@ -78,8 +78,8 @@ def test_what_is_different(tmp_path: Path, text: str, expected: Difference) -> N
 
 def test_no_field_of_a_configuration_is_forgotten(tmp_path: Path) -> None:
     """What nobody compares would change unseen."""
-    compared = {"prober", "carriers", "accounts", "store_url", "keep", "engine", "actors", "http", "console", "maintenance", "notify"}
-    compared |= {"bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
+    compared = {"prober", "carriers", "accounts", "store_url", "keep", "engine", "actors", "http", "console", "maintenance"}
+    compared |= {"notify", "cards", "bounces_listen", "bounces_imap", "bounces_certificate", "bounces_key"}
     assert {one.name for one in dataclasses.fields(Config)} == compared | {"source", "warnings"}
     split = {
         "name",

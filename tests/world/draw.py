@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import TypeVar
 
 from tests.unit.verdict.world import (
     BYES,
@@ -20,6 +21,10 @@ from tests.unit.verdict.world import (
 )
 
 LEGS = ("dns", "mx", "imap", "submission", "canary")
+T = TypeVar("T")
+NO_FAULT = World(Truth.HEALTHY)
+KEPT = frozenset({"truth", "unknown", "passing", "hosts", "half_at", "bye", "age", "legs", "enrolled", "network"})
+KEPT |= {"starttls", "pipelining"}
 TRUTHS = tuple(sorted(Truth, key=lambda one: one.value))
 
 
@@ -94,7 +99,16 @@ def some(dice: random.Random, hosts: int, chance: float = 0.2) -> tuple[int, ...
 def draw(dice: random.Random, truths: Sequence[Truth] = TRUTHS) -> Scene:
     truth = dice.choice(truths)
     hosts = dice.randint(1, 3) if truth is not Truth.HALF_DIRECTORY else 2
-    return Scene(tidy(world(dice, truth, hosts)), lines(dice, hosts))
+    made = Scene(world(dice, truth, hosts), lines(dice, hosts))
+    if dice.random() < 0.6:  # many faults at once hide each other
+        made = Scene(calmed(dice, made.world, NO_FAULT), calmed(dice, made.lines, Lines()))
+    return replace(made, world=tidy(made.world))
+
+
+def calmed(dice: random.Random, one: T, calm: T) -> T:
+    """Most of its faults are left out."""
+    faults = [name for name, value in vars(calm).items() if name not in KEPT and getattr(one, name) != value]
+    return replace(one, **{name: getattr(calm, name) for name in faults if dice.random() < 0.85})  # type: ignore[type-var]
 
 
 def world(dice: random.Random, truth: Truth, hosts: int) -> World:

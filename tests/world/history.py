@@ -145,7 +145,7 @@ class Life:
             return
         self.ask(truth, self.some_probes())
         confirm_at = self.reading(truth.name)
-        if confirm_at is not None and self.dice.random() < 0.7 and confirm_at < self.now + self.interval:
+        if confirm_at is not None and self.dice.random() < 0.5 and confirm_at < self.now + self.interval:
             self.now = max(self.now + 1.0, confirm_at)
             self.ask(truth, ("mx", "imap", "submission"))
             self.reading(truth.name + " confirmed")
@@ -175,7 +175,7 @@ class Life:
 
     def some_probes(self) -> tuple[str, ...]:
         every = ("dns", "mx", "imap", "submission", "canary")
-        return every if self.dice.random() < 0.85 else tuple(one for one in every if self.dice.random() < 0.5)
+        return every if self.dice.random() < 0.93 else tuple(one for one in every if self.dice.random() < 0.5)
 
     # ---- what is made of it ------------------------------------------------------------------------------------------
 

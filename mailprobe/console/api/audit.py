@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
+from mailprobe.console.api.asking import desk_of
 from mailprobe.console.api.times import rfc3339
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.erasing import whose
@@ -99,6 +100,7 @@ async def erase(request: Request, visitor: Admin, wanted: ToErase) -> ErasedOut:
     house = rooms_of(request).house()
     whom = whose(house.config, wanted.account, wanted.address)
     await request.app.state.trail.note(visitor, "erase", whom.account, wanted.why)
+    desk_of(request).calls.erase(whom.account, whom.addresses)  # first: what is in memory would be written again
     erased = await house.store.erase(whom)
     return ErasedOut(rows=erased.rows, clean=erased.clean)
 

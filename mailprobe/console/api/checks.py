@@ -10,8 +10,8 @@ from starlette.responses import Response, StreamingResponse
 
 from mailprobe.console.api.asking import Language, Operator, desk_of, note
 from mailprobe.console.calls import mailing, repairing, telling
+from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
-from mailprobe.console.calls.registry import Ask
 from mailprobe.console.calls.streaming import stream
 from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View

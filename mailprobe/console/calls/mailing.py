@@ -7,10 +7,11 @@ import math
 from dataclasses import dataclass, field, replace
 
 from mailprobe.config import ConfigError, Problem
+from mailprobe.console.calls.ask import guard
 from mailprobe.console.calls.call import KEPT, Call, Working
 from mailprobe.console.calls.mails import note_number, wait_of
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import Calls, guard
+from mailprobe.console.calls.registry import Calls
 from mailprobe.evidence import Evidence
 from mailprobe.question import Listener
 from mailprobe.store import StoreError

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
+from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
 from mailprobe.console.calls.call import KEPT, Call, Said, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
@@ -22,7 +22,7 @@ from mailprobe.evidence import Evidence, Fact
 from mailprobe.question import Listener, Question
 from mailprobe.store import StoreError
 from mailprobe.verdict import Verdict
-from mailprobe.verdict.observed import Observations, ObservedError, check_numbers, parse
+from mailprobe.verdict.observed import check_numbers
 from mailprobe.verdict.picture import Picture
 
 MOST = 500  # in memory; of more the oldest that are done go
@@ -30,30 +30,15 @@ AT_ONCE = 64  # running, of everybody
 AT_ONCE_EACH = 4
 PACE, IN = 30, 600.0  # checks that one operator may start in so many seconds
 INTERIM = 15.0  # seconds after which something can be said in any case
-CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an enhanced one (RFC 3463)
 SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail; within: seconds."""
-
-    address: str
-    reason: str = ""
-    ticket: str = ""
-    observed: tuple[str, ...] = ()
-    bounce: str = ""
-    canary: bool = False
-    consent: str = ""
-    only: tuple[str, ...] = ()
-    within: float = 30.0
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
-    """A call as it stands. verdict None: "checking"."""
+    """A call as it stands. question: with what was told by then. verdict None: "checking"."""
 
     version: int
+    question: Question
     picture: Picture
     verdict: Verdict | None
     legs: dict[str, LegSeen]
@@ -81,6 +66,7 @@ class Calls:
     judged: dict[str, Judged] = field(default_factory=dict)
     under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     watches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    within: float = 30.0  # seconds for any one leg
     watch_every: float = 300.0  # seconds between two looks at a mailbox that is watched, where the limits allow it
 
     # ---- to begin ----------------------------------------------------------------------------------------------------
@@ -130,7 +116,7 @@ class Calls:
             observed=ask.observed,
             bounces=(ask.bounce.encode("utf-8", "replace"),) if ask.bounce.strip() else (),
             only=ask.only,
-            within=ask.within,
+            within=self.within,
             canary=ask.canary,
             consent=consent_of(ask, owner),
             operator=owner,
@@ -169,6 +155,17 @@ class Calls:
         for table in (self.whole, self.past, self.judged):
             table.pop(call.id, None)
 
+    def erase(self, account: str, keys: Collection[str]) -> int:
+        """A customer is to be forgotten: his calls go from memory, and nothing of them is written any more. account: the id that
+        he had; keys: `Address.key` of his addresses. How many."""
+        his = [one for one in self.whole.values() if one.account.address.key in keys or (account and one.account.id == account)]
+        for call in his:
+            for task in (self.under_way.pop(call.id, None), self.watches.pop(call.id, None)):
+                if task is not None:
+                    task.cancel()
+            self.forget(call)
+        return len(his)
+
     # ---- to carry ----------------------------------------------------------------------------------------------------
 
     async def carry(self, call: Call) -> None:
@@ -185,6 +182,9 @@ class Calls:
             call.fault = error.problems[0]
         except Exception as error:  # whatever it is: the page must not wait for ever
             call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
+        except asyncio.CancelledError:
+            before.cancel()
+            raise
         finally:
             interim.cancel()
             self.under_way.pop(call.id, None)
@@ -253,7 +253,7 @@ class Calls:
     def judged_now(self, call: Call) -> Judged:
         house = self.rooms.house()
         if call.masked:
-            return Judged(call.version, Picture(), call.said[-1].verdict if call.said else None, {})
+            return Judged(call.version, call.question, Picture(), call.said[-1].verdict if call.said else None, {})
         picture = picture_of(house, with_heard(call), call.evidence, call.started)
         picture = since_repair(picture) if call.repairs else picture
         verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
@@ -261,7 +261,7 @@ class Calls:
             without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
             verdict = at_most_medium(verdict, without)
         legs = {probe: self.leg(call, probe) for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)}
-        return Judged(call.version, picture, verdict, legs)
+        return Judged(call.version, call.question, picture, verdict, legs)
 
     def leg(self, call: Call, probe: str) -> LegSeen:
         """One leg, read without the others."""
@@ -271,6 +271,14 @@ class Calls:
             return LegSeen(None, None, working.began + call.question.within + SLACK, server)
         if evidence is None:
             return LegSeen()
+        known = self.judged.get(call.id)
+        if (
+            known is not None
+            and known.question is call.question
+            and probe in known.legs
+            and known.legs[probe].evidence is evidence
+        ):
+            return known.legs[probe]  # nothing new of this leg
         house = self.rooms.house()
         mine = tuple(one for one in call.evidence if one.probe == probe)
         return LegSeen(evidence, picture_of(house, call.question, mine, call.started))
@@ -322,35 +330,3 @@ class Calls:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def with_heard(call: Call) -> Question:
-    """The question with what was read out of a bounce, as if it were one."""
-    return replace(call.question, bounces=(*call.question.bounces, reply_of(call.heard))) if call.heard else call.question
-
-
-def reply_of(fragments: Sequence[str]) -> bytes:
-    """As the line of a server: the numbers first, whatever order they were read in."""
-    codes = [one for one in fragments if CODE.fullmatch(one)]
-    words = [one for one in fragments if not CODE.fullmatch(one)]
-    return " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
-
-
-def read_told(observed: tuple[str, ...], now: float) -> Observations:
-    """Raises Refused (422)."""
-    try:
-        return parse(observed, now=now)
-    except ObservedError as error:
-        raise refused(422, error.problems[0]) from None
-
-
-def consent_of(ask: Ask, owner: str) -> str:
-    """Who agreed to a test mail, as it is written down."""
-    return f"{ask.consent.strip() or 'stated'} ({owner})" if ask.canary else ""
-
-
-def guard(problem: Problem) -> Problem:
-    """The guard's word, with what lifts it here: a ticket, or a supervisor."""
-    if problem.code != "MP1901":
-        return problem
-    return Problem(problem.code, "ticket", problem.what, "name the call's ticket, or ask a supervisor to release the guard")

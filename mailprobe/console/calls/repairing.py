@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailprobe.config import ConfigError, Problem
+from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import Ask, Calls
+from mailprobe.console.calls.registry import Calls
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
 from mailprobe.question import Listener
 from mailprobe.store import StoreError

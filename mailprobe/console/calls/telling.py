@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailprobe.config import Problem
+from mailprobe.console.calls.ask import read_told, reply_of
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import Calls, read_told, reply_of
+from mailprobe.console.calls.registry import Calls
 from mailprobe.wire.returned import read_returned
 
 MOST_BOUNCES = 5

@@ -23,7 +23,8 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-TEMPLATES.globals["roles"] = Role
+FLEET_PAGES = ("carriers", "accounts", "bounces", "incidents", "maintenance", "prober")
+TEMPLATES.globals |= {"roles": Role, "fleet_pages": FLEET_PAGES}
 
 
 def paper(request: Request, template: str, visitor: Visitor | None = None, status: int = 200, **given: Any) -> HTMLResponse:

@@ -23,12 +23,13 @@ const panel = panels(() => id, shown);
 function began(found) {
   leave();
   show($("case"), true);
-  document.body.dataset.case = "open";
+  aside();
   drawHead({ address: found.proposal, marked: found.marked, read_back: found.read_back, number: "…", carrier: found.carrier, started: new Date().toISOString(), ticket: "" });
   drawTop({ state: "checking", status: null, title: say("checking"), text: say("started_now") }, null);
   drawBefore(null, null);
   drawSpoken(null, null, null, { text: "" });
   drawStations(ahead());
+  for (const each of ["copy", "canary-open"]) $(each).disabled = true;
   readBack = found.read_back;
   $("case").focus();
 }
@@ -42,13 +43,21 @@ function started(made) {
 function stopped() {
   show($("case"), false);
   delete document.body.dataset.case;
+  $("ask-home").append($("ask"));
+}
+
+/** With a check on the page the field is a small one in the bar, and unfolds from there. */
+function aside() {
+  document.body.dataset.case = "open";
+  $("ask-slot").append($("ask"));
 }
 
 function open(which) {
   leave();
-  $("case").focus();
   id = which;
-  document.body.dataset.case = "open";
+  aside();
+  show($("case"), true);
+  $("case").focus();
   $("ticket-view").href = `/checks/${encodeURIComponent(id)}/ticket`;
   stream = follow(id, (now) => { calm(); shown(now); }, (error) => (error ? complain(error) : toast(say("lost"))));
 }
@@ -76,6 +85,7 @@ function shown(now) {
   if (!telling) asked.draw(now.questions ?? []);
   panel.draw(now);
   drawProof(now.proof);
+  for (const one of ["copy", "canary-open"]) $(one).disabled = now.state === "running";
   if (now.state !== "done") stream?.again();
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
 }
@@ -142,7 +152,7 @@ $("new-call").addEventListener("click", next);
 onKey("/", () => one.focus());
 onKey("c", ticket);
 onKey("n", next);
-onKey("t", () => { if (id) panel.open("canary"); });
+onKey("t", () => { if (id && !$("canary-open").disabled) panel.open("canary"); });
 for (const [at, radio] of [...document.querySelectorAll("#reason input")].entries()) onKey(String(at + 1), () => { radio.checked = true; });
 window.addEventListener("popstate", place);
 window.addEventListener("handed-over", handed);

@@ -46,6 +46,9 @@ const SHAPES = {
   green: [["circle", { cx: 12, cy: 12, r: 10, class: "solid" }], ["path", { d: "m7.5 12.3 3.2 3.2 6-6.6", class: "cut" }]],
   amber: [["path", { d: "M12 2.5 22.5 21h-21z", class: "solid round" }], ["path", { d: "M12 9.5v5M12 17.6v.2", class: "cut" }]],
   red: [["path", { d: "M8 2h8l6 6v8l-6 6H8l-6-6V8z", class: "solid" }], ["path", { d: "m8.5 8.5 7 7m0-7-7 7", class: "cut" }]],
+  auto: [["circle", { cx: 12, cy: 12, r: 9, class: "line" }], ["path", { d: "M12 3a9 9 0 0 1 0 18z", class: "solid" }]],
+  light: [["circle", { cx: 12, cy: 12, r: 4.5, class: "solid" }], ["path", { d: "M12 2v2m0 16v2M2 12h2m16 0h2M5 5l1.4 1.4m11.2 11.2L19 19M5 19l1.4-1.4M17.6 6.4 19 5", class: "line" }]],
+  dark: [["path", { d: "M20 14.5A8.5 8.5 0 0 1 9.500 4 8.500 8.500 0 1 0 20 14.500z", class: "solid" }]],
   off: [["circle", { cx: 12, cy: 12, r: 3, class: "solid" }]],
   unknown: [["circle", { cx: 12, cy: 12, r: 10, class: "line" }], ["path", { d: "M9.3 9.4a2.8 2.8 0 1 1 4 2.6c-.9.5-1.3 1-1.3 2M12 17v.2", class: "line" }]],
 };

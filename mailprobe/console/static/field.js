@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { spelled } from "./address.js";
 import { $, make } from "./dom.js";
 import { attempt, calm, complain } from "./frame.js";
+import { serviceOf } from "./services.js";
 import { known, say } from "./texts.js";
 
 const PAUSE = 150; // ms without a key before the API is asked
@@ -96,7 +97,7 @@ function proposal(found, typed, accept) {
       make("p", { class: "go-on" },
         changed
           ? [make("strong", {}, say("proposal"), " "), make("button", { type: "button", on: { click: () => accept(found.proposal) } }, say("proposal_press"), " ", make("kbd", {}, "Enter"))]
-          : found.carrier ? [found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
+          : found.carrier ? [serviceOf(found.carrier.name) ?? found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
   } else {
     parts.push(make("p", { class: "problem" }, trouble(found.problem)));
     if (found.problem?.hint && !known(`problem.${found.problem.code}`)) parts.push(make("p", { class: "hint" }, found.problem.hint));

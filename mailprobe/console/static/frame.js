@@ -1,6 +1,6 @@
 // What every page has: notices, brightness, keys, and the count of what has changed.
 import { Refused, ask } from "./api.js";
-import { $, make, show, write } from "./dom.js";
+import { $, make, shape, show, write } from "./dom.js";
 import { say } from "./texts.js";
 
 /** A short word in the corner; read out, and gone by itself. */
@@ -55,7 +55,11 @@ export async function copy(text) {
 
 function brightness() {
   const root = document.documentElement, turn = ["auto", "light", "dark"];
-  const label = () => write($("theme"), say(`theme_${root.dataset.theme ?? "auto"}`));
+  const label = () => {
+    $("theme").title = say(`theme_${root.dataset.theme ?? "auto"}`);
+    $("theme").setAttribute("aria-label", $("theme").title);
+    $("theme").replaceChildren(shape(root.dataset.theme ?? "auto"));
+  };
   $("theme").addEventListener("click", () => {
     const next = turn[(turn.indexOf(root.dataset.theme ?? "auto") + 1) % turn.length];
     if (next === "auto") delete root.dataset.theme; else root.dataset.theme = next;
@@ -103,6 +107,17 @@ function listen() {
   });
 }
 
+/** What folds out of the bar folds back by Escape, and by a click elsewhere. */
+function menus() {
+  const fold = (but) => { for (const one of document.querySelectorAll(".menu[open]")) if (!one.contains(but)) one.open = false; };
+  document.addEventListener("click", (event) => fold(event.target));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.activeElement?.closest(".menu[open]")?.querySelector("summary").focus();
+    fold(null);
+  });
+}
+
 /** How many of one's own checks say something else by now, beside their page's name. */
 async function count() {
   if (document.hidden) return;
@@ -122,6 +137,7 @@ export function counted(checks) {
 export function frame(every) {
   brightness();
   languages();
+  menus();
   listen();
   onKey("m", () => { location.href = "/checks"; });
   if (!every) return;

@@ -5,6 +5,8 @@ import { SERVICE } from "./spoken.js";
 import { age, say, time } from "./texts.js";
 
 const EVERY = 20; // seconds
+const MOST = 3;
+const WORST = ["incident", "trouble", "maintenance"];
 
 export function services() {
   const look = async () => {
@@ -18,18 +20,36 @@ export function services() {
   document.addEventListener("visibilitychange", look);
 }
 
+const QUIET = ["normal", "unknown"]; // of these a number is enough where there are several
+
+let known = [];
+
+/** One carrier's service as a whole, as it was last seen; null where nothing is known of it. */
+export function serviceOf(carrier) {
+  const one = known.find((each) => each.carrier === carrier);
+  return one ? service(one) : null;
+}
+
+function service(one) {
+  return make("span", { class: "service", data: { state: one.state } }, shape(SERVICE[one.state] ?? "unknown"),
+    make("strong", {}, one.title), ` ${one.text}`, when(one));
+}
+
 const drawServices = drawn((all) => {
-  const odd = all.filter((one) => one.state !== "normal"), good = all.length - odd.length;
-  const parts = odd.map((one) => make("span", { class: "service", data: { state: one.state } }, shape(SERVICE[one.state] ?? "unknown"),
-    make("strong", {}, one.title), ` ${one.text}`, when(one)));
-  if (good) {
-    const only = good === 1 && !odd.length ? all[0] : null;
-    const newest = Math.max(...all.filter((one) => one.state === "normal").map((one) => one.age_s ?? 0));
-    parts.push(make("span", { class: "service", data: { state: "normal" } }, shape("green"),
-      only ? `${only.title} ${only.text}` : say(odd.length ? "others_normal" : "all_normal", { count: good }), when({ age_s: newest })));
-  }
-  $("services").replaceChildren(...parts);
+  known = all;
+  // the worst first and few of them: the others are one page away
+  const odd = all.filter((one) => !QUIET.includes(one.state)).sort((a, b) => WORST.indexOf(a.state) - WORST.indexOf(b.state));
+  const more = odd.length > MOST ? [make("a", { class: "service", href: "/carriers" }, say("others_odd", { count: odd.length - MOST }))] : [];
+  const groups = QUIET.map((state) => [state, all.filter((one) => one.state === state)]).filter(([, some]) => some.length);
+  $("services").replaceChildren(...odd.slice(0, MOST).map(service), ...more,
+    ...groups.map(([state, some]) => (some.length === 1 ? service(some[0]) : group(state, some))));
 });
+
+function group(state, some) {
+  const newest = Math.min(...some.map((one) => one.age_s ?? Infinity));
+  return make("span", { class: "service", data: { state } }, shape(SERVICE[state]), say(`all_${state}`, { count: some.length }),
+    newest < Infinity ? when({ age_s: newest }) : null);
+}
 
 function when(one) {
   return one.age_s === null || one.age_s === undefined ? null : make("span", { class: "age" }, ` ${age(one.age_s)}`);

@@ -15,15 +15,20 @@ export const drawStations = drawn((stations) => {
     if (one.state !== "running") since.delete(one.id);
     else if (!since.has(one.id)) since.set(one.id, performance.now());
   }
-  $("stations").replaceChildren(...stations.map(station));
+  $("stations").replaceChildren(...stations.map((one, at) => station(one, stations[at - 1])));
 });
 
-function station(one) {
+/** Whether it is for the same reason as the one before: then it is said once. */
+function repeats(one, before) {
+  return Boolean(before && one.text && one.state === before.state && one.text === before.text);
+}
+
+function station(one, before) {
   return make("li", { class: "station", data: { state: one.state, station: one.id } },
     make("span", { class: "station-shape" }, shape(one.state)),
     make("span", { class: "station-title" }, one.title),
     make("span", { class: "station-word" }, one.word),
-    ...more(one).map((text) => make("span", { class: "station-text" }, text)),
+    ...(repeats(one, before) && ["not_possible", "our_fault"].includes(one.state) ? [say("same")] : more(one)).map((text) => make("span", { class: "station-text" }, text)),
     one.state === "running" ? make("span", { class: "station-text ticking", "aria-hidden": "true", data: { most: one.seconds ?? "" } }, elapsed(one.id, one.seconds)) : null);
 }
 

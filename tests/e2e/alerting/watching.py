@@ -19,7 +19,7 @@ from grafana.generate import at_pace
 from grafana.generate.times import Pace
 
 STARTS_WITHIN = 30.0
-EVERY = "500ms"  # scrapes and evaluations
+EVERY = 0.5  # seconds between scrapes, and between evaluations
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,9 @@ class Watch:
 
 
 @contextmanager
-def watched(target: str, folder: Path, scale: float) -> Iterator[Watch]:
-    """Watch `target` (host:port) with hours lasting `scale` times as long; everything is written below `folder`."""
+def watched(target: str, folder: Path, scale: float, every: float = EVERY) -> Iterator[Watch]:
+    """Watch `target` (host:port) with hours lasting `scale` times as long; everything is written below `folder`. every: seconds
+    between scrapes, and between evaluations."""
     for name, text in at_pace(Pace(scale)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -80,7 +81,7 @@ def watched(target: str, folder: Path, scale: float) -> Iterator[Watch]:
                 f"--web.listen-address=127.0.0.1:{alertmanager}",
             )
         )
-        (folder / "prometheus.yml").write_text(configuration(target, alertmanager))
+        (folder / "prometheus.yml").write_text(configuration(target, alertmanager, every))
         stack.enter_context(
             running(
                 f"http://127.0.0.1:{prometheus}",
@@ -95,9 +96,10 @@ def watched(target: str, folder: Path, scale: float) -> Iterator[Watch]:
         yield Watch(f"http://127.0.0.1:{prometheus}", f"http://127.0.0.1:{alertmanager}")
 
 
-def configuration(target: str, alertmanager: int) -> str:
+def configuration(target: str, alertmanager: int, every: float) -> str:
+    pause = f"{round(1000 * every)}ms"
     return f"""
-global: {{ scrape_interval: {EVERY}, scrape_timeout: {EVERY}, evaluation_interval: {EVERY} }}
+global: {{ scrape_interval: {pause}, scrape_timeout: {pause}, evaluation_interval: {pause} }}
 rule_files: [rules/*.yml]
 alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ["127.0.0.1:{alertmanager}"] }}] }}] }}
 scrape_configs: [{{ job_name: mailprobe, static_configs: [{{ targets: ["{target}"] }}] }}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import shutil
@@ -15,8 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from mailprobe.console.app import console_app
 from mailprobe.console.approach import Approach
-from mailprobe.console.calls.looking import Desk
-from mailprobe.console.calls.mailing import Post
+from mailprobe.console.calls.opening import open_calls
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
@@ -90,7 +88,8 @@ class Window:
         return await self.page.get_attribute(f"[data-station={name}]", "data-state")
 
     def heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        without = message.location["url"].partition("?")[0].endswith(("/services", "/incidents")) and "404" in message.text
+        if message.type in ("error", "warning") and not without:  # a console may have no fleet beside it
             self.complaints.append(message.text)
 
 
@@ -100,14 +99,11 @@ async def console_on_the_demo() -> AsyncIterator[Console]:
         demo = await stack.enter_async_context(open_demo((*SCENARIOS, *DELIVERIES)))
         house = await stack.enter_async_context(post_house(demo))
         rooms = Rooms(house=lambda: house, unfit=tuple, now=time.time)
-        calls, notes = Calls(rooms), Notes()
-        stack.push_async_callback(calls.close)
-        post = asyncio.create_task(Post(calls).watch())
-        stack.callback(post.cancel)
+        desk, notes = await stack.enter_async_context(open_calls(rooms)), Notes()
         app = console_app(rooms, Recognition(rooms), ROUTERS, show=shown)
-        app.state.desk, app.state.trail = Desk(calls), notes
+        app.state.desk, app.state.trail = desk, notes
         place = await stack.enter_async_context(listening(Approach(app, lambda: house.config.console), "127.0.0.1:0"))
-        yield Console(f"http://{place[0]}:{place[1]}", demo, house, calls, notes, app.state.staff)
+        yield Console(f"http://{place[0]}:{place[1]}", demo, house, desk.calls, notes, app.state.staff)
 
 
 @contextlib.asynccontextmanager
@@ -135,7 +131,7 @@ async def window(
         permissions=["clipboard-read", "clipboard-write"],
         **more,
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)  # for a machine with much else to do
     if console is not None:
         await context.add_cookies([{"name": PLAIN_COOKIE, "value": await console.session(name, role), "url": console.url}])
     page = await context.new_page()

@@ -5,9 +5,31 @@ from __future__ import annotations
 from itertools import product
 
 RUN = "window.ran=1"
-TAGS = ("img src=x", "svg", "body", "video src=x", "audio src=x", "details open", "input autofocus", "iframe", "math", "object data=x")
+TAGS = (
+    "img src=x",
+    "svg",
+    "body",
+    "video src=x",
+    "audio src=x",
+    "details open",
+    "input autofocus",
+    "iframe",
+    "math",
+    "object data=x",
+)
 HANDLERS = ("onerror", "onload", "onfocus", "ontoggle")
-CLOSERS = ("</script>", "</textarea>", "</title>", "</style>", "</template>", "-->", "]]>", "\"'>", "</option></select>", "</p></section>")
+CLOSERS = (
+    "</script>",
+    "</textarea>",
+    "</title>",
+    "</style>",
+    "</template>",
+    "-->",
+    "]]>",
+    "\"'>",
+    "</option></select>",
+    "</p></section>",
+)
 WHOLE = (
     f"<script>{RUN}</script>",
     f"<script src=data:text/javascript,{RUN}></script>",

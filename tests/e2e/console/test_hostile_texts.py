@@ -49,7 +49,9 @@ ASIDE = "() => [window.ran === undefined, document.querySelectorAll('script').le
 def hostile_view(text: str, version: int) -> Json:
     """The same text in every field, with the field's name behind it, so that no two are taken for each other."""
     said = {name: f"{text} {name}" for name in SHOWN.values()}
-    base = view(version=version, number=str(version), ticket=said["ticket"], address=said["address"], marked=marked(said["address"]))
+    base = view(
+        version=version, number=str(version), ticket=said["ticket"], address=said["address"], marked=marked(said["address"])
+    )
     base["carrier"] = {"name": "x", "title": said["carrier"], "relation": "own"}
     base["top"] = {"state": "settled", "status": "down", "title": said["title"], "text": ""}
     base["verdict"] |= {"known": said["known"], "do_not_say": [said["never"]], "who": said["who"], "say": {"text": said["say"]}}
@@ -62,7 +64,13 @@ def hostile_view(text: str, version: int) -> Json:
     ]
     base["stations"][1] = station("mx", said["station_title"], "red", said["station_word"], said["station_text"])
     base["questions"] = [
-        {"key": "portal", "text": said["question"], "wants": "", "told": None, "choices": [{"value": "portal_ok", "text": said["choice"]}]}
+        {
+            "key": "portal",
+            "text": said["question"],
+            "wants": "",
+            "told": None,
+            "choices": [{"value": "portal_ok", "text": said["choice"]}],
+        }
     ]
     base["proof"] = {
         "rows": [row("target", said["answer"], said["reply"], server=said["server"]) | {"ip": ""}],
@@ -86,7 +94,9 @@ async def test_every_text_in_every_field_is_shown_and_nothing_else(browser: Brow
             sent = hostile_view(text, version)
             assert told.live is not None
             told.live.put_nowait(sent)
-            await page.wait_for_function("(n) => document.querySelector('#case-facts .digits')?.textContent === n", arg=str(version))
+            await page.wait_for_function(
+                "(n) => document.querySelector('#case-facts .digits')?.textContent === n", arg=str(version)
+            )
             shown = await page.evaluate(READ, list(SHOWN))
             assert shown == {selector: f"{text} {name}" for selector, name in SHOWN.items()}
             quiet, scripts_now, path, images = await page.evaluate(ASIDE)
@@ -95,7 +105,11 @@ async def test_every_text_in_every_field_is_shown_and_nothing_else(browser: Brow
         assert told.reports == []
         assert agent.complaints == []
         assert "dialog" not in asked
-        assert {one.removeprefix(url).split("/")[1].split("?")[0] for one in asked if one.startswith(url)} <= {"checks", "static", "api"}
+        assert {one.removeprefix(url).split("/")[1].split("?")[0] for one in asked if one.startswith(url)} <= {
+            "checks",
+            "static",
+            "api",
+        }
         assert all(one.startswith(url) for one in asked)
 
 
@@ -124,7 +138,9 @@ def all_at_once() -> Told:
         address={"proposal": None, "suggestions": list(TEXTS), "problem": {"code": "MP0000", "what": TEXTS[0], "hint": TEXTS[1]}},
         services=[{"carrier": text, "title": text, "state": "trouble", "text": text, "age_s": 3} for text in TEXTS],
         incidents=[incident | {"state_text": text, "say": text, "owner": text} for text in TEXTS],
-        rows=[checked | {"id": text, "address": text, "carrier": text, "title": text, "old": text, "new": text} for text in TEXTS],
+        rows=[
+            checked | {"id": text, "address": text, "carrier": text, "title": text, "old": text, "new": text} for text in TEXTS
+        ],
     )
 
 

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import json
 import statistics
-import time
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
+from mailprobe.console.door import Role
 from mailprobe.demo.carrier import Mailbox
 from tests.e2e.console.browsing import Console, window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BORN_FROM = {
-    "ja-JP": ("『宛先なし』として返されております", "初期化", "パソコンを使ったことが原因です。", "契約登録の担当"),
-    "en-US": ("returned by our mail system as 'no such address'", "no need to reset", "It is because you used a PC.", "subscriber records"),
+    "ja-JP": ("lost-entry", "『宛先なし』として返されております", "初期化", "パソコンを使ったことが原因です。", "契約登録の担当"),
+    "en-US": (
+        "lost-untold",
+        "returned by our mail system as 'no such address'",
+        "no need to reset",
+        "It is because you used a PC.",
+        "subscriber records",
+    ),
 }
 
 
 @pytest.mark.parametrize("locale", BORN_FROM)
-async def test_the_born_from_case_from_typing_to_the_ticket(browser: Browser, console: Console, locale: str, tmp_path: Path) -> None:
+async def test_the_born_from_case_from_typing_to_the_ticket(
+    browser: Browser, console: Console, locale: str, tmp_path: Path
+) -> None:
     """Mail comes back, sign-in is refused, the member page says active: the server side has lost him, and the page says so."""
-    say, reset, never, desk = BORN_FROM[locale]
-    address = console.address("lost-entry")
+    local, say, reset, never, desk = BORN_FROM[locale]
+    address = console.address(local)
     async with window(browser, console, locale=locale) as agent:
         await agent.page.goto(console.url)
         assert await agent.page.evaluate("document.activeElement.id") == "address"
@@ -139,10 +147,27 @@ async def test_our_own_trouble_is_never_the_customers(browser: Browser, console:
         assert await agent.page.get_attribute("#handset", "data-steps") == "none"
 
 
-async def test_a_late_mail_and_a_late_bounce_reach_the_page_and_my_checks(browser: Browser, console: Console) -> None:
+async def test_a_mail_that_takes_its_time_is_waited_for(browser: Browser, console: Console) -> None:
+    async with window(browser, console, name="slow") as agent, window(browser, console, name="slow") as other:
+        await other.page.goto(f"{console.url}/checks")
+        await agent.page.goto(console.url)
+        await agent.page.keyboard.type(console.address("slow-post"))
+        await agent.page.keyboard.press("Enter")
+        await agent.page.wait_for_selector("[data-station=delivery][data-state=running]")
+        assert await agent.page.is_disabled("#copy")  # nothing is settled that a ticket could tell
+        await other.page.wait_for_selector("#mine-pending .row-check")
+        await agent.settled()
+        assert await agent.station("delivery") == "green"
+        await other.page.wait_for_selector("#mine-done .row-check")
+
+
+async def test_a_late_bounce_reaches_the_page_and_my_checks(browser: Browser, console: Console) -> None:
+    """Accepted at the door, unknown behind it: what was said first is not what holds."""
     async with window(browser, console, name="late") as agent, window(browser, console, name="late") as other:
         await agent.page.goto(console.url)
-        await agent.check(console.address("bounces-later", "catchall"))
+        await agent.page.fill("#ticket", "T-9")
+        await agent.page.focus("#address")
+        await agent.check(console.address("nobody-behind", "catchall"))
         before = await agent.text("#say")
         await agent.page.keyboard.press("t")
         await agent.page.check("#canary-agreed")
@@ -150,8 +175,10 @@ async def test_a_late_mail_and_a_late_bounce_reach_the_page_and_my_checks(browse
         await agent.page.wait_for_selector("#canary-number:not([hidden])")
         assert len(await agent.text("#canary-digits")) == 4
         await other.page.goto(f"{console.url}/checks")
-        await agent.page.wait_for_function("(was) => document.querySelector('#say').innerText !== was", arg=before, timeout=20_000)
+        await agent.page.wait_for_function("(was) => document.querySelector('#say').innerText !== was", arg=before)
         await agent.page.wait_for_selector("#revised:not([hidden])")
+        await agent.settled()
+        assert await agent.station("delivery") == "red"
         assert await agent.text("#revised .new dd") == await agent.text("#say")
         await other.page.wait_for_selector("#mine-changed .row-check")
         assert await other.text("#mine-changed .new dd") == await agent.text("#say")
@@ -245,24 +272,95 @@ async def test_the_first_load_is_small_and_asks_nobody_else(browser: Browser, co
         assert all(one.startswith(console.url) for one in agent.asked)
 
 
-async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_last_fact(browser: Browser, console: Console) -> None:
-    """Medians, on this machine as busy as it is."""
+WATCH = """() => {
+  const top = document.querySelector('#top'), stations = document.querySelector('#stations'), marks = window.marks = {};
+  document.addEventListener('keydown', (e) => { if (e.key === 'Enter') marks.enter = performance.now(); }, true);
+  const lit = () => document.querySelector('.station:not([data-state=waiting])');
+  new MutationObserver(() => { if (lit()) marks.first ??= performance.now(); }).observe(stations, {childList: true});
+  const settled = () => { if (top.dataset.state === 'settled') marks.settled ??= Date.now() / 1000; };
+  new MutationObserver(settled).observe(top, {attributes: true});
+}"""
+
+
+BUSY = 15.0  # ms that a file from loopback takes where nothing else is done: 3 to 6
+YARDSTICK = """async (file) => {
+  const took = [];
+  for (let n = 0; n < 9; n += 1) {
+    const began = performance.now();
+    await (await fetch(file, {cache: 'no-store'})).text();
+    took.push(performance.now() - began);
+  }
+  return took;
+}"""
+
+
+async def test_light_within_150_ms_of_enter_and_the_verdict_300_ms_after_the_last_fact(
+    browser: Browser, console: Console
+) -> None:
+    """Medians. Where even a small file of ours takes long, the machine is busy with something else and nothing is measured."""
     first, last = [], []
-    watch = """() => { window.marks = {};
-      document.addEventListener('keydown', (e) => { if (e.key === 'Enter') window.marks.enter = performance.now(); }, true);
-      new MutationObserver(() => { window.marks.first ??= performance.now() }).observe(document.querySelector('#stations'), {childList: true});
-      new MutationObserver(() => { if (document.querySelector('#top').dataset.state === 'settled') window.marks.settled ??= Date.now() / 1000 })
-        .observe(document.querySelector('#top'), {attributes: true}); }"""
     async with window(browser, console, name="quick") as agent:
         for local in ("healthy", "expired", "suspended", "read-only", "send-only"):
             await agent.page.goto(console.url)
-            await agent.page.evaluate(watch)
-            await agent.check(console.address(local))
+            await agent.page.evaluate(WATCH)
+            await agent.page.keyboard.type(console.address(local))
+            await agent.page.wait_for_selector("#proposal .address")  # nobody is quicker between the last letter and Enter
+            await agent.page.keyboard.press("Enter")
+            await agent.settled()
             marks = await agent.page.evaluate("window.marks")
             call = max(console.calls.whole.values(), key=lambda one: one.started)
             assert call.ended is not None
             first.append(marks["first"] - marks["enter"])
             last.append(1000 * (marks["settled"] - call.ended))
-    print(json.dumps({"first_ms": first, "verdict_ms": last, "at": time.time()}))
+        idle = statistics.median(await agent.page.evaluate(YARDSTICK, next(one for one in agent.asked if "/static/" in one)))
+    print(json.dumps({"first_ms": first, "verdict_ms": last, "file_ms": idle}))
+    if idle > BUSY:
+        pytest.skip(f"a file of ours takes {idle:.0f} ms: this machine has other work; first_ms {first}, verdict_ms {last}")
     assert statistics.median(first) <= 150
     assert statistics.median(last) <= 300
+
+
+ASK = """async ([method, path, body]) => {
+  const headers = {'content-type': 'application/json'};
+  const answer = await fetch(path, {method, headers, body: body ? JSON.stringify(body) : undefined});
+  return [answer.status, await answer.json()];
+}"""
+
+
+async def test_an_incident_is_seen_by_the_next_agent_before_he_types(browser: Browser, console: Console) -> None:
+    async with (
+        window(browser, console, name="chief", role=Role.SUPERVISOR) as chief,
+        window(browser, console, name="second") as agent,
+    ):
+        await chief.page.goto(console.url)
+        told = {"carrier": "outage", "text": "ただいまメールボックスを開けません。", "owner": "設備の担当"}
+        status, made = await chief.page.evaluate(ASK, ["POST", "/api/v1/incidents", told])
+        assert status == 201
+        await agent.page.goto(console.url)
+        await agent.page.wait_for_selector("#incidents .incident")
+        assert told["text"] in await agent.text("#incidents")
+        assert told["owner"] in await agent.text("#incidents")
+        status, _ = await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/resolve", {}])
+        assert status == 200
+        await agent.page.reload()
+        await agent.page.wait_for_selector("#cards:not([hidden])")
+        assert await agent.page.is_hidden("#incidents")
+
+
+async def test_one_customer_who_calls_ten_times_is_no_outage(browser: Browser, console: Console) -> None:
+    async with window(browser, console, name="often") as agent:
+        await agent.page.goto(console.url)
+        for number in range(10):
+            asked = {"address": console.address("no-secret-lost"), "reason": "customer_call", "ticket": f"T-{number}"}
+            status, begun = await agent.page.evaluate(ASK, ["POST", "/api/v1/checks", asked])
+            assert status == 201
+            await ended(agent.page, begun["id"])
+        _, told = await agent.page.evaluate(ASK, ["GET", "/api/v1/incidents?open=1", None])
+        assert told["incidents"] == []
+        _, services = await agent.page.evaluate(ASK, ["GET", "/api/v1/services", None])
+        assert {one["state"] for one in services if one["carrier"] == "mobile"} <= {"normal", "unknown"}
+
+
+async def ended(page: Page, which: str) -> None:
+    while (await page.evaluate(ASK, ["GET", f"/api/v1/checks/{which}", None]))[1]["state"] == "running":
+        await page.wait_for_timeout(100)

@@ -174,9 +174,11 @@ class PostOffice:
         run("chown", "-R", "dovecot:dovecot", str(self.base / "mail"))
 
     def _write(self, name: str, lines: list[str]) -> None:
-        path = self.base / name
+        """At once: a server that read half a directory would refuse people with their right passwords."""
+        path = self.base / f"{name}.new"
         path.write_text("".join(line + "\n" for line in lines))
         path.chmod(0o644)
+        path.replace(self.base / name)
 
     def _write_tls(self) -> None:
         tls = self.base / "tls"

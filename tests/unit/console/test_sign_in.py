@@ -295,6 +295,15 @@ async def test_an_auditor_begins_at_the_trail_and_nobody_at_the_sign_in() -> Non
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/sessions")
 
 
+async def test_a_form_that_is_sent_too_late_says_so_in_words() -> None:
+    async with given() as here:
+        browser = await here.signed_in("sato", Role.OPERATOR, accept="text/html", accept_language="ja")
+        here.now[0] += 3600
+        answer = await browser.post("/sessions/end-others")
+        assert (answer.status_code, "もう一度サインイン" in answer.text) == (401, True)
+        assert 'lang="ja"' in answer.text
+
+
 async def test_a_full_width_name_is_the_same_name() -> None:
     async with given() as here:
         await here.add("sato", Role.OPERATOR)

@@ -36,4 +36,18 @@ def test_what_no_window_holds_is_forgotten() -> None:
     tally.test("tanaka", "lab", NOW - 3600.0)
     tally.bounce("tanaka", "lab", ReplyClass.UNKNOWN_USER, NOW - 3600.0)
     tally.forget(NOW)
-    assert (tally.tested, tally.bounced) == ({}, {})
+    assert not tally.tested.last
+    assert not tally.bounced.last
+    assert not tally.bounced.grains
+
+
+def test_what_is_seen_again_and_again_is_forgotten_once_it_is_over() -> None:
+    tally = Tally()
+    for minute in range(120):
+        for number in range(10):
+            tally.test(f"a{number}", "lab", NOW + 60.0 * minute)
+        tally.forget(NOW + 60.0 * minute)
+    assert tally.tested_in_windows(NOW + 7140.0) == {("lab", TEN): 10, ("lab", HOUR): 10}
+    assert len(tally.tested.grains) == 1
+    tally.forget(NOW + 7140.0 + 3600.0)
+    assert (tally.tested.last, tally.tested.grains) == ({}, {})

@@ -313,3 +313,13 @@ async def test_a_live_check_knows_what_lasts() -> None:
         assert await one.house.past(one.house.config.accounts[0]) == ((), True)
         stranger = replace(one.house.config.accounts[0], enrolled=False)
         assert await one.house.past(stranger) == ((), False)
+
+
+async def test_two_rows_of_one_account_at_once_are_two_readings_and_one_change() -> None:
+    """A live check beside a slot: each is judged by what the other has made of the standing."""
+    async with scene(config(notify=told())) as one:
+        await asyncio.gather(*(one.read("a-0") for _ in range(3)))
+        changes = await one.house.store.changes.of_account("a-0")
+        assert [(change.change.old, change.change.new) for change in changes if change.change] == [("unknown", "ok")]
+        assert [event["type"] for event in await letters(one)] == ["status_changed"]
+        assert one.watching.turns == {}

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.evidence import Broken, End, Ending, Evidence, Fact, Line, Of, Replied
+from mailprobe.evidence import Broken, End, Ending, Evidence, Fact, Line, NotAsked, Of, Replied, Stage, Withheld
 from mailprobe.store import facts as writing
 from mailprobe.store import open_store
 from mailprobe.store.facts import SHAPES, Damaged, Octets, Unreadable, Why
-from mailprobe.store.hidden import Hidden
+from mailprobe.store.hidden import Hidden, entry_of
 from mailprobe.store.results import Kept, Outcome
 from tests.unit.store.seen import IMAP, MX
 
@@ -51,7 +51,7 @@ LINES = st.lists(st.builds(Line, at=FLOATS, server=TEXT, who=st.sampled_from("SC
 
 
 def hidden(*names: str) -> Hidden:
-    return Hidden(names, lambda name: f"{sum(name.encode('utf-8', 'surrogatepass')):064x}"[::-1])
+    return Hidden(names, lambda name: entry_of(name, lambda one: f"{sum(one.encode('utf-8', 'surrogatepass')):064x}"[::-1]))
 
 
 def test_every_kind_of_fact_and_every_field_has_its_place() -> None:
@@ -68,6 +68,18 @@ def test_facts_come_back_exactly(facts: tuple[Fact, ...]) -> None:
     assert repr(found) == repr(facts)  # 0 is not 0.0, 'x' no member of an enum
 
 
+@pytest.mark.parametrize("at", [float("inf"), float("-inf"), 0.0, None])
+def test_a_time_without_end_comes_back(at: float | None) -> None:
+    fact = NotAsked(at=0.0, stage=Stage.LOGIN, why=Withheld.BUDGET_SPENT, not_before=at)
+    assert writing.read(writing.written((fact,))) == (fact,)
+
+
+def test_lines_of_the_first_version_are_read() -> None:
+    kept = Octets(b'[["mx.mail.test:25"],["S 220 ready","C EHLO here"]]', writing.packed([1.0, 2.0]))
+    known = ("mx.mail.test:25",)
+    assert writing.lines_read(kept) == (Line(1.0, *known, "S", "220 ready"), Line(2.0, *known, "C", "EHLO here"))
+
+
 @given(LINES)
 def test_lines_come_back_exactly(lines: tuple[Line, ...]) -> None:
     assert writing.lines_read(writing.lines_written(lines)) == lines
@@ -80,7 +92,7 @@ ALIKE = st.text(alphabet='aAbBéÉß@.-1"\\\n', max_size=12)
 def test_what_is_hidden_comes_back_exactly_whatever_the_names(texts: list[str], names: list[str]) -> None:
     """Names of which one is part of another, in letters of another case, and of the text's own marks."""
     marks = {name: f"{number:012x}" for number, name in enumerate({one for name in names for one in parts(name)})}
-    mask, raw = Hidden(names, marks.__getitem__), writing.octets(texts)
+    mask, raw = Hidden(names, lambda name: entry_of(name, marks.__getitem__)), writing.octets(texts)
     assert mask.unmasked(mask.masked(raw)) == raw
 
 

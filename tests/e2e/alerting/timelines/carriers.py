@@ -163,6 +163,14 @@ OF_CARRIERS = (
         ),
     ),
     Timeline(
+        "MailprobeCoverageLow",
+        "that we were ill ourselves was told, and is no news when it is over",
+        probes("ill", "good", climb((20, 30), (16, 60), (20, 60)))
+        | probes("ill", "unknown", climb((0, 30), (4, 60), (0, 60)))
+        | {'mailprobe_prober_healthy{check="turned_away",vantage="v"}': hold((1, 30), (0, 60), (1, 60))},
+        (Moment("30m"), Moment("80m"), Moment("92m"), Moment("100m"), Moment("120m")),
+    ),
+    Timeline(
         "MailprobeBreakerOpen",
         "half an hour, not a minute",
         {

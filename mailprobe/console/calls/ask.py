@@ -1,0 +1,61 @@
+"""A check as an operator asks for it, and what he tells, in the forms that the house takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mailprobe.config import Problem
+from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.refusing import refused
+from mailprobe.question import Question
+from mailprobe.verdict.observed import Observations, ObservedError, parse
+
+CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an enhanced one (RFC 3463)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail."""
+
+    address: str
+    reason: str = ""
+    ticket: str = ""
+    observed: tuple[str, ...] = ()
+    bounce: str = ""
+    canary: bool = False
+    consent: str = ""
+    only: tuple[str, ...] = ()
+
+
+def with_heard(call: Call) -> Question:
+    """The question with what was read out of a bounce, as if it were one."""
+    return replace(call.question, bounces=(*call.question.bounces, reply_of(call.heard))) if call.heard else call.question
+
+
+def reply_of(fragments: Sequence[str]) -> bytes:
+    """As the line of a server: the numbers first, whatever order they were read in."""
+    codes = [one for one in fragments if CODE.fullmatch(one)]
+    words = [one for one in fragments if not CODE.fullmatch(one)]
+    return " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
+
+
+def read_told(observed: tuple[str, ...], now: float) -> Observations:
+    """Raises Refused (422)."""
+    try:
+        return parse(observed, now=now)
+    except ObservedError as error:
+        raise refused(422, error.problems[0]) from None
+
+
+def consent_of(ask: Ask, owner: str) -> str:
+    """Who agreed to a test mail, as it is written down."""
+    return f"{ask.consent.strip() or 'stated'} ({owner})" if ask.canary else ""
+
+
+def guard(problem: Problem) -> Problem:
+    """The guard's word, with what lifts it here: a ticket, or a supervisor."""
+    if problem.code != "MP1901":
+        return problem
+    return Problem(problem.code, "ticket", problem.what, "name the call's ticket, or ask a supervisor to release the guard")
