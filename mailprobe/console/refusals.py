@@ -63,21 +63,6 @@ def answer(problem: Problem) -> Response:
     return JSONResponse(problem.model_dump(), problem.status, media_type=MEDIA)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route may say besides its own answer, for the description of the API."""
-    return {status: {"model": Problem, "description": SAID[status]} for status in (401, 403, *statuses, 503)}
-
-
-SAID = {
-    401: "Nobody is signed in",
-    403: "This role may not do that",
-    404: "There is no such thing",
-    409: "It cannot become that any more",
-    422: "What was sent cannot be used",
-    503: "It cannot be noted, or the store cannot be used: nothing is shown or done",
-}
-
-
 async def note(request: Request, visitor: Visitor, what: str, of: str, why: str) -> None:
     """Before anything is shown or done. Raises Refusal, and then nothing may be."""
     trail: Trail = request.app.state.trail

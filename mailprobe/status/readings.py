@@ -8,7 +8,7 @@ from typing import Any
 
 from mailprobe.status import RANK, Reading
 from mailprobe.verdict import Code, Verdict
-from mailprobe.verdict.picture import Control, ControlDelivery, Known, LiveAtMx, Picture
+from mailprobe.verdict.picture import Acceptance, Control, ControlDelivery, Known, LiveAtMx, Picture
 
 Question = Callable[[Picture], Known[Any]]  # every question has answers of its own type
 
@@ -65,7 +65,7 @@ DECIDED_BY: dict[Code, tuple[Question, ...]] = {
     Code.SECRET_EXPIRED: (sign_in,),
     Code.LOGIN_RATE_LIMITED: (sign_in,),
     Code.STORE_LOST: (store,),
-    Code.PARTIAL_BACKEND_FAULT: (acceptance, sign_in, store),
+    Code.PARTIAL_BACKEND_FAULT: (acceptance,),  # where MX hosts disagree; see `deciding`
     Code.PASSWORD_OR_LOCK: (acceptance, sign_in),
     Code.PASSWORD_NOT_PROPAGATED: (acceptance, sign_in),
     Code.IMAP_AUTH_OUT_OF_SYNC: (acceptance, sign_in, submission),
@@ -118,8 +118,16 @@ def decided_at(verdict: Verdict, picture: Picture) -> float | None:
     """When the newest of the facts that decide was seen, Unix seconds; None where nothing measured decides.
 
     For an answer that was remembered this is when it was given: asked again too soon, it is no second reading."""
-    asked = DECIDED_BY.get(verdict.code, EVERYTHING) if RANK[verdict.status] else EVERYTHING
+    asked = deciding(verdict.code, picture) if RANK[verdict.status] else EVERYTHING
     return max((at for one in asked if (at := one(picture).at) is not None), default=None)
+
+
+def deciding(code: Code, picture: Picture) -> tuple[Question, ...]:
+    """Part of the servers fails: which part, the picture tells. One login that broke off is no second time because the MX hosts
+    were asked again."""
+    if code is Code.PARTIAL_BACKEND_FAULT and not picture.acceptance.among(Acceptance.DISAGREE):
+        return (sign_in, store)
+    return DECIDED_BY.get(code, EVERYTHING)
 
 
 def controls_good(code: Code, picture: Picture) -> bool:

@@ -12,7 +12,7 @@ from mailprobe.console.fleet.listing import MOST_PER_PAGE, PER_PAGE, Wish, choos
 from mailprobe.console.fleet.looking import Looked, look, said_of
 from mailprobe.console.fleet.returned import Bounce
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute, Refusal, answers, note
+from mailprobe.console.refusals import PlainRoute, Refusal, note
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.services import rows_of
 from mailprobe.metrics import AccountRow
@@ -107,7 +107,7 @@ class VerdictsOut(BaseModel):
     verdicts: list[SaidOut]
 
 
-@router.get("/accounts", responses=answers(422))
+@router.get("/accounts")
 async def list_accounts(
     request: Request,
     visitor: Viewer,
@@ -128,14 +128,14 @@ async def list_accounts(
     return AccountsOut(accounts=shown, total=found.total, page=found.page, pages=found.pages)
 
 
-@router.get("/accounts/{account}", responses=answers(404))
+@router.get("/accounts/{account}")
 async def one_account(account: Id, request: Request, visitor: Viewer, language: Language) -> WholeOut:
     """One mailbox's thirty days. Who looks is noted."""
     rooms = rooms_of(request)
     return whole(await looked_at(account, request, visitor), language, rooms.now())
 
 
-@router.get("/verdicts", tags=["verdicts"], responses=answers(404))
+@router.get("/verdicts", tags=["verdicts"])
 async def list_verdicts(
     request: Request, visitor: Viewer, language: Language, account: Annotated[str, Query(min_length=1, max_length=200)]
 ) -> VerdictsOut:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mailprobe.console.api.accounts import BounceOut, bounce_out
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.fleet.returned import Bounce, kinds, understood
-from mailprobe.console.refusals import PlainRoute, answers
+from mailprobe.console.refusals import PlainRoute
 from mailprobe.console.rooms import Rooms
 
 router = APIRouter(prefix="/api/v1/bounces", tags=["bounces"], route_class=PlainRoute)
@@ -39,7 +39,7 @@ class BouncesOut(BaseModel):
     bounces: list[BounceOut]
 
 
-@router.get("", responses=answers())
+@router.get("")
 async def list_bounces(
     request: Request,
     visitor: Viewer,

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.incidents import IncidentDesk
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute, Refusal, answers, note
+from mailprobe.console.refusals import PlainRoute, Refusal, note
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.saying import text
 from mailprobe.incident import Incident, State, Why
@@ -72,7 +72,7 @@ class Reason(BaseModel):
     reason: Words = ""
 
 
-@router.get("", responses=answers())
+@router.get("")
 async def list_incidents(
     request: Request,
     visitor: Viewer,
@@ -86,7 +86,7 @@ async def list_incidents(
     return Listed(incidents=[shown(rooms, one, language) for one in found if one.is_open or not only_open])
 
 
-@router.get("/{number}", responses=answers(404))
+@router.get("/{number}")
 async def one_incident(number: Number, request: Request, visitor: Viewer, language: Language) -> IncidentOut:
     rooms = rooms_of(request)
     found = await rooms.house().store.incidents.one(number)
@@ -95,7 +95,7 @@ async def one_incident(number: Number, request: Request, visitor: Viewer, langua
     return shown(rooms, found, language)
 
 
-@router.post("", status_code=201, responses=answers(404, 409, 422))
+@router.post("", status_code=201)
 async def declare(declared: Declared, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """The second line says that there is one, whatever we see. 409 where one is confirmed already."""
     rooms = rooms_of(request)
@@ -112,25 +112,25 @@ async def declare(declared: Declared, request: Request, visitor: Supervisor, lan
     return shown(rooms, made, language)
 
 
-@router.post("/{number}/confirm", responses=answers(404, 409))
+@router.post("/{number}/confirm")
 async def confirm(number: Number, reason: Reason, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """Every agent sees it from now on before he types."""
     return await become(State.CONFIRMED, number, reason.reason, request, visitor, language)
 
 
-@router.post("/{number}/resolve", responses=answers(404, 409))
+@router.post("/{number}/resolve")
 async def resolve(number: Number, reason: Reason, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """It is over."""
     return await become(State.RESOLVED, number, reason.reason, request, visitor, language)
 
 
-@router.post("/{number}/dismiss", responses=answers(404, 409))
+@router.post("/{number}/dismiss")
 async def dismiss(number: Number, reason: Reason, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """It never was one."""
     return await become(State.DISMISSED, number, reason.reason, request, visitor, language)
 
 
-@router.post("/{number}/text", responses=answers(404, 409, 422))
+@router.post("/{number}/text")
 async def tell(number: Number, told: Told, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """Who has it, what callers are told, and when it is expected to be over."""
     rooms, desk = rooms_of(request), IncidentDesk(rooms_of(request))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.refusals import PlainRoute, Refusal, answers, note
+from mailprobe.console.refusals import PlainRoute, Refusal, note
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.services import announced_of
 from mailprobe.maintenance import Window
@@ -47,7 +47,7 @@ class WindowIn(BaseModel):
     note: Annotated[str, Field(max_length=500)] = ""
 
 
-@router.get("", responses=answers())
+@router.get("")
 async def list_windows(request: Request, visitor: Viewer) -> WindowsOut:
     """Those under way and to come, by their beginning."""
     rooms: Rooms = request.app.state.rooms
@@ -55,7 +55,7 @@ async def list_windows(request: Request, visitor: Viewer) -> WindowsOut:
     return WindowsOut(windows=[window_out(one, now) for one in await windows(rooms, now)])
 
 
-@router.post("", status_code=201, responses=answers(404, 422))
+@router.post("", status_code=201)
 async def set_window(given: WindowIn, request: Request, visitor: Supervisor) -> WindowOut:
     rooms: Rooms = request.app.state.rooms
     begins = rooms.now() if given.begins is None else given.begins.timestamp()
@@ -63,7 +63,7 @@ async def set_window(given: WindowIn, request: Request, visitor: Supervisor) -> 
     return window_out(made, rooms.now())
 
 
-@router.delete("/{number}", responses=answers(404))
+@router.delete("/{number}")
 async def end_window(number: Number, request: Request, visitor: Supervisor) -> WindowOut:
     """End it now; one that has not begun is never under way."""
     rooms: Rooms = request.app.state.rooms

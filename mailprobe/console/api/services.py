@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute, answers
+from mailprobe.console.refusals import PlainRoute
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.saying import service_text
 from mailprobe.console.services import Service, ServiceState, services
@@ -31,7 +31,7 @@ class ServiceOut(BaseModel):
     since: str | None
 
 
-@router.get("", responses=answers())
+@router.get("")
 async def list_services(request: Request, visitor: Viewer, language: Language, zone: Zone = "") -> list[ServiceOut]:
     """Every configured carrier's, in the configuration's order."""
     rooms: Rooms = request.app.state.rooms

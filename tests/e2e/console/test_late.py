@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from mailprobe.demo.carrier import NOWHERE, Mailbox
+from mailprobe.demo.carrier import EVERYWHERE, NOWHERE, Mailbox
 from mailprobe.demo.deliveries import WITH_MAIL
 from mailprobe.demo.house import open_demo
 from mailprobe.demo.mailboxes import AtHand, Scenario
@@ -45,3 +45,22 @@ async def test_a_late_bounce_revises_the_view_and_my_checks() -> None:
         mine = (await desk.http.get("/api/v1/checks")).json()["checks"][0]
         assert mine["revised"]
         assert (mine["old"], mine["new"]) == (last["revised"][-1]["old"]["say"], last["revised"][-1]["new"]["say"])
+
+
+async def test_a_watch_ends_by_itself_when_it_is_repaired() -> None:
+    async with operating() as desk:
+        desk.desk.calls.watch_every = 0.3
+        view = await desk.checked("half-known")
+        assert view["verdict"]["code"] == "missing_from_mx"
+        path = f"/api/v1/checks/{view['id']}"
+        kept = (await desk.http.post(f"{path}/keep", json={"ticket": "T-5"})).json()
+        assert kept["kept"] == "T-5"
+        watched = (await desk.http.post(f"{path}/watch", json={"hours": 2, "reason": "repair is under way"})).json()
+        assert (watched["state"], watched["watch"]["reason"]) == ("waiting", "repair is under way")
+        desk.demo.states["mobile"].change("half-known", listed=EVERYWHERE)
+        last = (await desk.views(view | {"events": f"{path}/events"}))[-1]
+        assert last["watch"] is None
+        assert last["verdict"]["code"] == "healthy"
+        assert last["revised"][-1]["old"]["title"] == view["top"]["title"]
+        too_long = await desk.http.post(f"{path}/watch", json={"hours": 73, "reason": "x"})
+        assert too_long.status_code == 422

@@ -92,8 +92,9 @@ class Scene:
         return missing
 
     def is_well(self, within: float) -> None:
+        until = time.monotonic() + within
         self.shows({"ok": ACCOUNTS}, within)
-        self.watch.until(set(), ON_ITS_WAY)
+        self.watch.until(set(), max(ON_ITS_WAY, until - time.monotonic()))
         self.heard.told.clear()
 
 

@@ -315,7 +315,9 @@ async def test_the_page_is_in_the_language_of_the_browser_and_needs_no_script() 
         page = (await here.browser(accept_language="ja,en;q=0.5").get("/sign-in")).text
         assert '<html lang="ja">' in page
         assert "パスワード" in page
-        assert "<script" not in page
+        form = page.partition("<main")[2].partition("</main>")[0]
+        assert '<form method="post" action="/sign-in">' in form
+        assert "<script" not in form
         assert "style=" not in page
         assert "Password" in (await here.browser(accept_language="de, en;q=0.1, ja;q=0").get("/sign-in")).text
 

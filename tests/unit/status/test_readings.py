@@ -54,6 +54,17 @@ def test_an_outage_is_as_old_as_the_sign_in_that_showed_it() -> None:
     assert (reading.at, reading.seen, reading.controls_good) == (NOW + 1, NOW - 600, True)
 
 
+def test_a_login_that_broke_off_is_not_confirmed_by_asking_the_mx_hosts() -> None:
+    """Nor is a quarrel among the MX hosts by another sign-in."""
+    broken = picture(sign_in=SignIn.CLOSED, store=Store.UNKNOWN, control_sign_in=Control.GOOD)
+    quarrel = picture(acceptance=Acceptance.DISAGREE)
+    for found, expected in ((broken, NOW - 600), (quarrel, NOW)):
+        dated = seen(found, acceptance=NOW, sign_in=NOW - 600)
+        verdict = judge(dated)
+        assert verdict.code is Code.PARTIAL_BACKEND_FAULT
+        assert decided_at(verdict, dated) == expected
+
+
 def test_a_good_reading_is_as_old_as_the_newest_answer() -> None:
     found = seen(picture(), acceptance=NOW - 5, sign_in=NOW - 600)
     verdict = judge(found)

@@ -36,5 +36,5 @@ def upgrade() -> None:
         Column("at", Float, nullable=False),
         if_not_exists=True,
     )
-    op.create_index("calls_by_time", "callers", ["at"], if_not_exists=True)
+    op.create_index("callers_by_time", "callers", ["at"], if_not_exists=True)
     op.create_index("returns_by_time", "returns", ["at"], if_not_exists=True)
