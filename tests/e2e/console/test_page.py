@@ -209,8 +209,10 @@ Diagnostic-Code: smtp; 550 5.7.23 <b>SPF</b> check failed
 """
 
 
-async def test_a_returned_mail_as_heard_as_a_file_and_one_that_is_none(browser: Browser, console: Console) -> None:
+async def test_a_returned_mail_heard_as_a_file_and_one_that_is_none(browser: Browser, console: Console, tmp_path: Path) -> None:
     address = console.address("no-secret")
+    file = tmp_path / "returned.eml"
+    file.write_text(RETURNED.format(address=address))
     async with window(browser, console, name="bounced") as agent:
         await agent.page.goto(console.url)
         await agent.check(address)
@@ -224,8 +226,7 @@ async def test_a_returned_mail_as_heard_as_a_file_and_one_that_is_none(browser: 
         assert heard != before
         assert await agent.text("#top-sure") != "確か"  # what was read out over the phone is never sure
         await agent.page.click("#bounce-open")
-        file = {"name": "r.eml", "mimeType": "message/rfc822", "buffer": RETURNED.format(address=address).encode()}
-        await agent.page.set_input_files("#bounce-file", [file])
+        await agent.page.set_input_files("#bounce-file", file)
         await agent.page.wait_for_selector("#bounce", state="hidden")
         assert await agent.text("#top-title") == heard
         await agent.page.click("#bounce-open")
