@@ -119,8 +119,11 @@ async def test_what_is_typed_listed_and_known_before(browser: Browser) -> None:
     async with standing_in(told) as url, window(browser) as agent:
         await agent.page.goto(url)
         await agent.page.fill("#address", "x")
-        for selector in ("#proposal .near button", "#services strong", "#incidents .incident-say"):
+        for selector in ("#proposal .near button", "#incidents .incident-say"):
             await seen(agent.page, selector)
+        named = await agent.page.locator("#services strong").all_text_contents()
+        assert named == list(TEXTS[: len(named)])  # the rest is a number
+        assert named
         assert await agent.page.text_content("#proposal .problem") == TEXTS[0]
         await agent.page.goto(f"{url}/checks")
         for selector in (".row-title", ".old dd", ".new dd", ".row-address .unseen"):
