@@ -138,9 +138,9 @@ class Progress:
         return f"{label('leg_state', 'waiting', self.language)} {visible(server)}".rstrip()
 
 
-def print_check(check: Check, spoken: Spoken, carrier: Carrier, language: str) -> None:
-    """The whole answer: the verdict, the words, the legs, the proof."""
-    out = console()
+def print_check(check: Check, spoken: Spoken, carrier: Carrier, language: str, out: Console | None = None) -> None:
+    """The whole answer: the verdict, the words, the legs, the proof. out: standard output, if left out."""
+    out = out or console()
     out.print()
     under = f"   {check.account} · {carrier.title} · {check.took:.1f} s"
     out.print(Text.assemble((visible(check.address), "bold"), (under, "dim")))

@@ -11,7 +11,7 @@ import dataclasses
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from mailprobe.check import run_loop
 from mailprobe.config import Config, ConfigError, Problem
@@ -27,6 +27,7 @@ from mailprobe.demo.mailboxes import SCENARIOS, setups
 from mailprobe.demo.past import remember
 from mailprobe.log import listen
 from mailprobe.serve import Shift, serve
+from mailprobe.serve.duty import Duty
 from mailprobe.terminal import language_or_default
 
 KEY_OCTETS = 24
@@ -46,8 +47,8 @@ def serve_demo(http: str, language: str, *, quiet: bool) -> None:
     run_loop(stay_up(http, language_or_default(language)))
 
 
-async def stay_up(http: str, language: str, ready: Callable[[str], None] = lambda url: None) -> None:
-    """ready: is told the link that is signed in. Raises ConfigError for an address not to be had."""
+async def stay_up(http: str, language: str) -> None:
+    """Prints the link that is signed in once it can be opened. Raises ConfigError for an address not to be had."""
     key = secrets.token_urlsafe(KEY_OCTETS)
     async with demo_with_a_past(http, language) as (demo, config):
 
@@ -55,10 +56,9 @@ async def stay_up(http: str, language: str, ready: Callable[[str], None] = lambd
             answer_to(demo, shift)
             shift.guests = (entrance(key),)
 
-        def served(shift: Shift) -> None:
-            url = f"http://{http}/demo?key={key}"
-            show(url, demo, language)
-            ready(url)
+        def served(duty: Duty) -> None:
+            if duty.console is not None:
+                show(f"http://{duty.console[0]}:{duty.console[1]}/demo?key={key}", demo, language)
 
         await serve(config, begun, served)
 

@@ -23,7 +23,7 @@ from mailprobe.engine import CANARY
 from mailprobe.log import Event, listen, tell
 from mailprobe.net.systemd import Systemd, from_environment, handed_over
 from mailprobe.reload import Reloader
-from mailprobe.serve.duty import on_duty
+from mailprobe.serve.duty import Duty, on_duty
 from mailprobe.serve.life import Signals, give_signs_of_life, heard
 from mailprobe.serve.shift import Shift, at_work, on_shift
 
@@ -46,18 +46,18 @@ def configured_for_serving(named: Path | None) -> Config:
     return config
 
 
-def unheard(shift: Shift) -> None: ...
+def unheard(at_work: Shift | Duty) -> None: ...
 
 
-async def serve(config: Config, begun: Callable[[Shift], None] = unheard, served: Callable[[Shift], None] = unheard) -> None:
+async def serve(config: Config, begun: Callable[[Shift], None] = unheard, served: Callable[[Duty], None] = unheard) -> None:
     """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told before the first account is asked; served: once the pages are. Raises
     ConfigError for what cannot be served (a port not to be had, a bad key), and StoreError."""
     systemd = from_environment()
     with heard(Signals()) as signals:
         async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
             begun(shift)
-            async with on_duty(shift):
-                served(shift)
+            async with on_duty(shift) as duty:
+                served(duty)
                 async with supervised(systemd, signals, shift.reloader, house):
                     await signals.ending.wait()
                 systemd.stopping()

@@ -45,7 +45,7 @@ class Reading:
 
 @router.post("", response_model=Reading)
 async def read(request: Request, visitor: Operator, body: Typed, language: Language) -> Reading:
-    """Read an address as it was typed or pasted; or the id of an enrolled mailbox, whose address is shown then, which is noted."""
+    """Read an address as it was typed or pasted; or the id of an enrolled mailbox: then its address is shown, which is noted."""
     config, typed = rooms_of(request).house().config, body.text
     enrolled = None if "@" in typed else next((one for one in config.accounts if one.id == typed.strip()), None)
     if enrolled is not None:
