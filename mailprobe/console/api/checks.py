@@ -16,6 +16,7 @@ from mailprobe.console.calls.streaming import stream
 from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
 from mailprobe.console.door import Visitor
+from mailprobe.console.visits import still_in
 
 router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
 Which = str
@@ -106,12 +107,14 @@ STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "View after View
 
 @router.get("/{which}/events", response_class=StreamingResponse, responses=STREAM)
 async def events(request: Request, visitor: Operator, which: Which, language: Language) -> StreamingResponse:
-    """Server-sent events: `view` with the whole View as data, `end` when nothing changes any more by itself."""
+    """Server-sent events: `view` with the whole View as data, `end` when nothing changes any more by itself. It breaks off when
+    the session ends."""
     desk = desk_of(request)
     call = await desk.calls.find(which)
     await note(request, visitor, "look", call.account, call.number)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(stream(desk, call.id, language), media_type="text/event-stream", headers=headers)
+    views = stream(desk, call.id, language, still_in=lambda: still_in(request, visitor))
+    return StreamingResponse(views, media_type="text/event-stream", headers=headers)
 
 
 # ---- what is told, and done, of one check ----------------------------------------------------------------------------

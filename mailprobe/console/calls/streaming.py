@@ -6,7 +6,8 @@ Everybody who looks at one call in one language is sent the same octets, made on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
 
 from mailprobe.console.calls.call import State
 from mailprobe.console.calls.looking import Desk
@@ -17,12 +18,23 @@ END = b"event: end\ndata: {}\n\n"
 RETRY = b"retry: 1000\n\n"
 
 
-async def stream(desk: Desk, which: str, language: str, keep_alive: float = KEEP_ALIVE) -> AsyncIterator[bytes]:
-    """Until nothing can change any more by itself."""
+async def anybody() -> bool:
+    return True
+
+
+async def stream(
+    desk: Desk, which: str, language: str, keep_alive: float = KEEP_ALIVE, still_in: Callable[[], Awaitable[bool]] = anybody
+) -> AsyncIterator[bytes]:
+    """Until nothing can change any more by itself. still_in: whether whoever looks may still do so; asked once a `keep_alive`,
+    and what he would have seen next is not sent."""
     call = await desk.calls.find(which)
     yield RETRY
-    seen = -1
+    seen, asked = -1, monotonic()
     while True:
+        if monotonic() - asked >= keep_alive:
+            asked = monotonic()
+            if not await still_in():
+                return
         changed = call.changed
         if call.version != seen:
             await desk.turn()
