@@ -255,17 +255,19 @@ async def put_one(folder: Path) -> None:
 
 
 def test_the_demo_stays_up_until_it_is_told_to_end(tmp_path: Path) -> None:
-    log = tmp_path / "log"
+    """Its log is on standard error, and the link that is signed in on standard output."""
+    log, said = tmp_path / "log", tmp_path / "said"
     command = [sys.executable, "-m", "mailprobe", "demo", "--serve", "--listen", f"127.0.0.1:{closed_port()}"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out)
+    with log.open("wb") as out, said.open("wb") as link:
+        process = subprocess.Popen(command, stdout=link, stderr=out)
     try:
         until = time.monotonic() + 60.0
-        while '"serving"' not in log.read_text() and time.monotonic() < until and process.poll() is None:
+        while "/demo?key=" not in said.read_text() and time.monotonic() < until and process.poll() is None:
             time.sleep(0.1)
         time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20.0) == 0, log.read_text()
     finally:
         process.kill()
+    assert "/demo?key=" in said.read_text()
     assert [json.loads(line)["event"] for line in log.read_text().splitlines()][-1] == "drained"
