@@ -37,5 +37,9 @@ def desk_of(request: Request) -> Desk:
 async def note(request: Request, visitor: Visitor, what: str, account: Account, why: str = "") -> None:
     """Raises StoreError (503): nothing is shown that is not written down."""
     trail: Trail = request.app.state.trail
-    of = account.id if account.enrolled else rooms_of(request).house().store.strangers.subject_of(account.address.key)
-    await trail.note(visitor, what, of, why)
+    await trail.note(visitor, what, of_trail(request, account), why)
+
+
+def of_trail(request: Request, account: Account) -> str:
+    """How the trail names a mailbox."""
+    return account.id if account.enrolled else rooms_of(request).house().store.strangers.subject_of(account.address.key)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
-from mailprobe.console.api.asking import Language, Operator, desk_of, note
+from mailprobe.console.api.asking import Language, Operator, desk_of, note, of_trail, rooms_of
 from mailprobe.console.calls import mailing, repairing, telling
 from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
@@ -16,7 +16,10 @@ from mailprobe.console.calls.streaming import stream
 from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
 from mailprobe.console.door import Visitor
+from mailprobe.console.lookups import looked_up
 from mailprobe.console.visits import still_in
+from mailprobe.lookup import Answer, observed_of
+from mailprobe.store import StoreError
 
 router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
 Which = str
@@ -78,8 +81,19 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
         only=tuple(body.only),
     )
     account = desk.calls.account_of(ask)
-    await note(request, visitor, "check", account, body.ticket or body.reason)
-    return begun(await desk.calls.start(ask, account, visitor.name))
+    why = body.ticket or body.reason
+    await note(request, visitor, "check", account, why)
+
+    async def known() -> tuple[str, ...]:
+        try:
+            answer = await looked_up(
+                rooms_of(request), request.app.state.trail, visitor, account, of_trail(request, account), why
+            )
+        except StoreError:  # what cannot be noted is not asked
+            return ()
+        return observed_of(answer) if isinstance(answer, Answer) else ()
+
+    return begun(await desk.calls.start(ask, account, visitor.name, known))
 
 
 @router.get("", response_model=Rows)

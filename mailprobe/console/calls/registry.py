@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
+from mailprobe.console.api.problems import Refused
 from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
 from mailprobe.console.calls.call import KEPT, Call, Said, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
@@ -48,6 +49,13 @@ Services = Callable[[Carrier, float], Awaitable[Service]]
 Told = Callable[[Call, Verdict], None]
 
 
+Known = Callable[[], Awaitable[tuple[str, ...]]]  # words as for `--observed`
+
+
+async def nothing_known() -> tuple[str, ...]:
+    return ()
+
+
 def nobody(call: Call, verdict: Verdict) -> None: ...
 
 
@@ -79,8 +87,9 @@ class Calls:
         except ConfigError as error:
             raise refused(422, error.problems[0]) from None
 
-    async def start(self, ask: Ask, account: Account, owner: str) -> Call:
-        """Begin a check; it goes on by itself. Raises Refused: 403 by the guard, 422 for what cannot be used, 429."""
+    async def start(self, ask: Ask, account: Account, owner: str, known: Known = nothing_known) -> Call:
+        """Begin a check; it goes on by itself. known: what the carrier's own systems say, asked beside the servers. Raises
+        Refused: 403 by the guard, 422 for what cannot be used, 429."""
         house, now = self.rooms.house(), self.rooms.now()
         question = self.question_of(ask, account, owner)
         await self.check_numbers(question)
@@ -106,7 +115,7 @@ class Calls:
         call.working = {leg: Working(now) for leg in call.legs}
         self.whole[call.id] = call
         self.let_go()
-        self.under_way[call.id] = asyncio.create_task(self.carry(call))
+        self.under_way[call.id] = asyncio.create_task(self.carry(call, known))
         return call
 
     def question_of(self, ask: Ask, account: Account, owner: str) -> Question:
@@ -168,11 +177,11 @@ class Calls:
 
     # ---- to carry ----------------------------------------------------------------------------------------------------
 
-    async def carry(self, call: Call) -> None:
+    async def carry(self, call: Call, known: Known = nothing_known) -> None:
         """One check to its end, whoever looks on. What goes wrong is our fault, and is shown as that."""
         loop = asyncio.get_running_loop()
         interim = loop.call_later(INTERIM, call.touch)
-        before = asyncio.create_task(self.remember(call))
+        before = asyncio.gather(self.remember(call), self.hear_carrier(call, known))
         listener = Listener(
             learnt=lambda leg, fact: self.learnt(call, leg, fact), ended=lambda evidence, picture: self.leg_ended(call, evidence)
         )
@@ -192,6 +201,20 @@ class Calls:
         await self.await_mail(call)
         call.working, call.sends, call.ended = {}, False, self.rooms.now()
         self.revise(call, "")
+
+    async def hear_carrier(self, call: Call, known: Known) -> None:
+        """What the carrier says itself; where the agent says otherwise, his word stays, and the two are not mixed."""
+        words = await known()
+        ticked = {word.partition("=")[0] for word in call.question.observed}
+        news = tuple(word for word in words if word.partition("=")[0] not in ticked)
+        if news:
+            observed = (*call.question.observed, *news)
+            try:
+                told = read_told(observed, self.rooms.now())
+            except Refused:  # such as a time in the future: their clock is not ours
+                return
+            call.question = replace(call.question, told=told, observed=observed)
+            self.revise(call, "carrier")
 
     async def await_mail(self, call: Call) -> None:
         """Whether a test mail of this check may still come, or come back."""

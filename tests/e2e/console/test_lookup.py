@@ -1,0 +1,41 @@
+"""What the carrier's own systems say of a mailbox counts in its check, and who had them asked stands in the trail."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+from mailprobe.carriers import Lookup
+from tests.e2e.console.operating import Operating, operating
+
+
+def says(here: Operating, **answer: str) -> None:
+    """The carrier's own program, which answers so from now on."""
+    config = here.house.config
+    asked = Lookup(command=(sys.executable, "-c", f"print({json.dumps(json.dumps(answer))})", "{address}"), within=20.0)
+    config.carriers["mobile"] = dataclasses.replace(config.carriers["mobile"], lookup=asked)
+
+
+async def test_a_contract_that_is_looked_up_makes_the_case_sure() -> None:
+    async with operating() as here:
+        asked_nobody = await here.checked("lost-untold")
+        assert asked_nobody["verdict"]["confidence"] == "medium"
+    async with operating() as here:
+        says(here, contract="active")
+        view = await here.checked("lost-untold", ticket="T-1")
+        assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "high")
+        contract = next(one for one in view["questions"] if one["key"] == "contract")
+        assert contract["told"] == "contract=active"
+        assert [(what, of, why) for _, what, of, why in here.notes.rows][:2] == [
+            ("check", "lost-untold", "T-1"),
+            ("lookup", "lost-untold", "T-1"),
+        ]
+
+
+async def test_what_the_agent_ticked_stays_and_nonsense_counts_for_nothing() -> None:
+    async with operating() as here:
+        says(here, contract="active", mail_password_changed_at="2999-01-01T00:00:00Z")
+        view = await here.checked("lost-entry", observed=["contract=closed"])
+        assert next(one for one in view["questions"] if one["key"] == "contract")["told"] == "contract=closed"
+        assert view["state"] == "done"
