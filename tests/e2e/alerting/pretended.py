@@ -16,6 +16,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "account": ("tanaka",),
     "carrier": ("lab",),
     "status": ("ok", "degraded", "down", "unknown"),
+    "state": ("suspected", "confirmed"),
     "outcome": ("good", "bad", "unknown", "held", "our_fault"),
     "probe": ("mx", "imap"),
     "window": ("10m", "1h"),
