@@ -1,10 +1,10 @@
-"""Sixty accounts (full: two hundred) on a real Dovecot, Postfix and NSD, with a real Prometheus and Alertmanager: what is broken shows in
-statuses, metrics and the one right alert within two intervals, and what is mended is well again.
+"""Sixty accounts (full: two hundred) on a real Dovecot, Postfix and NSD, with a real Prometheus and Alertmanager: what is broken
+shows in statuses, metrics and the one right alert within two intervals, and what is mended is well again.
 
-An hour of the rules lasts three minutes here, and an interval of an account twenty seconds (full: a minute, and all else in proportion); a machine that is busy with other
-things cannot serve that, and MAILPROBE_E2E_EVERY names a longer one: everything lasts so much longer then. Two tests, so that two
-processes may share the time (`pytest -n 2`). Full (HYPOTHESIS_PROFILE=full): a bounce spike is waited out as well, which its
-window of ten minutes makes long.
+An hour of the rules lasts three minutes here, and an interval of an account twenty seconds (full: a minute, and all else in
+proportion); a machine that is busy with other things cannot serve that, and MAILPROBE_E2E_EVERY names a longer one: everything
+lasts so much longer then. Two tests, so that two processes may share the time (`pytest -n 2`). Full (HYPOTHESIS_PROFILE=full): a
+bounce spike is waited out as well, which its window of ten minutes makes long.
 """
 
 from __future__ import annotations
