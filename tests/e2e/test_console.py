@@ -56,7 +56,7 @@ async def test_first_start_to_sign_out_on_loopback(tmp_path: Path, capsys: pytes
     async with served(written(tmp_path, 'listen = "127.0.0.1:FREE"')) as port:
         said = capsys.readouterr().err
         (link,) = re.findall(r"http://127\.0\.0\.1:\d+/first-admin\?key=[\w-]{43}", said)
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=SAME) as browser:
+        async with httpx.AsyncClient(timeout=30.0, base_url=f"http://127.0.0.1:{port}", headers=SAME) as browser:
             assert (await browser.get(link)).status_code == 200
             made = await browser.post("/first-admin", data=FORM | {"key": link[-43:]})
             assert (made.status_code, list(made.cookies)) == (303, [PLAIN_COOKIE])
@@ -65,7 +65,7 @@ async def test_first_start_to_sign_out_on_loopback(tmp_path: Path, capsys: pytes
                 assert (await browser.get(path)).status_code == 200
             copied = dict(browser.cookies)
             await browser.post("/sign-out")
-            async with httpx.AsyncClient(base_url=str(browser.base_url), cookies=copied) as thief:
+            async with httpx.AsyncClient(timeout=30.0, base_url=str(browser.base_url), cookies=copied) as thief:
                 assert (await thief.get("/api/v1/me")).status_code == 401
             foreign = await browser.get("/sign-in", headers={"host": "rebound.evil.test"})
             assert (foreign.status_code, foreign.json()["code"]) == (403, "MP2420")
@@ -87,7 +87,7 @@ async def test_over_tls_the_cookie_is_for_this_host_alone(tmp_path: Path, capsys
     ca.configure_trust(trust)
     async with served(written(tmp_path, 'listen = "0.0.0.0:FREE"\ncertificate = "pair.pem"')) as port:
         key = capsys.readouterr().err.partition("key=")[2][:43]
-        async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", headers=SAME, verify=trust) as browser:
+        async with httpx.AsyncClient(timeout=30.0, base_url=f"https://127.0.0.1:{port}", headers=SAME, verify=trust) as browser:
             made = await browser.post("/first-admin", data=FORM | {"key": key})
             assert re.search(rf"{SECURE_COOKIE}=[^;]+; HttpOnly; Path=/; SameSite=lax; Secure$", made.headers["set-cookie"])
             assert (await browser.get("/api/v1/me")).status_code == 200
@@ -95,7 +95,12 @@ async def test_over_tls_the_cookie_is_for_this_host_alone(tmp_path: Path, capsys
 
 async def test_metrics_at_an_address_of_their_own(tmp_path: Path) -> None:
     config = written(tmp_path, 'listen = "127.0.0.1:FREE"\nmetrics_listen = "127.0.0.1:FREE"')
-    async with served(config) as port, httpx.AsyncClient() as program:
+    async with (
+        served(config) as port,
+        httpx.AsyncClient(
+            timeout=30.0,
+        ) as program,
+    ):
         for place, expected in ((port, [404, 404, 200]), (config.http.metrics_listen.rpartition(":")[2], [200, 200, 200])):
             paths = ("/metrics", "/sd", "/healthz")
             assert [(await program.get(f"http://127.0.0.1:{place}{one}")).status_code for one in paths] == expected
@@ -105,11 +110,17 @@ async def test_nobodys_word_counts_before_the_server_but_the_proxys(tmp_path: Pa
     """uvicorn by itself believes whatever comes from 127.0.0.1."""
     config = written(tmp_path, 'listen = "127.0.0.1:FREE"')
     named = {"x-forwarded-user": "sato", "x-role": "operator", "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1"}
-    async with served(config) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=named) as client:
+    async with (
+        served(config) as port,
+        httpx.AsyncClient(timeout=30.0, base_url=f"http://127.0.0.1:{port}", headers=named) as client,
+    ):
         assert (await client.get("/api/v1/me")).status_code == 401
     console = Console(trusted_proxies=("127.0.0.1/32",), user_header="x-forwarded-user", role_header="x-role")
     proxied = dataclasses.replace(config, console=console)
-    async with served(proxied) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=named) as client:
+    async with (
+        served(proxied) as port,
+        httpx.AsyncClient(timeout=30.0, base_url=f"http://127.0.0.1:{port}", headers=named) as client,
+    ):
         assert (await client.get("/api/v1/me")).json() == {"name": "sato", "role": "operator"}
 
 

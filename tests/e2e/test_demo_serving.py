@@ -53,7 +53,7 @@ async def link_of(process: asyncio.subprocess.Process) -> str:
 async def test_a_newcomer_takes_the_first_call(demo: tuple[asyncio.subprocess.Process, str]) -> None:
     process, link = demo
     call = CALLS[0]
-    async with httpx.AsyncClient(follow_redirects=True, base_url=link.partition("/demo")[0]) as browser:
+    async with httpx.AsyncClient(timeout=30.0, follow_redirects=True, base_url=link.partition("/demo")[0]) as browser:
         practice = await browser.get(link, headers={"accept-language": "en"})
         assert practice.url.path == "/practice"
         assert all(one.address in practice.text and one.says("en") in practice.text for one in CALLS)
@@ -82,7 +82,9 @@ async def settled(browser: httpx.AsyncClient, which: str) -> dict[str, Any]:
 
 async def test_a_wrong_key_opens_nothing(demo: tuple[asyncio.subprocess.Process, str]) -> None:
     _, link = demo
-    async with httpx.AsyncClient() as browser:
+    async with httpx.AsyncClient(
+        timeout=30.0,
+    ) as browser:
         answer = await browser.get(f"{link[:-1]}{'A' if link[-1] != 'A' else 'B'}")
         assert answer.status_code == 404
         assert "set-cookie" not in answer.headers
