@@ -14,6 +14,7 @@ from mailprobe.canary import Record
 from mailprobe.config import Account
 from mailprobe.demo.house import Case, Demo
 from mailprobe.evidence import CanaryState, Folder, Of, Returned, ReturnKind, Stage
+from mailprobe.incident import Incident, State, Why
 from mailprobe.status import Change, Standing
 from mailprobe.store import Store
 from mailprobe.store.bounces import MAILBOX
@@ -48,6 +49,8 @@ async def remember(demo: Demo, store: Store, signs: Callable[[str, float], str],
     """Fill an empty store. signs: a mailbox's subject, a time -> the signed sender of its test mails. now: Unix seconds."""
     cases = [case for case in demo.cases if case.scenario.enrolled]
     await asyncio.gather(*(remember_one(store, case, signs, now) for case in cases))
+    past = incident_of(OUTAGE, now)
+    await store.incidents.change(past.carrier, past.changed_at, lambda standing, closed_at, met: past)
 
 
 async def remember_one(store: Store, case: Case, signs: Callable[[str, float], str], now: float) -> None:
@@ -70,6 +73,13 @@ async def remember_one(store: Store, case: Case, signs: Callable[[str, float], s
 def said_of(change: Change) -> Verdict:
     steps = STEPS.get(change.code, HandsetSteps.NONE)
     return Verdict(change.code, change.new, WHOSE[change.code], Confidence.MEDIUM, steps, 0)
+
+
+def incident_of(one: Episode, now: float) -> Incident:
+    """What became of the outage: confirmed by a supervisor, and over."""
+    began = now - one.ago
+    ended = began + one.lasted
+    return Incident(one.carrier, State.RESOLVED, Why.BY_HAND, began, ended, "suzuki", ended, addresses=4)
 
 
 def nothing_against(past: tuple[Record, ...]) -> None: ...

@@ -13,6 +13,9 @@ import sys
 import time
 from collections.abc import AsyncIterator
 
+from rich.padding import Padding
+from rich.text import Text
+
 from mailprobe.check import run_loop
 from mailprobe.config import Config, ConfigError, Problem
 from mailprobe.console.door import Role
@@ -28,7 +31,7 @@ from mailprobe.demo.past import remember
 from mailprobe.log import listen
 from mailprobe.serve import Shift, serve
 from mailprobe.serve.duty import Duty
-from mailprobe.terminal import language_or_default
+from mailprobe.terminal import console, language_or_default
 
 KEY_OCTETS = 24
 EVERY = 120.0  # seconds: whoever looks on sees something happen
@@ -93,5 +96,9 @@ def answer_to(demo: Demo, shift: Shift) -> None:
 
 def show(url: str, demo: Demo, language: str) -> None:
     """For the person at the terminal."""
-    out = [f"{READY.get(language, READY['en'])}:", f"  {url}", "", *lines(language, dict(demo.config.carriers)), ""]
-    print("\n".join([*out, END.get(language, END["en"])]), file=sys.stdout, flush=True)
+    out = console()
+    print(f"{READY.get(language, READY['en'])}:\n  {url}\n", flush=True)  # whole, however narrow the window
+    for line in (*lines(language, dict(demo.config.carriers)), "", END.get(language, END["en"])):
+        words = line.lstrip()
+        out.print(Padding(Text(words), (0, 0, 0, len(line) - len(words))) if words else "")
+    sys.stdout.flush()

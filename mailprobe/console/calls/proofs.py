@@ -62,10 +62,10 @@ def transcripts(call: Call) -> tuple[TranscriptView, ...]:
 
 
 def transcript(evidence: Evidence, names: Names) -> TranscriptView:
+    """One server's dialogue after the other, though they were held side by side."""
+    servers = list(dict.fromkeys(line.server for line in evidence.transcript))
+    lines = sorted(evidence.transcript, key=lambda line: servers.index(line.server))
     return TranscriptView(
         evidence.probe,
-        tuple(
-            LineView(milliseconds(line.at - evidence.began), line.who, line.server, names.masked(line.text))
-            for line in evidence.transcript
-        ),
+        tuple(LineView(milliseconds(line.at - evidence.began), line.who, line.server, names.masked(line.text)) for line in lines),
     )

@@ -75,7 +75,7 @@ function shown(now) {
   document.title = `${say("number", { number: now.number })} - ${plain}`;
   const titles = $("case").dataset;
   drawHead({ address: now.address, marked: now.marked, read_back: readBack, number: now.number, carrier: now.carrier, started: now.started, ticket: now.ticket });
-  drawTop(headline(now), now.top.state === "settled" ? now.verdict?.confidence : null);
+  drawTop(headline(now), now.top.state === "settled" && now.top.status !== "unknown" ? now.verdict?.confidence : null);
   drawBefore(now.service, now.stored);
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
