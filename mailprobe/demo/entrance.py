@@ -12,10 +12,13 @@ from mailprobe.console.door import Anybody, Role, Visitor, may
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
 from mailprobe.console.visits import begin
-from mailprobe.demo.guide import CALLS, told
+from mailprobe.demo.deliveries import DELIVERIES
+from mailprobe.demo.guide import CALLS
+from mailprobe.demo.mailboxes import SCENARIOS
 
 GUEST = "demo"
 PATH = "/practice"
+OTHERS = len(SCENARIOS) + len(DELIVERIES) - len(CALLS)
 
 
 def entrance(key: str) -> APIRouter:
@@ -39,11 +42,11 @@ def entrance(key: str) -> APIRouter:
             {
                 "address": call.address,
                 "says": call.says(language),
-                "told": [told(word, language) for word in call.told],
-                "expected": call.expected(language, carriers[call.carrier]),
+                "told": call.ticks(language),
+                "expected": call.expected(language, carriers[call.scenario.carrier]),
             }
             for call in CALLS
         ]
-        return paper(request, "practice.html", visitor, here="practice", calls=calls)
+        return paper(request, "practice.html", visitor, here="practice", calls=calls, others=str(OTHERS))
 
     return router

@@ -21,7 +21,7 @@ async def test_each_call_ends_with_the_promised_sentence() -> None:
         for call in CALLS:
             told = parse(call.told, now=time.time())
             check = await house.check(Question(accounts[call.mailbox], told, call.told), Listener())
-            carrier = demo.config.carriers[call.carrier]
+            carrier = demo.config.carriers[call.scenario.carrier]
             for language in ("ja", "en"):
                 assert say(check.verdict, language, carrier=carrier).say == call.expected(language, carrier)
 
@@ -33,4 +33,4 @@ async def test_the_guide_says_what_to_type_and_what_to_say() -> None:
             for call in CALLS:
                 assert call.address in text
                 assert call.says(language) in text
-                assert call.expected(language, demo.config.carriers[call.carrier]) in text
+                assert call.expected(language, demo.config.carriers[call.scenario.carrier]) in text

@@ -60,7 +60,7 @@ async def test_a_newcomer_takes_the_first_call(demo: tuple[asyncio.subprocess.Pr
         begun = await browser.post("/api/v1/checks", json={"address": call.address, "observed": list(call.told)}, headers=OURS)
         assert begun.status_code == 201
         view = await settled(browser, begun.json()["id"])
-        assert view["verdict"]["code"] == call.code.value
+        assert view["verdict"]["code"] == call.scenario.code.value
         assert view["verdict"]["say"]["text"] in practice.text.replace("&#39;", "'")
         history = (await browser.get(f"/accounts/{call.mailbox}", headers={"accept-language": "en"})).text
         assert "550 5.1.1" in history

@@ -104,3 +104,9 @@ def test_the_service_is_hardened() -> None:
     command = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", str(DOCKER / "mailprobe.service")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-200:]
+
+
+def test_the_healthcheck_is_in_the_image() -> None:
+    recipe = (DOCKER / "Dockerfile").read_text()
+    assert "COPY docker/healthcheck.py /opt/mailprobe/healthcheck.py" in recipe
+    assert 'CMD ["python3", "/opt/mailprobe/healthcheck.py"]' in recipe

@@ -14,5 +14,4 @@ MEANT = {one.local: one for one in (*SCENARIOS, *DELIVERIES)}
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.mailbox)
 def test_a_call_is_about_a_mailbox_of_the_demo(call: Call) -> None:
     meant = MEANT[call.mailbox]
-    assert (call.carrier, call.code, call.status) == (meant.carrier, meant.code, meant.status)
     assert set(call.told) <= set(meant.told)
