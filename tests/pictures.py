@@ -10,7 +10,7 @@ import io
 import time
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 from rich.console import Console
 
 from mailprobe.daemon import open_house
@@ -21,6 +21,7 @@ from mailprobe.question import Listener, Question
 from mailprobe.terminal import print_check
 from mailprobe.verdict.observed import parse
 from mailprobe.verdict.wording import say
+from tests.e2e.console.browsing import chromium
 from tests.e2e.test_demo_serving import demo_running
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -30,15 +31,13 @@ CALL = CALLS[0]
 
 async def main() -> None:
     DOCS.mkdir(exist_ok=True)
-    async with async_playwright() as engine:
-        browser = await engine.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    async with chromium() as browser:
         for language, locale in (("ja", "ja-JP"), ("en", "en-GB")):
             window = await browser.new_context(viewport=SIZE, locale=locale, color_scheme="light")  # type: ignore[arg-type]  # a TypedDict
             page = await window.new_page()
             async with demo_running(language) as (_, link):
                 await take_call(page, link)
                 await page.screenshot(path=DOCS / f"console.{language}.png")
-        await browser.close()
     await terminal("en", DOCS / "check.en.svg")
 
 

@@ -120,7 +120,15 @@ def main() -> int:
     took = time.monotonic() - began
     print("\n".join([*whole.wire.report("through wire"), *whole.facts.report("from recorded facts")]))
     print(f"{took:.0f} s, {given.jobs} processes, seed {given.seed}")
-    return 1 if whole.wire.false or whole.facts.false else 0
+    blind = [name for name, tally in (("wire", whole.wire), ("facts", whole.facts)) if is_blind(tally)]
+    if blind:
+        print(f"FAIL: nothing that is down was ever called so: {', '.join(blind)}")
+    return 1 if whole.wire.false or whole.facts.false or blind else 0
+
+
+def is_blind(tally: Tally) -> bool:
+    """Who never says "down" is never wrong, and of no use."""
+    return not any(count for (_, status), count in tally.of_down.items() if status == Status.DOWN.value)
 
 
 if __name__ == "__main__":

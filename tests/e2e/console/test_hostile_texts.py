@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -154,8 +152,5 @@ async def seen(page: Page, selector: str) -> None:
     assert shown == list(TEXTS)
 
 
-def test_the_texts_survive_the_road_as_json() -> None:
-    """What the page is compared with is what was sent, not what a codec made of it."""
-    told: Any = json.loads(json.dumps(list(TEXTS)))
-    assert told == list(TEXTS)
+def test_there_are_120_of_them() -> None:
     assert len(set(TEXTS)) == 120

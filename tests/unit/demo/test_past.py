@@ -39,7 +39,11 @@ def test_each_change_follows_the_one_before_and_the_last_is_today(case: Case) ->
 
 
 def test_every_start_tells_the_same_story() -> None:
-    assert [tuple(changes_of(case, NOW)) for case in CASES] == [tuple(changes_of(case, NOW)) for case in CASES]
+    """In every process: these are the seconds before now of one mailbox's story."""
+    case = next(case for case in CASES if case.scenario.local == "lost-entry")
+    told = [(change.new.value, round(NOW - change.at)) for change in changes_of(case, NOW)]
+    outage, spike = [("down", 1_479_220), ("ok", 1_476_340)], [("down", 449_620), ("ok", 440_260)]
+    assert told == [("ok", 2_592_000), *outage, *spike, ("down", 117_966)]
 
 
 def test_the_spike_is_of_several_mailboxes_within_its_hours() -> None:
