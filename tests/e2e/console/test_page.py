@@ -89,7 +89,7 @@ async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, con
         assert await agent.page.get_attribute("#top", "data-tone") == "unknown"
         assert await agent.station("mx") == "green"
         assert await agent.station("sign_in") == "not_possible"
-        assert "お尋ねにもならないでください" in await agent.text("[data-station=sign_in]")
+        assert "お尋ねにならないでください" in await agent.text("[data-station=sign_in]")
         for place in ("#say", "#who", "#call-back", "#handset-text", "#next"):
             assert await agent.text(place) not in ("", "…")
         assert await agent.page.locator("#call-back strong").count() == 1  # a time to call back
