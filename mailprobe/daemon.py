@@ -288,7 +288,8 @@ def reaches(config: Config, rooms: Rooms, net: Callable[[Guard, Tap], Net]) -> t
         returns = returns_to(order, store)
         journal = Logbook(store, carrier.limits, carrier.relation, wall, vantage=vantage, returns=returns, scheduled=scheduled)
         limits = half_of(carrier.limits) if scheduled else carrier.limits
-        return replace(bare(limits, vantage, chain, tap, not scheduled), journal=journal, signs=rooms.signs)
+        budget = LoginBudget(store, wall, limits.refused_logins, whole=carrier.limits.refused_logins)
+        return replace(bare(limits, vantage, chain, tap, not scheduled), budget=budget, journal=journal, signs=rooms.signs)
 
     return bare, reach_for
 
