@@ -314,7 +314,7 @@ class Watching:
         self.rows[seen.account.id] = self.row(seen)
         self.turned(judged)
         if judged.step.confirm_at is not None:
-            await done_once(self.confirm(judged, judged.step.confirm_at))
+            await self.confirm(judged, judged.step.confirm_at)
 
     def turned(self, judged: Judged) -> None:
         """What a change for the worse says of us; and a held account is let go once it is shown, or well again."""
@@ -359,7 +359,7 @@ class Watching:
         for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
             when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe))
             whose = account.carrier if shut else account.id
-            await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
+            await done_once(later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}"))
 
 
 async def done_once(doing: Awaitable[None]) -> None:
