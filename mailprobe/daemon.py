@@ -12,7 +12,7 @@ from mailprobe.bounces.token import Signer
 from mailprobe.carriers import Carrier, Limits, Origin
 from mailprobe.config import Account, Config, ConfigError, Problem
 from mailprobe.config.every import interval
-from mailprobe.engine import CANARY, LEGS, Clock, Order, Watch
+from mailprobe.engine import CANARY, LEGS, UNWATCHED, Clock, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Returned, Stage
 from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
@@ -111,10 +111,10 @@ class House:
         return Sight(self.config, question, carrier, frozenset(), Listener()).picture(evidence, now)
 
     async def look(self, account: Account) -> tuple[Evidence, ...]:
-        """What has become of the test mails to this mailbox; nothing is sent."""
+        """What has become of the test mails to this mailbox: what is found is cleaned up, nothing is sent."""
         carrier, vantage = self.config.carriers[account.carrier], self.config.engine.vantage
         order = Order(account, carrier, self.config.prober, (CANARY,), LOOK_WITHIN, vantage, sends=False)
-        return await self.engine.live(order, Watch(lambda leg, fact: None, lambda evidence: None))
+        return await self.engine.live(order, UNWATCHED)
 
     async def admit(self, question: Question) -> None:
         """Before anything leaves this host. The error names no address."""
@@ -240,7 +240,7 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net, clo
         except ConfigError:  # a check without a test mail needs no key; whoever does (serve) asks for the reason itself
             signs = None
         breakers = Breakers(store, config.engine.vantage, clock.wall)
-        bare, reach_for = reaches(config, Rooms(store, breakers, signs, clock), net)
+        bare, reach_for = reaches(config, Furniture(store, breakers, signs, clock), net)
         engine = Embedded(PROBES, reach_for, store.jobs, clock)
         yield House(config, store, engine, bare, breakers, StrangerGuard(store, clock.wall), signs, clock, commits)
 
@@ -248,13 +248,13 @@ async def open_house(config: Config, net: Callable[[Guard, Tap], Net] = Net, clo
 def refurnish(house: House, config: Config, net: Callable[[Guard, Tap], Net] = Net) -> House:
     """The same house with another configuration: store, key and engine stay, and so do the runs under way; whatever begins from
     now on reaches what the new one allows."""
-    rooms = Rooms(house.store, house.breakers, house.signs, house.clock)
-    bare, house.engine.reach_for = reaches(config, rooms, net)
+    furniture = Furniture(house.store, house.breakers, house.signs, house.clock)
+    bare, house.engine.reach_for = reaches(config, furniture, net)
     return replace(house, config=config, bare=bare)
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
+class Furniture:
     """What every run may touch a part of."""
 
     store: Store
@@ -263,23 +263,23 @@ class Rooms:
     clock: Clock
 
 
-def reaches(config: Config, rooms: Rooms, net: Callable[[Guard, Tap], Net]) -> tuple[Bare, ReachFor]:
+def reaches(config: Config, furniture: Furniture, net: Callable[[Guard, Tap], Net]) -> tuple[Bare, ReachFor]:
     """What a run may touch, by the configuration: without a journal, and with one. The schedule has half of every budget."""
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
-    store, wall = rooms.store, rooms.clock.wall
+    store, wall = furniture.store, furniture.clock.wall
     masters = MasterUsers(store, wall)
 
     def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap, live: bool = True) -> Reach:
         return Reach(
             net=net(guard, tap),
             resolver=resolver,
-            clock=rooms.clock.steady,
+            clock=furniture.clock.steady,
             wall=wall,
             budget=LoginBudget(store, wall, limits.refused_logins),
             manners=Courtesy(store, limits, vantage, wall),
             chain=chain,
-            approaches=Approach(rooms.breakers, live=live, pace=pace_of(limits)),
+            approaches=Approach(furniture.breakers, live=live, pace=pace_of(limits)),
             masters=masters,
         )
 
@@ -288,7 +288,8 @@ def reaches(config: Config, rooms: Rooms, net: Callable[[Guard, Tap], Net]) -> t
         returns = returns_to(order, store)
         journal = Logbook(store, carrier.limits, carrier.relation, wall, vantage=vantage, returns=returns, scheduled=scheduled)
         limits = half_of(carrier.limits) if scheduled else carrier.limits
-        return replace(bare(limits, vantage, chain, tap, not scheduled), journal=journal, signs=rooms.signs)
+        budget = LoginBudget(store, wall, limits.refused_logins, whole=carrier.limits.refused_logins)
+        return replace(bare(limits, vantage, chain, tap, not scheduled), budget=budget, journal=journal, signs=furniture.signs)
 
     return bare, reach_for
 

@@ -46,6 +46,7 @@ class Event(Enum):
     PROBER = ("prober", logging.WARNING)
     SELF_CHECK_FAILED = ("self_check_failed", logging.ERROR)
     NOT_COUNTED = ("not_counted", logging.ERROR)
+    NOT_DECIDED = ("not_decided", logging.ERROR)
     CHANGES_HELD = ("changes_held", logging.WARNING)
     STORE_TROUBLED = ("store_troubled", logging.ERROR)
     PROBE_FAILED = ("probe_failed", logging.DEBUG)

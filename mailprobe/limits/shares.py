@@ -2,7 +2,8 @@
 
 A run of the schedule is given `half_of` the carrier's limits in place of the limits, and that is all: it finds gaps twice as
 long and half of the places. Nothing is set apart that nobody uses: whatever the schedule leaves is there for live checks,
-and what live checks take the schedule does without.
+and what live checks take the schedule does without. A login that was cut before it was answered is no refusal: it counts against
+the carrier's whole number, and the schedule may ask once more.
 """
 
 from __future__ import annotations

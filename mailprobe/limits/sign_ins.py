@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mailprobe.evidence import Stage, Withheld
@@ -29,16 +30,32 @@ class PastSignIn(Protocol):
     @property
     def stage(self) -> Stage: ...
     @property
-    def state(self) -> str: ...  # 'reserved' | 'refused'
+    def state(self) -> str: ...  # 'reserved' | 'refused' | 'unanswered'
     @property
     def at(self) -> float: ...
     @property
     def words(self) -> str: ...
 
 
-def may_sign_in(past: Sequence[PastSignIn], secret: str, stage: Stage, now: float, most: int) -> Denied | Wait | None:
-    """Whether this login may be spent: at most `most` refused ones in 24 h, and no refused secret again within them but
-    for submission in the same chain and one confirmation after six hours. A login whose process died counts as spent."""
+@dataclass(frozen=True, slots=True)
+class Most:
+    """Logins of one user and host in 24 h: refused ones, and with them those that nobody answered, as they may have been
+    counted too. They fill the second number only: a server that goes away during a login costs the schedule, which has half
+    of the first, no day without one."""
+
+    refused: int
+    whole: int
+
+    def free_at(self, spent: Sequence[PastSignIn]) -> float | None:
+        """None: another one may be spent now."""
+        answered = [one for one in spent if one.state != "unanswered"]
+        full = [rows[-most].at for rows, most in ((answered, self.refused), (spent, self.whole)) if len(rows) >= most]
+        return max(full) + DAY if full else None
+
+
+def may_sign_in(past: Sequence[PastSignIn], secret: str, stage: Stage, now: float, most: Most) -> Denied | Wait | None:
+    """Whether this login may be spent: no more than `most` in 24 h, and no refused secret again within them but for submission
+    in the same chain and one confirmation after six hours. A login whose process died counts as a refused one."""
     recent = [one for one in past if abs(now - one.at) < DAY]
     under_way = [one for one in recent if one.state == "reserved" and now - one.at < UNDER_WAY]
     same = [one for one in recent if one.state == "refused" and one.secret == secret]
@@ -47,12 +64,13 @@ def may_sign_in(past: Sequence[PastSignIn], secret: str, stage: Stage, now: floa
         return denied
     if any(one.secret == secret for one in under_way):
         return Wait(now + STEP)  # its end decides whether this secret may be sent
-    if len(recent) < most:
+    free_at = most.free_at(recent)
+    if free_at is None:
         return None
-    if len(recent) - len(under_way) < most:
+    if most.free_at([one for one in recent if one not in under_way]) is None:
         return Wait(now + STEP)
     last = recent[-1]
-    return Denied(Withheld.BUDGET_SPENT, recent[-most].at + DAY, last.at, last.words)
+    return Denied(Withheld.BUDGET_SPENT, free_at, last.at, last.words)
 
 
 def is_same_chain(same: Sequence[PastSignIn], stage: Stage, now: float) -> bool:
@@ -77,7 +95,9 @@ class SignInTable(Protocol):
     async def reserve(
         self, login: str, secret: str, stage: Stage, now: float, decide: Callable[[Sequence[PastSignIn]], Result | None]
     ) -> int | Result: ...
+    async def opened(self, key: int, now: float) -> None: ...
     async def give_back(self, key: int, now: float) -> None: ...
+    async def unanswered(self, key: int, now: float) -> None: ...
     async def refused(self, key: int, now: float, words: str) -> None: ...
     async def control_good_at(self, login: str) -> float | None: ...
     async def control_good(self, login: str, now: float) -> None: ...
@@ -89,12 +109,15 @@ class KeepsSignIns(Protocol):
 
 
 class LoginBudget:
-    """`SignInBudget` over a store. `wall` gives Unix seconds; `most` refused logins per user and host in 24 h."""
+    """`SignInBudget` over a store. `wall` gives Unix seconds; `most` refused logins per user and host in 24 h; `whole`: the
+    carrier's own number, if `most` is a share of it."""
 
-    def __init__(self, store: KeepsSignIns, wall: Wall, most: int = 2, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, store: KeepsSignIns, wall: Wall, most: int = 2, sleep: Sleep = asyncio.sleep, *, whole: int | None = None
+    ) -> None:
         self._table = store.sign_ins
         self._wall = wall
-        self._most = most
+        self._most = Most(most, most if whole is None else whole)
         self._sleep = sleep
         self._users: dict[int, str] = {}
 
@@ -120,6 +143,16 @@ class LoginBudget:
             return may_sign_in(past, fingerprint, stage, now, self._most)
 
         return await self._table.reserve(login, fingerprint, stage, now, decide)
+
+    async def opened(self, grant: Granted) -> None:
+        """It costs nothing, and neither do those with the same secret that were cut: it is known now that the secret is good."""
+        self._users.pop(grant.key, None)
+        await self._table.opened(grant.key, self._wall())
+
+    async def unanswered(self, grant: Granted) -> None:
+        """The server was gone before it had answered; nobody knows whether it has counted the login."""
+        self._users.pop(grant.key, None)
+        await self._table.unanswered(grant.key, self._wall())
 
     async def give_back(self, grant: Granted) -> None:
         """The login was not refused: it costs nothing."""

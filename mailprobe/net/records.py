@@ -52,7 +52,6 @@ def host_of(value: str) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-@functools.lru_cache(maxsize=1024)
 def is_literal(host: str) -> bool:
     """Whether this is an IP address in full textual form."""
     try:

@@ -80,7 +80,7 @@ class Comparison:
         if end is SignsIn.NO:
             await self.budget.refused(grant, "")
         elif end is SignsIn.YES:
-            await self.budget.give_back(grant)
+            await self.budget.opened(grant)
         return end  # not known: it stays spent, as it may have been counted
 
 

@@ -40,7 +40,7 @@ class Chain(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A refusal is reserved in the store; give it back after a success, keep it (with the words) after a refusal."""
+    """A refusal is reserved in the store; whoever was granted it says how the login ended, or it stays spent."""
 
     key: int
 
@@ -57,10 +57,14 @@ class Denied:
 
 class SignInBudget(Protocol):
     """The login budget, shared by all processes. `user` and `host` make the key; `secret` is only fingerprinted.
-    `stage` is LOGIN for IMAP and AUTH for the submission leg, which alone may resend a secret that IMAP just refused."""
+    `stage` is LOGIN for IMAP and AUTH for the submission leg, which alone may resend a secret that IMAP just refused.
+    Every grant ends in one of four ways: `opened`; `give_back` (answered, but not about the secret); `unanswered` (the server
+    was gone first); `refused`. A login that hangs or whose process dies says nothing, and is spent."""
 
     async def reserve(self, user: str, host: str, secret: str, stage: Stage = Stage.LOGIN) -> Granted | Denied: ...
+    async def opened(self, grant: Granted) -> None: ...
     async def give_back(self, grant: Granted) -> None: ...
+    async def unanswered(self, grant: Granted) -> None: ...
     async def refused(self, grant: Granted, words: str) -> None: ...
     async def control_good_at(self, user: str, host: str) -> float | None: ...
     async def control_good(self, user: str, host: str) -> None: ...

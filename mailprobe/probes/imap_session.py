@@ -246,18 +246,18 @@ class Session:
         self.stream.tell("S", *[text for value in values for text in value.shown])
         last = values[-1]
         if isinstance(last, imap.Status) and last.status == "BYE":
-            self._break_off(stage, Breakage.BYE, last.words)
+            self._break_off(stage, Breakage.BYE, last.words, last.code)
         return last
 
     def _broke(self, stage: Stage, broke: Broke) -> NoReturn:
         words = broke.words if broke.why in _TOLD_BY_FAULT else self.parser.words
         self._break_off(stage, broke.why, words or broke.words)
 
-    def _break_off(self, stage: Stage, why: Breakage, words: str) -> NoReturn:
+    def _break_off(self, stage: Stage, why: Breakage, words: str, code: str = "") -> NoReturn:
         """After a protocol error the connection is dead: nothing more is asked on it."""
         self.close()
         self._broken(stage, why, words)
-        raise Over
+        raise Over(why, code)
 
     def _broken(self, stage: Stage, why: Breakage, words: str) -> None:
         self.note(Broken(**self.here(self.clock()), stage=stage, why=why, words=self.stream.mask(words)))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailprobe.evidence import As, Of, Stage, Withheld
+from mailprobe.evidence import As, Breakage, Of, Stage, Withheld
 from mailprobe.probes import Denied, Granted, Masters, Reach, SignInEnd
 from mailprobe.probes.imap_credential import Credential
 from mailprobe.probes.imap_session import Session
-from mailprobe.probes.session import unnamed, withheld
+from mailprobe.probes.session import CUT, Over, unnamed, withheld
 from mailprobe.wire import OurFault
 from mailprobe.wire.imap_command import Command
 
-# RFC 5530, RFC 9051 section 7.1 and codes in use: a NO with one of these is not about the password
+# RFC 5530, RFC 9051 section 7.1 and codes in use: a NO or a BYE with one of these is not about the password
 SPARED = frozenset(
     {
         "UNAVAILABLE",
@@ -33,7 +33,7 @@ SERVERS_OWN = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION", "TEMPFAIL"})
 
 
 async def log_in(session: Session, reach: Reach, credential: Credential) -> SignInEnd:
-    """What breaks or hangs stays spent, because nobody knows how the server counted it. Raises Over."""
+    """What hangs or is garbled stays spent, because nobody knows how the server counted it. Raises Over."""
     command = _command(session, credential)
     if command is None:
         return SignInEnd.UNKNOWN
@@ -48,7 +48,11 @@ async def log_in(session: Session, reach: Reach, credential: Credential) -> Sign
             await through.masters.give_back(through.grant)
         _withheld(session, credential.who, grant)
         return SignInEnd.UNKNOWN
-    answer = await session.ask(Stage.LOGIN, command)
+    try:
+        answer = await session.ask(Stage.LOGIN, command)
+    except Over as over:
+        await _broken_off(over, reach, session.endpoint.host, grant, through)
+        raise
     session.answered(Stage.LOGIN, answer, credential.who)
     status = answer.status
     if status.status == "NO" and status.code not in SPARED:
@@ -57,7 +61,7 @@ async def log_in(session: Session, reach: Reach, credential: Credential) -> Sign
         if through is not None:
             await through.refused(session.endpoint.host, unnamed(words, credential.acting_as, credential.user))
         return SignInEnd.REFUSED
-    await budget.give_back(grant)
+    await (budget.opened(grant) if answer.ok else budget.give_back(grant))
     if through is not None:
         await through.not_refused(session.endpoint.host, good=answer.ok)
     session.offered = answer.capabilities()
@@ -82,6 +86,16 @@ class Through:
             await self.masters.proved(self.name, host)
         else:
             await self.masters.give_back(self.grant)
+
+
+async def _broken_off(over: Over, reach: Reach, host: str, grant: Granted, through: Through | None) -> None:
+    """A server that takes its leave for a reason of its own has not judged the secret; one that is gone has not answered."""
+    if over.why is Breakage.BYE and over.code in SPARED:
+        await reach.budget.give_back(grant)
+        if through is not None:
+            await through.not_refused(host, good=False)
+    elif over.why in CUT:
+        await reach.budget.unanswered(grant)
 
 
 async def _through(session: Session, masters: Masters | None, credential: Credential) -> Through | Denied | None:

@@ -6,12 +6,21 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailprobe.evidence import As, NotAsked, Of, Stage, TlsFault
+from mailprobe.evidence import As, Breakage, NotAsked, Of, Stage, TlsFault
 from mailprobe.probes import Denied
+
+# The server took its leave, or was gone, while we waited for its answer
+CUT = frozenset({Breakage.BYE, Breakage.CLOSED, Breakage.RESET})
 
 
 class Over(Exception):
-    """This session has ended; the reason is among the facts."""
+    """This session has ended; the reason is among the facts. why: what broke it off, if anything did. code: with BYE, the reason
+    that the server gave: its response code (RFC 9051 section 7.1), or a 421's enhanced code (RFC 3463)."""
+
+    def __init__(self, why: Breakage | None = None, code: str = "") -> None:
+        super().__init__(why.value if why is not None else "")
+        self.why = why
+        self.code = code
 
 
 class Insecure(Exception):

@@ -83,7 +83,7 @@ class Session:
         self.note(fact)
         if reply.code == SERVICE_CLOSING:
             self.close()
-            raise Over
+            raise Over(Breakage.BYE, reply.enhanced)
         return fact
 
     async def read(self, stage: Stage, of: Of) -> smtp.Reply:
@@ -92,7 +92,7 @@ class Session:
             reply = await self.stream.next(self.parser)
         except Broke as broke:
             self._broken(stage, of, broke.why, broke.words)
-            raise Over from None
+            raise Over(broke.why) from None
         except asyncio.CancelledError:
             self._broken(stage, of, Breakage.OUT_OF_TIME, "")  # the last fact names the stage that hung
             raise

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailprobe.carriers import Channel, Endpoint, LiveControl, Origin
-from mailprobe.evidence import As, Fact, NotAsked, NotSecured, Of, Secured, Stage, TlsFault, Withheld
-from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target, sasl
+from mailprobe.evidence import As, Breakage, Fact, NotAsked, NotSecured, Of, Secured, Stage, TlsFault, Withheld
+from mailprobe.probes import Denied, Granted, Note, Reach, SignInEnd, Target, sasl
 from mailprobe.probes.discover import find_submission
 from mailprobe.probes.dns import Asking
-from mailprobe.probes.session import Insecure, Over, Trust, unnamed, withheld
+from mailprobe.probes.session import CUT, Insecure, Over, Trust, unnamed, withheld
 from mailprobe.probes.smtp_session import Session, open_session
 from mailprobe.secret import SecretError, SecretRef
 
 CONTROL_COUNTS_FOR = 600.0  # seconds that a control's sign-in stays good
 # Codes that refuse the command and not the credential (RFC 4954 section 6, RFC 5321 section 4.2.3)
 NOT_JUDGED = (500, 501, 502, 503, 504, 530, 538)
+SYSTEM = "4.3."  # RFC 3463 section 3.4: a 421 for a reason of the mail system's own
 # A handshake that ends like this may be that of a server older than our default
 MAYBE_OLD = (TlsFault.HANDSHAKE, TlsFault.RESET)
 
@@ -202,7 +203,7 @@ class Leg:
         return next(fit, None)
 
     async def sign_in(self, session: Session, how: str, credential: Credential) -> Turn:
-        """One sign-in: reserved before, given back unless the credential was refused. Raises Over; then it counts as spent."""
+        """One sign-in: reserved before, given back unless the credential was refused. Raises Over."""
         secret = await self.secret_of(session.ip, credential)
         if secret is None:
             return Turn.WITHHELD
@@ -211,14 +212,28 @@ class Leg:
         if isinstance(grant, Denied):
             self.not_asked(session.ip, credential, grant)
             return Turn.WITHHELD
-        answer = await sasl.sign_in(session, how, credential.user, secret, credential.who, credential.of)
-        if 500 <= answer.code < 600 and answer.code not in NOT_JUDGED:
+        try:
+            answer = await sasl.sign_in(session, how, credential.user, secret, credential.who, credential.of)
+        except Over as over:
+            await self.broken_off(over, grant)
+            raise
+        if answer.code == 235:
+            await budget.opened(grant)
+        elif 500 <= answer.code < 600 and answer.code not in NOT_JUDGED:
             words = f"{answer.code} {answer.enhanced} {answer.text}"
             await budget.refused(grant, unnamed(words, credential.user))
         else:
             await budget.give_back(grant)
         await session.quit()
         return Turn.GOOD if answer.code == 235 else Turn.FAILED
+
+    async def broken_off(self, over: Over, grant: Granted) -> None:
+        """A server that takes its leave for a reason of its own has not judged the secret; one that is gone has not answered.
+        What hangs or is garbled stays spent, because nobody knows how the server counted it."""
+        if over.why is Breakage.BYE and over.code.startswith(SYSTEM):
+            await self.reach.budget.give_back(grant)
+        elif over.why in CUT:
+            await self.reach.budget.unanswered(grant)
 
     async def secret_of(self, ip: str, credential: Credential) -> str | None:
         """The secret; None, which is noted, if it cannot be read."""

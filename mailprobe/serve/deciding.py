@@ -26,6 +26,8 @@ async def keep_deciding(watching: Watching) -> None:
             await decide(watching, carrier, probe)
         except StoreError as error:  # their own slots decide, later
             tell(Event.STORE_TROUBLED, error=error, code=error.code)
+        except Exception as error:  # a fault of ours here must not end the schedule, which runs in the same group
+            tell(Event.NOT_DECIDED, error=error)
 
 
 async def decide(watching: Watching, carrier: str, probe: str) -> None:

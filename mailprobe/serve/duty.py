@@ -182,8 +182,12 @@ async def keep_rechecking(watching: Watching) -> None:
     """Accounts that turned bad together are asked again, once we have looked after ourselves."""
     while True:
         await asyncio.sleep(ROUND)
-        with contextlib.suppress(StoreError):  # they stay held, and their turn comes again
+        try:
             await recheck_once(watching)
+        except StoreError:  # they stay held, and their turn comes again; the store's own state is told elsewhere
+            continue
+        except Exception as error:  # a fault of ours here must not end the schedule, which runs in the same group
+            tell(Event.NOT_DECIDED, error=error)
 
 
 async def recheck_once(watching: Watching) -> None:

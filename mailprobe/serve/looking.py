@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from mailprobe.canary import Record
 from mailprobe.config import Account, ad_hoc
 from mailprobe.daemon import House
-from mailprobe.engine import CANARY, UNWATCHED, Order
 from mailprobe.evidence import Evidence
 from mailprobe.log import Event, tell
 
@@ -21,7 +20,6 @@ TICK = 20.0  # seconds between two looks into the journal
 # Seconds of a test mail's age at which its mailbox is looked into; then daily. An hour and a day are when a verdict changes.
 LOOKS = (120.0, 600.0, 3600.0, 4 * 3600.0, 12 * 3600.0, 86_400.0)
 DAILY = 86_400.0
-LOOK_WITHIN = 60.0
 SeenBy = Callable[[Account, tuple[Evidence, ...]], Awaitable[None]]
 
 
@@ -67,7 +65,7 @@ async def look_once(house: House, rounds: Rounds, now: float, ending: asyncio.Ev
     for subject in due:
         if ending.is_set():
             return
-        await seen(whose[subject], await look_into(house, whose[subject]))
+        await seen(whose[subject], await house.look(whose[subject]))
     ours = [one for one in open_ones if one.subject in whose]
     rounds.last = {one.id: now if one.subject in due else rounds.last.get(one.id, now) for one in ours}
 
@@ -77,10 +75,3 @@ def mailboxes(house: House) -> dict[str, Account]:
     controls = (one.address for carrier in house.config.carriers.values() for one in carrier.live_controls)
     accounts = [*(ad_hoc(house.config, address) for address in controls), *house.config.accounts]
     return {house.store.canaries.subject_of(account.address.key): account for account in accounts}
-
-
-async def look_into(house: House, account: Account) -> tuple[Evidence, ...]:
-    """One look for everything that is open in a mailbox: what is found is cleaned up, nothing is sent."""
-    carrier, config = house.config.carriers[account.carrier], house.config
-    order = Order(account, carrier, config.prober, (CANARY,), LOOK_WITHIN, config.engine.vantage, sends=False)
-    return await house.engine.live(order, UNWATCHED)

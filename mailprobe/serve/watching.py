@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Awaitable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailprobe.bounces.door import Reason
@@ -22,8 +22,10 @@ from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
 from mailprobe.evidence import End, Evidence
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
+from mailprobe.log import Event, tell
 from mailprobe.metrics import AccountRow, Metrics, Outcome, ProbeRow, Roundtrip, row_of
-from mailprobe.notify.events import Event, Letter, VerdictRevised, letters
+from mailprobe.notify.events import Event as Happening
+from mailprobe.notify.events import Letter, VerdictRevised, letters
 from mailprobe.prober import Check
 from mailprobe.prober.findings import Flip as Turned
 from mailprobe.prober.veto import Case, veto, voided
@@ -40,6 +42,7 @@ from mailprobe.status import Standing, Step, step, step_in_maintenance, undecide
 from mailprobe.status.flips import Flip
 from mailprobe.status.readings import decided_at, read
 from mailprobe.status.spells import Lasting, history_of, spells_after
+from mailprobe.store import StoreError
 from mailprobe.store.hidden import Hidden
 from mailprobe.store.outbox import put as put_letters
 from mailprobe.store.results import Outcome as Counted
@@ -142,11 +145,12 @@ class Watching:
         known, hide = self.accounts, self.shift.house.store.results.hide
         self.accounts = {}
         for account in config.accounts:
-            before = known.get(account.id)
             hidden = hide(names_of(account, config.carriers[account.carrier]))
-            standing = before.standing if before else (standings or {}).get(account.id, NOTHING_KNOWN)
-            fresh = Seen(account, hidden, standing)
-            self.accounts[account.id] = replace(before, account=account, hidden=hidden) if before else fresh
+            seen = known.get(account.id)
+            if seen is None:
+                seen = Seen(account, hidden, (standings or {}).get(account.id, NOTHING_KNOWN))
+            seen.account, seen.hidden = account, hidden  # the same object: a row on its way writes down there what it has learnt
+            self.accounts[account.id] = seen
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
 
     def hidden(self, account: str) -> Hidden | None:
@@ -285,7 +289,7 @@ class Watching:
         notify, change, account = self.shift.house.config.notify, judged.step.change, judged.seen.account
         if notify is None or self.shift.announced.under_way(account) is not None:
             return ()
-        told: list[Event] = [revision] if revision is not None else []
+        told: list[Happening] = [revision] if revision is not None else []
         if change is not None and not (change.revised and (told or change.code is judged.seen.revised_to)):
             told.append(changed(account, judged.verdict, change))
         return letters(tuple(told), notify.events)
@@ -303,7 +307,7 @@ class Watching:
                 self.metrics.held_back(carrier.name, held.why)
             seen.probes[one.probe] = self.probe_row(seen, one, outcome)
             seen.accepted = seen.accepted or (one.probe == "mx" and outcome is Outcome.GOOD)
-            await house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.hears)
+            await done_once(house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.hears))
             if self.looks.learn(carrier.name, one):
                 self.troubled.put_nowait((carrier.name, one.probe))
         self.metrics.result_stored(carrier.name, self.wall())
@@ -355,7 +359,16 @@ class Watching:
         for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
             when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe))
             whose = account.carrier if shut else account.id
-            await later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}")
+            await done_once(later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}"))
+
+
+async def done_once(doing: Awaitable[None]) -> None:
+    """What follows a row that is durable: a store in trouble must not have the row offered again, and counted twice. The next
+    slot brings what is missed here."""
+    try:
+        await doing
+    except StoreError as error:
+        tell(Event.STORE_TROUBLED, error=error, code=error.code)
 
 
 async def watch(watching: Watching) -> None:

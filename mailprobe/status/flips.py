@@ -3,8 +3,8 @@
 Independent carriers rarely fail in the same five minutes; our network, resolver, clock or blocked address looks just like it.
 So who shows changes does this with each that makes an account worse:
 
-1. `mass_flip` is given all of them of the last five minutes, published or not (or `ill_together` their numbers). What it names
-   is not published: the account keeps the standing that it had before the step.
+1. `ill_together` is given how many of each carrier did so in the last five minutes, published or not. A change at a carrier
+   that it names is not published: the account keeps the standing that it had before the step.
 2. The prober checks itself at once, and each held account is asked once more (`confirm_at` of the step before has passed:
    now). If the prober is ill, nothing counts any more and nothing is published.
 3. If not, that reading brings the same change again. It is given with `rechecked` set, and what was rechecked passes.
@@ -14,7 +14,7 @@ One carrier alone that fails as a whole is never held: that is what its controls
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailprobe.status import Change
@@ -33,16 +33,6 @@ class Flip:
     carrier: str
     change: Change
     rechecked: bool = False
-
-
-def mass_flip(flips: Sequence[Flip], watched: Mapping[str, int], now: float) -> frozenset[str]:
-    """The accounts whose change is to be held. watched: accounts per carrier; a carrier that is missing counts as all hit."""
-    turned = [one for one in flips if one.change.worse and abs(now - one.change.at) <= AT_ONCE]
-    hit: dict[str, set[str]] = {}
-    for one in turned:
-        hit.setdefault(one.carrier, set()).add(one.account)
-    ill = ill_together({carrier: len(accounts) for carrier, accounts in hit.items()}, watched)
-    return frozenset(one.account for one in turned if one.carrier in ill and not one.rechecked)
 
 
 def ill_together(hit: Mapping[str, int], watched: Mapping[str, int]) -> frozenset[str]:

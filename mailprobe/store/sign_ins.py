@@ -23,6 +23,7 @@ KEPT = 7 * 86400.0  # seconds
 class SignInState(StrEnum):
     RESERVED = "reserved"  # under way, or its process died
     REFUSED = "refused"
+    UNANSWERED = "unanswered"  # the server was gone before it had answered
     GIVEN_BACK = "given_back"
 
 
@@ -33,6 +34,9 @@ OUTDATED = Statement(delete(sign_ins).where(sign_ins.c.reserved_at < bindparam("
 RESERVE = Statement(insert(sign_ins).returning(sign_ins.c.id), "login", "secret", "stage", "state", "reserved_at", "words")
 END = Statement(update(sign_ins).where(sign_ins.c.id == bindparam("key")), "state", "ended_at", "words")
 END_ALL = Statement(update(sign_ins).where(SPENT), "state", "ended_at")
+WHOSE = Statement(select(sign_ins.c.login, sign_ins.c.secret).where(sign_ins.c.id == bindparam("key")))
+CUT = (sign_ins.c.state == SignInState.UNANSWERED) & (sign_ins.c.secret == bindparam("known"))
+END_CUT = Statement(update(sign_ins).where((sign_ins.c.login == bindparam("whose")) & CUT), "state", "ended_at")
 GOOD_AT = Statement(select(controls.c.good_at).where(controls.c.login == bindparam("whose")))
 PUT = insert(controls)
 GOOD = Statement(PUT.on_conflict_do_update(index_elements=["login"], set_={"good_at": PUT.excluded.good_at}), "login", "good_at")
@@ -82,6 +86,20 @@ class SignIns:
     async def give_back(self, key: int, now: float) -> None:
         """The login was not refused."""
         await self._end(key, SignInState.GIVEN_BACK, now, "")
+
+    async def opened(self, key: int, now: float) -> None:
+        """The secret is good: it costs nothing, and neither do the logins with it that were cut before they were answered."""
+        change = {"state": SignInState.GIVEN_BACK, "ended_at": now}
+
+        def work(transaction: Transaction) -> None:
+            transaction.do(END, key=key, words="", **change)
+            for login, secret in transaction.all(WHOSE, key=key):
+                transaction.do(END_CUT, whose=login, known=secret, **change)
+
+        await self._database.transact(work)
+
+    async def unanswered(self, key: int, now: float) -> None:
+        await self._end(key, SignInState.UNANSWERED, now, "")
 
     async def refused(self, key: int, now: float, words: str) -> None:
         await self._end(key, SignInState.REFUSED, now, words)

@@ -63,11 +63,6 @@ class Verdicts:
         rows = await self._database.read(lambda transaction: transaction.all(OF_ACCOUNT, **given))
         return tuple(said_of(row, hidden) for row in rows)
 
-    async def all_last(self, hidden: Hidden, *, live: bool = False) -> tuple[Said, ...]:
-        """Of every account; names that `hidden` does not know stay hidden."""
-        rows = await self._database.read(lambda transaction: transaction.all(ALL_LAST, how=live))
-        return tuple(said_of(row, hidden) for row in rows)
-
 
 def put(transaction: Transaction, row: dict[str, Any]) -> Row | None:
     """In a transaction of somebody else's. The row of the verdict that it revises."""

@@ -297,7 +297,8 @@ def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
     held = one.fact
     if held.why is Withheld.CACHED and held.last_at is not None and leg.now - held.last_at <= CONTROL_COUNTS_FOR:
         return Known(Control.GOOD, held.last_at, Source.REMEMBERED)
-    if held.why in (Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT):
+    # without words the budget went on logins that hung or were cut: nobody has refused the control
+    if held.why is Withheld.SAME_SECRET_REFUSED or (held.why is Withheld.BUDGET_SPENT and held.last_words):
         return Known(Control.REFUSED, held.last_at, Source.REMEMBERED)
     missing = held.why in (Withheld.NO_CONTROL, Withheld.NO_SECRET, Withheld.SECRET_UNREADABLE)
     return Known(Control.ABSENT if missing else Control.UNASKED, one.at)

@@ -15,7 +15,7 @@ from mailprobe.evidence import CanaryState, Of, Replied, Stage, Withheld
 from mailprobe.limits import Courtesy, LoginBudget
 from mailprobe.limits.canaries import may_send
 from mailprobe.limits.manners import counts_until, may_enter, may_name
-from mailprobe.limits.sign_ins import may_sign_in
+from mailprobe.limits.sign_ins import Most, may_sign_in
 from mailprobe.limits.waiting import Wait
 from mailprobe.probes import Denied, Granted
 from mailprobe.store import Store, open_store
@@ -42,6 +42,10 @@ def reserved(ago: float, of: str = "old") -> Past:
     return Past(of, Stage.LOGIN, "reserved", NOW - ago)
 
 
+def cut(ago: float, of: str = "old") -> Past:
+    return Past(of, Stage.LOGIN, "unanswered", NOW - ago)
+
+
 def spent(last_ago: float, free_in: float) -> tuple[Withheld, float, float]:
     return Withheld.BUDGET_SPENT, NOW + free_in, NOW - last_ago
 
@@ -59,6 +63,7 @@ def sent(ago: float, state: CanaryState) -> Record:
     return Record(of=Of.TARGET, planned_at=NOW - ago, state=state, **whose)  # type: ignore[arg-type]  # strings all
 
 
+WHOLE, HALF = Most(2, 2), Most(1, 2)  # live checks, the schedule
 YES = None
 LATER = "later"
 LOGIN, AUTH = Stage.LOGIN, Stage.AUTH
@@ -86,6 +91,10 @@ SIGN_INS = [
     ("another secret is under way", [reserved(2)], "new", LOGIN, YES),
     ("one refused and one under way", [refused(HOUR, "a"), reserved(2, "b")], "new", LOGIN, LATER),
     ("two spent and one under way", [refused(2 * HOUR, "a"), refused(HOUR, "b"), reserved(2)], "new", LOGIN, spent(2, 23 * HOUR)),
+    ("one cut is no refusal of the secret", [cut(MINUTE)], "old", LOGIN, YES),
+    ("one cut and one refused", [refused(2 * HOUR), cut(HOUR)], "new", LOGIN, spent(HOUR, 22 * HOUR)),
+    ("two were cut", [cut(2 * HOUR), cut(HOUR)], "old", LOGIN, spent(HOUR, 22 * HOUR)),
+    ("one was cut and one is under way", [cut(HOUR), reserved(2, "b")], "new", LOGIN, LATER),
     ("a row from a wrong clock", [refused(-400 * DAY), refused(-300 * DAY)], "old", LOGIN, YES),
     ("a clock that went back a little", [refused(-30)], "old", LOGIN, same(-30, 6 * HOUR + 30)),
 ]
@@ -93,7 +102,7 @@ SIGN_INS = [
 
 @pytest.mark.parametrize(("past", "secret", "stage", "want"), [row[1:] for row in SIGN_INS], ids=[row[0] for row in SIGN_INS])
 def test_may_sign_in(past: list[Past], secret: str, stage: Stage, want: tuple[Withheld, float, float] | str | None) -> None:
-    said = may_sign_in(past, secret, stage, NOW, 2)
+    said = may_sign_in(past, secret, stage, NOW, WHOLE)
     if want is None or want == LATER:
         assert said is None if want is None else isinstance(said, Wait)
     else:
@@ -102,26 +111,60 @@ def test_may_sign_in(past: list[Past], secret: str, stage: Stage, want: tuple[Wi
         assert said.last_words == past[-1].words
 
 
+OF_THE_SCHEDULE = [
+    ("one was cut", [cut(HOUR)], YES),
+    ("two were cut", [cut(2 * HOUR), cut(HOUR)], spent(HOUR, 22 * HOUR)),
+    ("one refused", [refused(HOUR)], spent(HOUR, 23 * HOUR)),
+    ("one crashed", [reserved(HOUR)], spent(HOUR, 23 * HOUR)),
+    ("one was cut, then one refused", [cut(2 * HOUR), refused(HOUR)], spent(HOUR, 23 * HOUR)),
+    ("one was cut, and one is under way", [cut(HOUR), reserved(2)], LATER),
+]
+
+
+@pytest.mark.parametrize(("past", "want"), [row[1:] for row in OF_THE_SCHEDULE], ids=[row[0] for row in OF_THE_SCHEDULE])
+def test_a_cut_login_takes_nothing_from_the_schedules_half(
+    past: list[Past], want: tuple[Withheld, float, float] | str | None
+) -> None:
+    said = may_sign_in(past, "new", LOGIN, NOW, HALF)
+    if want is None or want == LATER:
+        assert said is None if want is None else isinstance(said, Wait)
+    else:
+        assert isinstance(said, Denied)
+        assert (said.why, said.not_before, said.last_at) == want
+
+
 def test_the_words_of_the_last_refusal_come_with_the_denial() -> None:
-    said = may_sign_in([refused(MINUTE)], "old", LOGIN, NOW, 2)
+    said = may_sign_in([refused(MINUTE)], "old", LOGIN, NOW, WHOLE)
     assert isinstance(said, Denied)
     assert said.last_words == "NO 60"
 
 
-Step = st.tuples(st.floats(0, 30 * HOUR), st.sampled_from("ab"), st.sampled_from([LOGIN, AUTH]), st.booleans())
+ENDS = ["opened", "refused", "unanswered"]
+Step = st.tuples(
+    st.floats(0, 30 * HOUR),
+    st.sampled_from("ab"),
+    st.sampled_from([LOGIN, AUTH]),
+    st.sampled_from(ENDS),
+    st.sampled_from([WHOLE, HALF]),
+)
 
 
 @given(st.lists(Step, max_size=30))
-def test_no_order_of_events_spends_more_than_the_budget(steps: list[tuple[float, str, Stage, bool]]) -> None:
+def test_no_order_of_events_spends_more_than_the_budget(steps: list[tuple[float, str, Stage, str, Most]]) -> None:
     now, past = NOW, list[Past]()
-    for wait, secret, stage, good in steps:
+    for wait, secret, stage, end, most in steps:
         now += wait
-        if may_sign_in(past, secret, stage, now, 2) is None and not good:
-            past.append(Past(secret, stage, "refused", now))
+        if may_sign_in(past, secret, stage, now, most) is not None:
+            continue
+        if end == "opened":  # the secret is good: those that were cut with it were no failures
+            past = [one for one in past if (one.state, one.secret) != ("unanswered", secret)]
+        else:
+            past.append(Past(secret, stage, end, now))
     for one in past:
         day = [other for other in past if one.at <= other.at < one.at + DAY]
         assert len(day) <= 2
-        assert len([other for other in day if other.secret == one.secret and 60 < other.at - one.at < 6 * HOUR]) == 0
+        again = [other for other in day if other.secret == one.secret and 60 < other.at - one.at < 6 * HOUR]
+        assert one.state != "refused" or not again
 
 
 @dataclass(frozen=True)
@@ -260,6 +303,34 @@ async def test_success_costs_nothing(stores: tuple[Store, Store], time: Time) ->
     for _ in range(10):
         assert await why(one, "good") is None
         assert await why(other, "good") is None
+
+
+async def test_a_login_that_opens_says_that_those_cut_before_it_were_no_failures(stores: tuple[Store, Store], time: Time) -> None:
+    """Of the same secret, and only those that were cut."""
+    one, other = budgets(stores, time)
+    first = await one.reserve("tanaka", HOST, "good")
+    assert isinstance(first, Granted)
+    await one.unanswered(first)
+    again = await other.reserve("tanaka", HOST, "good")
+    assert isinstance(again, Granted)
+    await other.opened(again)
+    await spend(one, "first")
+    assert await why(one, "second") is None
+
+
+@pytest.mark.parametrize("end", ["refused", "unanswered"])
+async def test_but_not_those_of_another_secret_and_not_the_refused(stores: tuple[Store, Store], time: Time, end: str) -> None:
+    one, other = budgets(stores, time)
+    first = await one.reserve("tanaka", HOST, "bad")
+    assert isinstance(first, Granted)
+    await (one.refused(first, "NO") if end == "refused" else one.unanswered(first))
+    again = await other.reserve("tanaka", HOST, "good")
+    assert isinstance(again, Granted)
+    await other.opened(again)
+    last = await one.reserve("tanaka", HOST, "third")
+    assert isinstance(last, Granted)
+    await one.unanswered(last)
+    assert await why(one, "fourth") is Withheld.BUDGET_SPENT
 
 
 async def test_the_second_leg_of_the_chain_may_resend_once(stores: tuple[Store, Store], time: Time) -> None:

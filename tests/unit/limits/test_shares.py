@@ -65,6 +65,23 @@ async def test_the_schedule_leaves_one_refused_login_to_live_checks(store: Store
         assert isinstance(await budget.reserve("tanaka", "imap", "new"), Denied)
 
 
+async def test_a_server_that_goes_away_during_a_login_costs_the_schedule_no_day(store: Store, time: Time) -> None:
+    """It is asked once more, and no third time; when it lets somebody in, nothing of that is left."""
+    half, whole = half_of(OWN_LIMITS).refused_logins, OWN_LIMITS.refused_logins
+    schedule = LoginBudget(store, time.wall, half, sleep=time.sleep, whole=whole)
+    for user, good in (("tanaka", False), ("suzuki", True)):
+        for _ in range(1 if good else 2):
+            grant = await schedule.reserve(user, "imap", "secret")
+            assert isinstance(grant, Granted)
+            await schedule.unanswered(grant)
+            time.now += HOUR
+    assert isinstance(await schedule.reserve("tanaka", "imap", "secret"), Denied)
+    for _ in range(3):
+        grant = await schedule.reserve("suzuki", "imap", "secret")
+        assert isinstance(grant, Granted)
+        await schedule.opened(grant)
+
+
 async def test_the_schedule_leaves_places_and_gaps(store: Store, time: Time) -> None:
     half = half_of(OWN_LIMITS)
     schedule, live = (Courtesy(store, limits, "here", time.wall, time.sleep) for limits in (half, OWN_LIMITS))

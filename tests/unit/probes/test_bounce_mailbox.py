@@ -162,7 +162,7 @@ async def test_a_refused_search_passes_nothing_over(visit: Visit) -> None:
 
 async def test_the_login_is_reserved(visit: Visit) -> None:
     await visit.fetch()
-    assert [step[0] for step in visit.world.purse.steps] == ["reserve", "give_back"]
+    assert [step[0] for step in visit.world.purse.steps] == ["reserve", "opened"]
 
 
 async def test_a_refused_login(visit: Visit) -> None:

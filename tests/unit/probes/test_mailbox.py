@@ -472,7 +472,7 @@ async def test_what_only_quotes_the_stamp_is_never_removed(visit: Visit) -> None
 
 async def test_the_login_is_reserved_and_given_back(visit: Visit) -> None:
     assert await visit.found() is None
-    assert [step[0] for step in visit.world.purse.steps] == ["reserve", "give_back"]
+    assert [step[0] for step in visit.world.purse.steps] == ["reserve", "opened"]
     assert [fact.who for fact in visit.world.all(Opened)] == [As.CUSTOMER]
 
 

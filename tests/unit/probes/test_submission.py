@@ -11,7 +11,7 @@ from mailprobe.carriers import AuthForm, Carrier, Channel, Endpoint, Origin
 from mailprobe.evidence import As, Broken, NotAsked, NotSecured, Of, Offered, Replied, Secured, Stage, TlsFault, Withheld
 from mailprobe.probes import Denied, SignInEnd, submission
 from mailprobe.secret import SecretRef
-from tests.unit.probes.servers import AUTHORITY, RESET, Server, server_context
+from tests.unit.probes.servers import AUTHORITY, CLOSE, RESET, Server, server_context
 from tests.unit.probes.world import CONTROL_SECRET, KEPT, SECRET, SUBMISSION, Leg, Purse, World, carrier, target
 
 HERE = ("192.0.2.3", 465)
@@ -55,7 +55,7 @@ async def test_one_good_sign_in(kit: Carrier) -> None:
     world = World({HERE: served})
     await world.run(submission.probe, target(kit))
     assert sign_ins(world) == [(Of.TARGET, 235, As.CUSTOMER)]
-    assert world.purse.steps == [("reserve", "t", "192.0.2.4", "auth"), ("give_back",)]
+    assert world.purse.steps == [("reserve", "t", "192.0.2.4", "auth"), ("opened",)]
     assert world.all(Secured)[0].verified
     assert world.all(Offered)[0].capabilities == ("AUTH PLAIN LOGIN",)
     assert served.open == 0
@@ -70,7 +70,7 @@ async def test_a_refusal_is_kept_and_the_control_is_asked(kit: Carrier) -> None:
         ("reserve", "t", "192.0.2.4", "auth"),
         ("refused", "535 5.7.8 authentication failed"),
         ("reserve", "l", "192.0.2.4", "auth"),
-        ("give_back",),
+        ("opened",),
         ("control_good", "l", "192.0.2.3"),
     ]
     assert (served.visits, served.open) == (2, 0)
@@ -83,11 +83,32 @@ async def test_a_control_that_was_good_just_now_is_not_asked(kit: Carrier) -> No
     assert world.all(NotAsked)[0].last_at == 999_500.0
 
 
-async def test_a_broken_sign_in_stays_spent_and_the_control_is_asked(kit: Carrier) -> None:
+@pytest.mark.parametrize(
+    ("answer", "cost"),
+    [
+        (RESET, [("unanswered",)]),
+        (CLOSE, [("unanswered",)]),
+        ("421 bye", [("unanswered",)]),
+        ("421 4.7.0 too many failures", [("unanswered",)]),
+        ("421 4.3.2 shutting down", [("give_back",)]),  # for a reason of its own
+        ("what", []),  # no SMTP: it stays spent
+    ],
+)
+async def test_what_a_broken_sign_in_costs_and_the_control_is_asked(
+    answer: str, cost: list[tuple[str, ...]], kit: Carrier
+) -> None:
+    world = World({HERE: server(**{f"AUTH PLAIN {PLAIN_T}": answer})})
+    await world.run(submission.probe, target(kit))
+    first, *middle, last = world.purse.steps[: 2 + len(cost)]
+    assert (first, last) == (("reserve", "t", "192.0.2.4", "auth"), ("reserve", "l", "192.0.2.4", "auth"))
+    assert middle == cost
+    assert sign_ins(world)[-1] == (Of.LIVE, 235, As.CONTROL)
+
+
+async def test_a_sign_in_that_breaks_is_named(kit: Carrier) -> None:
     world = World({HERE: server(**{f"AUTH PLAIN {PLAIN_T}": RESET})})
     await world.run(submission.probe, target(kit))
     assert world.all(Broken)[0].stage is Stage.AUTH
-    assert world.purse.steps[:2] == [("reserve", "t", "192.0.2.4", "auth"), ("reserve", "l", "192.0.2.4", "auth")]
     assert sign_ins(world) == [(Of.LIVE, 235, As.CONTROL)]
 
 

@@ -107,8 +107,14 @@ class Purse:
         self.steps.append(("reserve", user, host, stage.value))
         return self.denies.get(user) or Granted(len(self.steps))
 
+    async def opened(self, grant: Granted) -> None:
+        self.steps.append(("opened",))
+
     async def give_back(self, grant: Granted) -> None:
         self.steps.append(("give_back",))
+
+    async def unanswered(self, grant: Granted) -> None:
+        self.steps.append(("unanswered",))
 
     async def refused(self, grant: Granted, words: str) -> None:
         self.steps.append(("refused", words))

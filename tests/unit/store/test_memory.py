@@ -126,7 +126,6 @@ async def test_a_verdict_that_is_another_revises_the_last_one_and_the_same_does_
         last = await store.verdicts.last("tanaka", mask)
         assert last is not None
         assert (last.verdict, last.said_at) == (other, NOW + 120)
-        assert [one.verdict for one in await store.verdicts.all_last(mask)] == [other]
 
 
 async def test_words_of_a_newer_program_are_no_crash(tmp_path: Path) -> None:

@@ -100,6 +100,10 @@ def test_what_becomes_of_the_sign_in(facts: list[Fact], expected: SignIn) -> Non
     assert seen(*facts, probe="imap").sign_in.value is expected
 
 
+def held_control(why: Withheld, words: str) -> NotAsked:
+    return NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=why, last_at=NOW - 60, last_words=words)
+
+
 CONTROLS = [
     ([live("OK")], Control.GOOD),
     ([live("OK", who=As.MASTER)], Control.GOOD_BY_MASTER),
@@ -110,6 +114,8 @@ CONTROLS = [
     ([NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=Withheld.CACHED, last_at=NOW - 60)], Control.GOOD),
     ([NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=Withheld.CACHED, last_at=NOW - 700)], Control.UNASKED),
     ([NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=Withheld.SAME_SECRET_REFUSED)], Control.REFUSED),
+    ([held_control(Withheld.BUDGET_SPENT, "[AUTHENTICATIONFAILED] no")], Control.REFUSED),
+    ([held_control(Withheld.BUDGET_SPENT, "")], Control.UNASKED),  # its logins were cut, or hung: nobody has refused it
     ([NotConnected(at=101, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),  # nobody gets in
     ([OPEN, NotConnected(at=102, of=Of.LIVE, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),
     ([OPEN], Control.UNASKED),
