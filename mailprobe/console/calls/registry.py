@@ -179,28 +179,31 @@ class Calls:
 
     async def carry(self, call: Call, known: Known = nothing_known) -> None:
         """One check to its end, whoever looks on. What goes wrong is our fault, and is shown as that."""
-        loop = asyncio.get_running_loop()
-        interim = loop.call_later(INTERIM, call.touch)
-        before = asyncio.gather(self.remember(call), self.hear_carrier(call, known))
+        interim = asyncio.get_running_loop().call_later(INTERIM, call.touch)
+        beside = (lambda: self.remember(call), lambda: self.hear_carrier(call, known))
+        before = asyncio.gather(*(self.through(call, one) for one in beside))
         listener = Listener(
             learnt=lambda leg, fact: self.learnt(call, leg, fact), ended=lambda evidence, picture: self.leg_ended(call, evidence)
         )
         try:
-            await self.rooms.house().check(call.question, listener)
-        except ConfigError as error:
-            call.fault = error.problems[0]
-        except Exception as error:  # whatever it is: the page must not wait for ever
-            call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
-        except asyncio.CancelledError:
-            before.cancel()
-            raise
+            await self.through(call, lambda: self.rooms.house().check(call.question, listener))
+            await before
+            await self.through(call, lambda: self.await_mail(call))
         finally:
+            before.cancel()
             interim.cancel()
             self.under_way.pop(call.id, None)
-        await before
-        await self.await_mail(call)
         call.working, call.sends, call.ended = {}, False, self.rooms.now()
         self.revise(call, "")
+
+    async def through(self, call: Call, work: Callable[[], Awaitable[object]]) -> None:
+        """Whatever goes wrong: the page must not wait for ever."""
+        try:
+            await work()
+        except ConfigError as error:
+            call.fault = error.problems[0]
+        except Exception as error:
+            call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
 
     async def hear_carrier(self, call: Call, known: Known) -> None:
         """What the carrier says itself; where the agent says otherwise, his word stays, and the two are not mixed."""
@@ -241,8 +244,11 @@ class Calls:
     async def remember(self, call: Call, *, touch: bool = True) -> None:
         """What was known before this call."""
         house, now = self.rooms.house(), self.rooms.now()
-        service = await self.services(call.carrier, now)
-        self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
+        try:
+            service = await self.services(call.carrier, now)
+            self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
+        except StoreError:  # nothing is known of it then; the check goes on
+            return
         if touch:
             call.touch()
 
