@@ -10,7 +10,7 @@ from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.api.problems import Refused
 from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
-from mailprobe.console.calls.call import KEPT, Call, Said, Working
+from mailprobe.console.calls.call import KEPT, Call, Said, State, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.mails import note_number, wait_of
@@ -26,7 +26,7 @@ from mailprobe.verdict import Verdict
 from mailprobe.verdict.observed import check_numbers
 from mailprobe.verdict.picture import Picture
 
-MOST = 500  # in memory; of more the oldest that are done go
+MOST = 500  # in memory; of more those that are done go, the longest unused first
 AT_ONCE = 64  # running, of everybody
 AT_ONCE_EACH = 4
 PACE, IN = 30, 600.0  # checks that one operator may start in so many seconds
@@ -68,7 +68,7 @@ class Calls:
     services: Services = unknown_service
     keeping: Keeping | None = None
     told: Told = nobody
-    whole: dict[str, Call] = field(default_factory=dict)
+    whole: dict[str, Call] = field(default_factory=dict)  # by id, the longest unused first
     past: dict[str, Past] = field(default_factory=dict)
     started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
     judged: dict[str, Judged] = field(default_factory=dict)
@@ -154,11 +154,15 @@ class Calls:
         """Those that somebody may still say on the phone."""
         return frozenset() if self.keeping is None else await self.keeping.store.calls.numbers(now - KEPT)
 
-    def let_go(self) -> None:
-        """Those that are done go from memory, the oldest first."""
-        done = [one for one in self.whole.values() if one.id not in self.under_way and one.watch is None and not one.dirty]
-        for one in sorted(done, key=lambda call: call.started)[: max(0, len(self.whole) - MOST)]:
+    def let_go(self, but: str = "") -> None:
+        """Those that are done and written go from memory, first those that nobody has looked at for longest. but: the id of one
+        that is about to be looked at."""
+        done = [one for one in self.whole.values() if self.is_over(one) and one.id != but]
+        for one in done[: max(0, len(self.whole) - MOST)]:
             self.forget(one)
+
+    def is_over(self, call: Call) -> bool:
+        return call.state is State.DONE and call.id not in self.under_way and not call.dirty
 
     def forget(self, call: Call) -> None:
         for table in (self.whole, self.past, self.judged):
@@ -316,7 +320,11 @@ class Calls:
 
     async def find(self, which: str) -> Call:
         """By its id. Raises Refused (404)."""
-        call = self.whole.get(which) or await self.kept(which)
+        known = self.whole.pop(which, None)
+        if known is not None:
+            self.whole[which] = known  # used last: it goes last
+            return known
+        call = await self.kept(which)
         if call is None:
             raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
@@ -349,7 +357,7 @@ class Calls:
         if call is None or (self.rooms.now() - call.started > KEPT and not call.kept and call.watch is None):
             return None
         call = self.whole.setdefault(which, call)
-        self.let_go()
+        self.let_go(but=which)
         await self.remember(call, touch=False)
         return call
 
