@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.api.problems import Refused
-from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
+from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, understood, with_heard, with_measured
 from mailprobe.console.calls.call import KEPT, Call, Said, State, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
@@ -36,7 +35,7 @@ SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call as it stands. question: with what was told by then. verdict None: "checking"."""
+    """A call as it stands. question: with what was told and measured by then. verdict None: "checking"."""
 
     version: int
     question: Question
@@ -112,6 +111,7 @@ class Calls:
             carrier=house.config.carriers[account.carrier],
         )
         call.legs, _ = await house.legs_of(question)
+        call.hearing = True  # before anybody can look
         call.working = {leg: Working(now) for leg in call.legs}
         self.whole[call.id] = call
         self.let_go()
@@ -210,18 +210,12 @@ class Calls:
             call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
 
     async def hear_carrier(self, call: Call, known: Known) -> None:
-        """What the carrier says itself; where the agent says otherwise, his word stays, and the two are not mixed."""
-        words = await known()
-        ticked = {word.partition("=")[0] for word in call.question.observed}
-        news = tuple(word for word in words if word.partition("=")[0] not in ticked)
-        if news:
-            observed = (*call.question.observed, *news)
-            try:
-                told = read_told(observed, self.rooms.now())
-            except Refused:  # such as a time in the future: their clock is not ours
-                return
-            call.question = replace(call.question, told=told, observed=observed)
-            self.revise(call, "carrier")
+        """What the carrier says itself. Until it is known, nothing is said that it might overturn."""
+        try:
+            call.measured = understood(await known(), self.rooms.now())
+        finally:
+            call.hearing = False
+        self.revise(call, "")
 
     async def await_mail(self, call: Call) -> None:
         """Whether a test mail of this check may still come, or come back."""
@@ -287,16 +281,18 @@ class Calls:
         house = self.rooms.house()
         if call.masked:
             return Judged(call.version, call.question, Picture(), call.said[-1].verdict if call.said else None, {})
-        picture = picture_of(house, with_heard(call), call.evidence, call.started)
+        question = with_measured(call)
+        picture = picture_of(house, with_heard(question, call.heard), call.evidence, call.started)
         picture = since_repair(picture) if call.repairs else picture
-        verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
+        verdict = verdict_of(picture, call.working) if (call.evidence or not call.working) and not call.hearing else None
         if call.heard and verdict is not None:
-            without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
+            without = verdict_of(picture_of(house, question, call.evidence, call.started), call.working)
             verdict = at_most_medium(verdict, without)
-        legs = {probe: self.leg(call, probe) for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)}
-        return Judged(call.version, call.question, picture, verdict, legs)
+        asked = [probe for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)]
+        legs = {probe: self.leg(call, probe, question) for probe in asked}
+        return Judged(call.version, question, picture, verdict, legs)
 
-    def leg(self, call: Call, probe: str) -> LegSeen:
+    def leg(self, call: Call, probe: str, question: Question) -> LegSeen:
         """One leg, read without the others."""
         working, evidence = call.working.get(probe), call.last(probe)
         if working is not None:
@@ -305,16 +301,11 @@ class Calls:
         if evidence is None:
             return LegSeen()
         known = self.judged.get(call.id)
-        if (
-            known is not None
-            and known.question is call.question
-            and probe in known.legs
-            and known.legs[probe].evidence is evidence
-        ):
+        if known is not None and known.question == question and probe in known.legs and known.legs[probe].evidence is evidence:
             return known.legs[probe]  # nothing new of this leg
         house = self.rooms.house()
         mine = tuple(one for one in call.evidence if one.probe == probe)
-        return LegSeen(evidence, picture_of(house, call.question, mine, call.started))
+        return LegSeen(evidence, picture_of(house, question, mine, call.started))
 
     # ---- to find -----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import Calls
+from mailprobe.console.calls.registry import Calls, Known, nothing_known
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
@@ -33,8 +33,9 @@ def failing(row: Iterable[Station]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(probe for probe in bad if probe != "canary"))
 
 
-async def verify(calls: Calls, call: Call, owner: str) -> Call:
-    """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed."""
+async def verify(calls: Calls, call: Call, owner: str, known: Known = nothing_known) -> Call:
+    """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed.
+    known: as of `Calls.start`: what the carrier's own systems said before the repair counts no more."""
     if call.ended is None:
         raise refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
     row, now = row_of(calls, call), calls.rooms.now()
@@ -47,7 +48,7 @@ async def verify(calls: Calls, call: Call, owner: str) -> Call:
         observed=tuple(word for word in question.observed if not word.startswith("canary")),
         only=again,
     )
-    new = await calls.start(ask, question.account, owner)
+    new = await calls.start(ask, question.account, owner, known)
     new.repairs = call.id
     new.before = tuple((one.id.value, one.light.value) for one in row)
     if again:

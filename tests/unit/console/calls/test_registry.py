@@ -57,7 +57,7 @@ async def test_of_too_many_those_that_are_done_and_written_go_and_first_the_long
 
 
 async def test_a_call_that_is_opened_from_the_store_stays_one_call_in_a_full_memory() -> None:
-    async with calls_that_check(carrier()) as (calls, house):
+    async with calls_that_check(carrier()) as (calls, _):
         assert calls.keeping is not None
         old = call_of(account(enrolled=False), carrier())
         old.working, old.ended = {}, NOW
