@@ -59,7 +59,7 @@ class Keeping:
             carrier=call.carrier.name,
             started=call.started,
             ended=call.ended,
-            watched_until=None if call.watch is None else call.watch.until,
+            watched_until=call.wait if call.watch is None else call.watch.until,
             kept=call.kept,
             wrong=call.wrong,
             code="" if last is None else last.verdict.code.value,

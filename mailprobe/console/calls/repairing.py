@@ -13,6 +13,7 @@ from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls, Known, nothing_known
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
+from mailprobe.log import Event, tell
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
@@ -85,6 +86,17 @@ def end(calls: Calls, call: Call) -> None:
 
 
 async def keep_watch(calls: Calls, call: Call) -> None:
+    """Until it is good. Whatever goes wrong ends it, and the page says so; one that is cancelled goes on after a restart."""
+    try:
+        await look_until_good(calls, call)
+    except Exception as error:
+        tell(Event.CONSOLE_FAULT, error=error)
+    call.watch = None
+    calls.watches.pop(call.id, None)
+    calls.revise(call, "watch")
+
+
+async def look_until_good(calls: Calls, call: Call) -> None:
     """A live check like any other, as seldom as the carrier's limits ask for, until two in a row are good or the time is over."""
     good = 0
     while call.watch is not None and good < TWICE:
@@ -96,9 +108,8 @@ async def keep_watch(calls: Calls, call: Call) -> None:
             good = good + 1 if await look_again(calls, call) else 0
         except (StoreError, ConfigError):  # not now: the next time
             continue
-    call.watch = None
-    calls.watches.pop(call.id, None)
-    calls.revise(call, "watch")
+        except Exception as error:  # such as a carrier that a reload took away: it may come back
+            tell(Event.CONSOLE_FAULT, error=error)
 
 
 def interval(calls: Calls, call: Call) -> float:
