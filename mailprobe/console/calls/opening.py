@@ -68,7 +68,7 @@ class Scribe:
 
     async def once(self) -> None:
         for call in [one for one in self.calls.whole.values() if one.dirty]:
-            if not await self.keep(call):
+            if self.calls.holds(call) and not await self.keep(call):  # a customer may be erased between two
                 return
 
     async def keep(self, call: Call) -> bool:

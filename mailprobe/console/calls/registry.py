@@ -177,7 +177,12 @@ class Calls:
                 if task is not None:
                     task.cancel()
             self.forget(call)
+            call.changed.set()  # who looks on is sent nothing more
         return len(his)
+
+    def holds(self, call: Call) -> bool:
+        """Whether it is in memory still: of an erased one nothing is judged, written or sent any more."""
+        return self.whole.get(call.id) is call
 
     # ---- to carry ----------------------------------------------------------------------------------------------------
 
@@ -244,9 +249,11 @@ class Calls:
         house, now = self.rooms.house(), self.rooms.now()
         try:
             service = await self.services(call.carrier, now)
-            self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
+            past = await past_of(house.store, call.account, call.carrier, service)
         except StoreError:  # nothing is known of it then; the check goes on
             return
+        if self.holds(call):
+            self.past[call.id] = past
         if touch:
             call.touch()
 
@@ -254,6 +261,8 @@ class Calls:
 
     def revise(self, call: Call, why: str) -> None:
         """Judge it anew, and tell everybody who looks on."""
+        if not self.holds(call):
+            return
         call.touch()  # nobody wakes before this returns
         self.judge(call, why)
 

@@ -111,4 +111,6 @@ def in_world(world: World) -> tuple[Calls, Call, dict[str, Evidence]]:
     found = {one.probe: one for one in evidence_of(world)}
     carrier = carrier_of(world)
     call = call_of(account_of(world), carrier, told_of(world), tuple(found))
-    return calls_for(carrier), call, found
+    calls = calls_for(carrier)
+    calls.whole[call.id] = call
+    return calls, call, found
