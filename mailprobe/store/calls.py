@@ -28,7 +28,7 @@ class KeptCall:
     carrier: str
     started: float
     ended: float | None
-    watched_until: float | None
+    watched_until: float | None  # by itself, or until when its test mail is waited for
     kept: str
     wrong: str
     code: str
@@ -84,7 +84,7 @@ class CallTable:
         return tuple(whole((*row, b"")) for row in rows)
 
     async def watched(self, now: float) -> tuple[KeptCall, ...]:
-        """Those that are looked at again and again."""
+        """Those that are looked at again and again, or wait for a test mail."""
         return tuple(whole(row) for row in await self._read(WATCHED, now=now))
 
     async def numbers(self, since: float) -> frozenset[str]:

@@ -100,7 +100,7 @@ async def erase(request: Request, visitor: Admin, wanted: ToErase) -> ErasedOut:
     house = rooms_of(request).house()
     whom = whose(house.config, wanted.account, wanted.address)
     await request.app.state.trail.note(visitor, "erase", whom.account, wanted.why)
-    desk_of(request).calls.erase(whom.account, whom.addresses)  # first: what is in memory would be written again
+    desk_of(request).erase(whom.account, whom.addresses)  # first: what is in memory would be written again
     erased = await house.store.erase(whom)
     return ErasedOut(rows=erased.rows, clean=erased.clean)
 

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
+from mailprobe.config import Account
 from mailprobe.console.api.asking import Language, Operator, desk_of, note, of_trail, rooms_of
 from mailprobe.console.calls import mailing, repairing, telling
 from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.registry import Known
 from mailprobe.console.calls.streaming import stream
 from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
@@ -84,6 +86,13 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
     why = body.ticket or body.reason
     await note(request, visitor, "check", account, why)
 
+    known = known_of(request, visitor, account, why)
+    return begun(await desk.calls.start(ask, account, visitor.name, known))
+
+
+def known_of(request: Request, visitor: Visitor, account: Account, why: str) -> Known:
+    """What the carrier's own systems say, asked on this visitor's behalf as soon as the check begins."""
+
     async def known() -> tuple[str, ...]:
         try:
             answer = await looked_up(
@@ -93,7 +102,7 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
             return ()
         return observed_of(answer) if isinstance(answer, Answer) else ()
 
-    return begun(await desk.calls.start(ask, account, visitor.name, known))
+    return known
 
 
 @router.get("", response_model=Rows)
@@ -216,7 +225,8 @@ async def canary(request: Request, visitor: Operator, which: Which, body: Consen
 async def verify(request: Request, visitor: Operator, which: Which) -> Begun:
     """Whether a repair has helped: a new check of what failed, with `before_repair`."""
     call = await found(request, visitor, which, "verify")
-    return begun(await repairing.verify(desk_of(request).calls, call, visitor.name))
+    known = known_of(request, visitor, call.account, call.ticket or call.reason)
+    return begun(await repairing.verify(desk_of(request).calls, call, visitor.name, known))
 
 
 @router.post("/{which}/watch", response_model=View)

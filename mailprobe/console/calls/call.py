@@ -11,7 +11,6 @@ from mailprobe.config import Account, Problem
 from mailprobe.evidence import Evidence, Fact
 from mailprobe.question import Question
 from mailprobe.verdict import Verdict
-from mailprobe.verdict.picture import Picture
 
 KEPT = 72 * 3600.0  # seconds that a call is found by its number
 MOST_EVIDENCE = 24  # runs that one call keeps; of each probe the newest stays
@@ -68,6 +67,8 @@ class Call:
     working: dict[str, Working] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     heard: tuple[str, ...] = ()  # fragments of a bounce that were read out
+    measured: tuple[str, ...] = ()  # what the carrier's own systems say, as words of `observed`; nobody told them
+    hearing: bool = False  # they are being asked, and may yet overturn what would be said
     ended: float | None = None
     wait: float | None = None
     said: tuple[Said, ...] = ()
@@ -114,11 +115,3 @@ class Call:
 
     def last(self, probe: str) -> Evidence | None:
         return next((one for one in reversed(self.evidence) if one.probe == probe), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A call as it stands, judged: enough to show it. top None: "checking"."""
-
-    picture: Picture
-    verdict: Verdict | None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mailprobe.config import visible
+from mailprobe.console.calls.ask import with_measured
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import names_in, transcripts
 
@@ -24,8 +25,8 @@ def lines_of(call: Call) -> Iterator[str]:
     yield f"# Said: {last.code.value if last else '-'} ({last.confidence.value if last else '-'}). Really: {visible(cause)}"
     yield f"check: {STANDS_FOR['T']}"
     yield f"carrier: {call.carrier.name}"
-    if call.question.observed:
-        yield f"observed: {' '.join(told(one) for one in call.question.observed)}"
+    if observed := with_measured(call).observed:
+        yield f"observed: {' '.join(told(one) for one in observed)}"
     for role, address in STANDS_FOR.items():
         yield f"{role}: {address}"
     for each in transcripts(call):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 
 from mailprobe.address import Address
 from mailprobe.config import Account, Config, ConfigError, ad_hoc, read_address
+from mailprobe.console.calls.ask import understood
 from mailprobe.console.calls.call import Call, Said, Watched
 from mailprobe.console.calls.past import names_of
 from mailprobe.console.calls.sealing import Sealer
@@ -57,7 +59,7 @@ class Keeping:
             carrier=call.carrier.name,
             started=call.started,
             ended=call.ended,
-            watched_until=None if call.watch is None else call.watch.until,
+            watched_until=call.wait if call.watch is None else call.watch.until,
             kept=call.kept,
             wrong=call.wrong,
             code="" if last is None else last.verdict.code.value,
@@ -114,6 +116,7 @@ def told(call: Call) -> dict[str, object]:
         "only": list(question.only),
         "bounces": [base64.b64encode(one).decode() for one in question.bounces],
         "heard": list(call.heard),
+        "measured": list(call.measured),
         "legs": list(call.legs),
         "wait": call.wait,
         "before": [list(one) for one in call.before],
@@ -143,6 +146,7 @@ def question_of(given: Mapping[str, Any], account: Account, owner: str, started:
 def fill(call: Call, given: Mapping[str, Any]) -> None:
     watch = given.get("watch")
     call.heard, call.legs = tuple(given.get("heard", ())), tuple(given.get("legs", ()))
+    call.measured = understood(given.get("measured", ()), math.inf)
     call.wait, call.repairs = given.get("wait"), given.get("repairs", "")
     call.number_to_read = given.get("number_to_read", "")
     call.before = tuple((one, light) for one, light in given.get("before", ()))

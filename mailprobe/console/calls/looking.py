@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pydantic import TypeAdapter
@@ -45,6 +46,13 @@ class Desk:
         """A few pages at a time: five hundred that are told in one go would keep the loop from its probes."""
         async with self.turns:
             await asyncio.sleep(0)
+
+    def erase(self, account: str, keys: Collection[str]) -> int:
+        """As `Calls.erase`, with the pages that were made of them."""
+        count = self.calls.erase(account, keys)
+        for gone in [one for one in self.rendered if one[0] not in self.calls.whole]:
+            self.rendered.pop(gone)
+        return count
 
     def shown(self, call: Call, language: str) -> Shown:
         judged = self.calls.seen(call)

@@ -13,6 +13,7 @@ from mailprobe.console.calls.mails import note_number, wait_of
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls
 from mailprobe.evidence import Evidence
+from mailprobe.log import Event, tell
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
@@ -80,6 +81,8 @@ class Post:
                     await self.once(call)
                 except (StoreError, ConfigError, KeyError):  # the store is busy, or a reload took the carrier away
                     continue
+                except Exception as error:  # of one call: the others' mails are looked for all the same
+                    tell(Event.CONSOLE_FAULT, error=error)
             self.forget()
             try:
                 async with asyncio.timeout(POLL):
@@ -113,7 +116,7 @@ class Post:
         """Each time that the mail has passed one of the ages at which more can be said."""
         if call.wait is None:
             return False
-        last = self.looked.setdefault(call.id, now)
+        last = self.looked.setdefault(call.id, call.ended or now)  # also what was missed while nobody ran
         return any(last - call.started < age <= now - call.started for age in LOOKS)
 
     async def look(self, call: Call, now: float) -> None:

@@ -16,6 +16,7 @@ from mailprobe.console.calls.registry import Calls, Services, Told, nobody
 from mailprobe.console.calls.repairing import begin
 from mailprobe.console.calls.sealing import sealer_of
 from mailprobe.console.rooms import Rooms
+from mailprobe.log import Event, tell
 from mailprobe.store import StoreError
 
 SOON = 0.5  # seconds after which a change is on the disk
@@ -43,7 +44,7 @@ async def open_calls(rooms: Rooms, services: Services = unknown_service, told: T
 
 
 async def resume(calls: Calls, keeping: Keeping) -> None:
-    """Go on looking at the mailboxes that are watched."""
+    """Go on looking at the mailboxes that are watched, and for the test mails that may still come or come back."""
     for row in await keeping.store.calls.watched(calls.rooms.now()):
         call = await calls.kept(row.id)
         if call is not None and call.watch is not None:
@@ -67,7 +68,7 @@ class Scribe:
 
     async def once(self) -> None:
         for call in [one for one in self.calls.whole.values() if one.dirty]:
-            if not await self.keep(call):
+            if self.calls.holds(call) and not await self.keep(call):  # a customer may be erased between two
                 return
 
     async def keep(self, call: Call) -> bool:
@@ -77,6 +78,8 @@ class Scribe:
         except StoreError:
             call.dirty = True
             return False
+        except Exception as error:  # of one call, until it changes again: the others are written all the same
+            tell(Event.CONSOLE_FAULT, error=error)
         return True
 
     async def prune(self) -> None:
@@ -87,5 +90,9 @@ class Scribe:
         for call in [one for one in self.calls.whole.values() if now - one.started > KEPT and one.watch is None]:
             if not call.dirty and call.id not in self.calls.under_way:
                 self.calls.forget(call)
-        with contextlib.suppress(StoreError):  # it is tried again
+        try:
             await self.keeping.store.calls.let_go(now - KEPT, now)
+        except StoreError:  # it is tried again
+            return
+        except Exception as error:
+            tell(Event.CONSOLE_FAULT, error=error)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.api.problems import Refused
-from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
-from mailprobe.console.calls.call import KEPT, Call, Said, Working
+from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, understood, with_heard, with_measured
+from mailprobe.console.calls.call import KEPT, Call, Said, State, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.mails import note_number, wait_of
@@ -26,7 +25,7 @@ from mailprobe.verdict import Verdict
 from mailprobe.verdict.observed import check_numbers
 from mailprobe.verdict.picture import Picture
 
-MOST = 500  # in memory; of more the oldest that are done go
+MOST = 500  # in memory; of more those that are done go, the longest unused first
 AT_ONCE = 64  # running, of everybody
 AT_ONCE_EACH = 4
 PACE, IN = 30, 600.0  # checks that one operator may start in so many seconds
@@ -36,7 +35,7 @@ SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call as it stands. question: with what was told by then. verdict None: "checking"."""
+    """A call as it stands. question: with what was told and measured by then. verdict None: "checking"."""
 
     version: int
     question: Question
@@ -68,7 +67,7 @@ class Calls:
     services: Services = unknown_service
     keeping: Keeping | None = None
     told: Told = nobody
-    whole: dict[str, Call] = field(default_factory=dict)
+    whole: dict[str, Call] = field(default_factory=dict)  # by id, the longest unused first
     past: dict[str, Past] = field(default_factory=dict)
     started: dict[str, list[float]] = field(default_factory=dict)  # by operator, Unix seconds
     judged: dict[str, Judged] = field(default_factory=dict)
@@ -112,6 +111,7 @@ class Calls:
             carrier=house.config.carriers[account.carrier],
         )
         call.legs, _ = await house.legs_of(question)
+        call.hearing = True  # before anybody can look
         call.working = {leg: Working(now) for leg in call.legs}
         self.whole[call.id] = call
         self.let_go()
@@ -154,11 +154,15 @@ class Calls:
         """Those that somebody may still say on the phone."""
         return frozenset() if self.keeping is None else await self.keeping.store.calls.numbers(now - KEPT)
 
-    def let_go(self) -> None:
-        """Those that are done go from memory, the oldest first."""
-        done = [one for one in self.whole.values() if one.id not in self.under_way and one.watch is None and not one.dirty]
-        for one in sorted(done, key=lambda call: call.started)[: max(0, len(self.whole) - MOST)]:
+    def let_go(self, but: str = "") -> None:
+        """Those that are done and written go from memory, first those that nobody has looked at for longest. but: the id of one
+        that is about to be looked at."""
+        done = [one for one in self.whole.values() if self.is_over(one) and one.id != but]
+        for one in done[: max(0, len(self.whole) - MOST)]:
             self.forget(one)
+
+    def is_over(self, call: Call) -> bool:
+        return call.state is State.DONE and call.id not in self.under_way and not call.dirty
 
     def forget(self, call: Call) -> None:
         for table in (self.whole, self.past, self.judged):
@@ -173,48 +177,50 @@ class Calls:
                 if task is not None:
                     task.cancel()
             self.forget(call)
+            call.changed.set()  # who looks on is sent nothing more
         return len(his)
+
+    def holds(self, call: Call) -> bool:
+        """Whether it is in memory still: of an erased one nothing is judged, written or sent any more."""
+        return self.whole.get(call.id) is call
 
     # ---- to carry ----------------------------------------------------------------------------------------------------
 
     async def carry(self, call: Call, known: Known = nothing_known) -> None:
         """One check to its end, whoever looks on. What goes wrong is our fault, and is shown as that."""
-        loop = asyncio.get_running_loop()
-        interim = loop.call_later(INTERIM, call.touch)
-        before = asyncio.gather(self.remember(call), self.hear_carrier(call, known))
+        interim = asyncio.get_running_loop().call_later(INTERIM, call.touch)
+        beside = (lambda: self.remember(call), lambda: self.hear_carrier(call, known))
+        before = asyncio.gather(*(self.through(call, one) for one in beside))
         listener = Listener(
             learnt=lambda leg, fact: self.learnt(call, leg, fact), ended=lambda evidence, picture: self.leg_ended(call, evidence)
         )
         try:
-            await self.rooms.house().check(call.question, listener)
-        except ConfigError as error:
-            call.fault = error.problems[0]
-        except Exception as error:  # whatever it is: the page must not wait for ever
-            call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
-        except asyncio.CancelledError:
-            before.cancel()
-            raise
+            await self.through(call, lambda: self.rooms.house().check(call.question, listener))
+            await before
+            await self.through(call, lambda: self.await_mail(call))
         finally:
+            before.cancel()
             interim.cancel()
             self.under_way.pop(call.id, None)
-        await before
-        await self.await_mail(call)
         call.working, call.sends, call.ended = {}, False, self.rooms.now()
         self.revise(call, "")
 
+    async def through(self, call: Call, work: Callable[[], Awaitable[object]]) -> None:
+        """Whatever goes wrong: the page must not wait for ever."""
+        try:
+            await work()
+        except ConfigError as error:
+            call.fault = error.problems[0]
+        except Exception as error:
+            call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
+
     async def hear_carrier(self, call: Call, known: Known) -> None:
-        """What the carrier says itself; where the agent says otherwise, his word stays, and the two are not mixed."""
-        words = await known()
-        ticked = {word.partition("=")[0] for word in call.question.observed}
-        news = tuple(word for word in words if word.partition("=")[0] not in ticked)
-        if news:
-            observed = (*call.question.observed, *news)
-            try:
-                told = read_told(observed, self.rooms.now())
-            except Refused:  # such as a time in the future: their clock is not ours
-                return
-            call.question = replace(call.question, told=told, observed=observed)
-            self.revise(call, "carrier")
+        """What the carrier says itself. Until it is known, nothing is said that it might overturn."""
+        try:
+            call.measured = understood(await known(), self.rooms.now())
+        finally:
+            call.hearing = False
+        self.revise(call, "")
 
     async def await_mail(self, call: Call) -> None:
         """Whether a test mail of this check may still come, or come back."""
@@ -241,8 +247,13 @@ class Calls:
     async def remember(self, call: Call, *, touch: bool = True) -> None:
         """What was known before this call."""
         house, now = self.rooms.house(), self.rooms.now()
-        service = await self.services(call.carrier, now)
-        self.past[call.id] = await past_of(house.store, call.account, call.carrier, service)
+        try:
+            service = await self.services(call.carrier, now)
+            past = await past_of(house.store, call.account, call.carrier, service)
+        except StoreError:  # nothing is known of it then; the check goes on
+            return
+        if self.holds(call):
+            self.past[call.id] = past
         if touch:
             call.touch()
 
@@ -250,6 +261,8 @@ class Calls:
 
     def revise(self, call: Call, why: str) -> None:
         """Judge it anew, and tell everybody who looks on."""
+        if not self.holds(call):
+            return
         call.touch()  # nobody wakes before this returns
         self.judge(call, why)
 
@@ -277,16 +290,18 @@ class Calls:
         house = self.rooms.house()
         if call.masked:
             return Judged(call.version, call.question, Picture(), call.said[-1].verdict if call.said else None, {})
-        picture = picture_of(house, with_heard(call), call.evidence, call.started)
+        question = with_measured(call)
+        picture = picture_of(house, with_heard(question, call.heard), call.evidence, call.started)
         picture = since_repair(picture) if call.repairs else picture
-        verdict = verdict_of(picture, call.working) if call.evidence or not call.working else None
+        verdict = verdict_of(picture, call.working) if (call.evidence or not call.working) and not call.hearing else None
         if call.heard and verdict is not None:
-            without = verdict_of(picture_of(house, call.question, call.evidence, call.started), call.working)
+            without = verdict_of(picture_of(house, question, call.evidence, call.started), call.working)
             verdict = at_most_medium(verdict, without)
-        legs = {probe: self.leg(call, probe) for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)}
-        return Judged(call.version, call.question, picture, verdict, legs)
+        asked = [probe for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)]
+        legs = {probe: self.leg(call, probe, question) for probe in asked}
+        return Judged(call.version, question, picture, verdict, legs)
 
-    def leg(self, call: Call, probe: str) -> LegSeen:
+    def leg(self, call: Call, probe: str, question: Question) -> LegSeen:
         """One leg, read without the others."""
         working, evidence = call.working.get(probe), call.last(probe)
         if working is not None:
@@ -295,22 +310,21 @@ class Calls:
         if evidence is None:
             return LegSeen()
         known = self.judged.get(call.id)
-        if (
-            known is not None
-            and known.question is call.question
-            and probe in known.legs
-            and known.legs[probe].evidence is evidence
-        ):
+        if known is not None and known.question == question and probe in known.legs and known.legs[probe].evidence is evidence:
             return known.legs[probe]  # nothing new of this leg
         house = self.rooms.house()
         mine = tuple(one for one in call.evidence if one.probe == probe)
-        return LegSeen(evidence, picture_of(house, call.question, mine, call.started))
+        return LegSeen(evidence, picture_of(house, question, mine, call.started))
 
     # ---- to find -----------------------------------------------------------------------------------------------------
 
     async def find(self, which: str) -> Call:
         """By its id. Raises Refused (404)."""
-        call = self.whole.get(which) or await self.kept(which)
+        known = self.whole.pop(which, None)
+        if known is not None:
+            self.whole[which] = known  # used last: it goes last
+            return known
+        call = await self.kept(which)
         if call is None:
             raise refused(404, Problem("MP2501", "id", "there is no such check", "checks are kept for 72 hours"))
         return call
@@ -343,7 +357,7 @@ class Calls:
         if call is None or (self.rooms.now() - call.started > KEPT and not call.kept and call.watch is None):
             return None
         call = self.whole.setdefault(which, call)
-        self.let_go()
+        self.let_go(but=which)
         await self.remember(call, touch=False)
         return call
 

@@ -11,8 +11,9 @@ from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.registry import Calls
+from mailprobe.console.calls.registry import Calls, Known, nothing_known
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
+from mailprobe.log import Event, tell
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
@@ -33,8 +34,9 @@ def failing(row: Iterable[Station]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(probe for probe in bad if probe != "canary"))
 
 
-async def verify(calls: Calls, call: Call, owner: str) -> Call:
-    """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed."""
+async def verify(calls: Calls, call: Call, owner: str, known: Known = nothing_known) -> Call:
+    """Ask once more what failed, beside what was good a short while ago; all of it where that is long ago or nothing failed.
+    known: as of `Calls.start`: what the carrier's own systems said before the repair counts no more."""
     if call.ended is None:
         raise refused(409, Problem("MP2506", "", "the check is still under way", "verify the repair when it has ended"))
     row, now = row_of(calls, call), calls.rooms.now()
@@ -47,7 +49,7 @@ async def verify(calls: Calls, call: Call, owner: str) -> Call:
         observed=tuple(word for word in question.observed if not word.startswith("canary")),
         only=again,
     )
-    new = await calls.start(ask, question.account, owner)
+    new = await calls.start(ask, question.account, owner, known)
     new.repairs = call.id
     new.before = tuple((one.id.value, one.light.value) for one in row)
     if again:
@@ -84,6 +86,17 @@ def end(calls: Calls, call: Call) -> None:
 
 
 async def keep_watch(calls: Calls, call: Call) -> None:
+    """Until it is good. Whatever goes wrong ends it, and the page says so; one that is cancelled goes on after a restart."""
+    try:
+        await look_until_good(calls, call)
+    except Exception as error:
+        tell(Event.CONSOLE_FAULT, error=error)
+    call.watch = None
+    calls.watches.pop(call.id, None)
+    calls.revise(call, "watch")
+
+
+async def look_until_good(calls: Calls, call: Call) -> None:
     """A live check like any other, as seldom as the carrier's limits ask for, until two in a row are good or the time is over."""
     good = 0
     while call.watch is not None and good < TWICE:
@@ -95,9 +108,8 @@ async def keep_watch(calls: Calls, call: Call) -> None:
             good = good + 1 if await look_again(calls, call) else 0
         except (StoreError, ConfigError):  # not now: the next time
             continue
-    call.watch = None
-    calls.watches.pop(call.id, None)
-    calls.revise(call, "watch")
+        except Exception as error:  # such as a carrier that a reload took away: it may come back
+            tell(Event.CONSOLE_FAULT, error=error)
 
 
 def interval(calls: Calls, call: Call) -> float:

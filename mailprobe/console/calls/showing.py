@@ -187,6 +187,7 @@ def question_views(call: Call, language: str) -> tuple[QuestionView, ...]:
             choices=tuple(ChoiceView(value, text(f"choice.{text_key(value)}", language)) for value in one.choices),
             wants=one.wants,
             told=told_of(one, observed),
+            measured=told_of(one, call.measured),
         )
         for one in wanted
     )

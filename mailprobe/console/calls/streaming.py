@@ -25,12 +25,12 @@ async def anybody() -> bool:
 async def stream(
     desk: Desk, which: str, language: str, keep_alive: float = KEEP_ALIVE, still_in: Callable[[], Awaitable[bool]] = anybody
 ) -> AsyncIterator[bytes]:
-    """Until nothing can change any more by itself. still_in: whether whoever looks may still do so; asked once a `keep_alive`,
-    and what he would have seen next is not sent."""
+    """Until nothing can change any more by itself, or it is erased. still_in: whether whoever looks may still do so; asked once
+    a `keep_alive`, and what he would have seen next is not sent."""
     call = await desk.calls.find(which)
     yield RETRY
     seen, asked = -1, monotonic()
-    while True:
+    while desk.calls.holds(call):
         if monotonic() - asked >= keep_alive:
             asked = monotonic()
             if not await still_in():
@@ -38,6 +38,8 @@ async def stream(
         changed = call.changed
         if call.version != seen:
             await desk.turn()
+            if not desk.calls.holds(call):
+                return
             seen = call.version
             yield desk.event(call, language)
         if call.state is State.DONE and call.version == seen:

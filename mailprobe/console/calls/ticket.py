@@ -84,6 +84,8 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
         yield row("queue_id", ", ".join(queue))
     if told := call.question.observed:
         yield row("told", ", ".join(told))
+    if call.measured:
+        yield row("measured", ", ".join(call.measured))
     yield row("questions", "", "heading")
     yield from (TicketRow("list", str(n), one) for n, one in enumerate(asked(verdict, language), 1))
     yield row("sides", "", "heading")
@@ -168,6 +170,7 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "first_bad": None if shown.past.first_bad is None else utc(shown.past.first_bad),
         "queue_ids": list(queue_ids(call)),
         "observed": list(call.question.observed),
+        "measured": list(call.measured),
         "sides": sides,
         "questions": list(asked(verdict, shown.language)),
         "commands": list(commands(call, shown.config)),

@@ -114,13 +114,15 @@ class ChoiceView:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """wants: '' | time | address | number: what is typed behind the choice. told: the word as it was sent."""
+    """wants: '' | time | address | number: what is typed behind the choice. told: the word as the agent sent it; measured: as
+    the carrier's own systems say it, which counts where he says nothing."""
 
     key: str
     text: str
     choices: tuple[ChoiceView, ...]
     wants: str
     told: str | None
+    measured: str | None
 
 
 @dataclass(frozen=True, slots=True)

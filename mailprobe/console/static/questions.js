@@ -18,7 +18,7 @@ export function questions(tell) {
 
   function draw(asked) {
     // typing is not disturbed: the row is made anew only where other questions are asked
-    const now = JSON.stringify(asked.map(({ told: _, ...rest }) => rest));
+    const now = JSON.stringify(asked.map(({ told: _, measured: __, ...rest }) => rest));
     known = asked.map((one) => ({ ...one }));
     if (now !== shape) {
       shape = now;
@@ -60,18 +60,25 @@ export function questions(tell) {
 
   function mark() {
     for (const group of document.querySelectorAll("#question-list .question")) {
-      const { told } = known.find((one) => one.key === group.dataset.question) ?? {};
+      const { told, measured } = known.find((one) => one.key === group.dataset.question) ?? {};
       group.classList.toggle("told", Boolean(told));
       for (const button of group.querySelectorAll("button")) {
         const { value } = button.dataset;
-        const on = Boolean(told) && (told === value || (/[=:]$/.test(value) && told.startsWith(value)));
+        const on = says(told, value);
+        const looked = !told && says(measured, value); // the agent's own word counts before it
         button.setAttribute("aria-pressed", String(on));
-        button.title = on ? say("told") : "";
+        button.classList.toggle("measured", looked);
+        button.title = on ? say("told") : looked ? say("measured") : "";
       }
     }
   }
 
   return { draw };
+}
+
+/** Whether a word is this choice, with or without what is typed behind it. */
+function says(word, choice) {
+  return Boolean(word) && (word === choice || (/[=:]$/.test(choice) && word.startsWith(choice)) || word.startsWith(`${choice}@`));
 }
 
 /** A local time becomes the same moment in UTC; everything else stays as typed. */

@@ -26,16 +26,38 @@ async def test_a_contract_that_is_looked_up_makes_the_case_sure() -> None:
         view = await here.checked("lost-untold", ticket="T-1")
         assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "high")
         contract = next(one for one in view["questions"] if one["key"] == "contract")
-        assert contract["told"] == "contract=active"
+        assert (contract["told"], contract["measured"]) == (None, "contract=active")
         assert [(what, of, why) for _, what, of, why in here.notes.rows][:2] == [
             ("check", "lost-untold", "T-1"),
             ("lookup", "lost-untold", "T-1"),
         ]
 
 
-async def test_what_the_agent_ticked_stays_and_nonsense_counts_for_nothing() -> None:
+async def test_what_the_agent_ticked_stays() -> None:
+    async with operating() as here:
+        says(here, contract="active")
+        view = await here.checked("lost-untold", observed=["contract=closed"])
+        contract = next(one for one in view["questions"] if one["key"] == "contract")
+        assert (contract["told"], contract["measured"]) == ("contract=closed", "contract=active")
+        assert view["verdict"]["code"] != "directory_out_of_sync"
+
+
+async def test_nonsense_spoils_its_own_word_and_no_other() -> None:
     async with operating() as here:
         says(here, contract="active", mail_password_changed_at="2999-01-01T00:00:00Z")
-        view = await here.checked("lost-entry", observed=["contract=closed"])
-        assert next(one for one in view["questions"] if one["key"] == "contract")["told"] == "contract=closed"
-        assert view["state"] == "done"
+        view = await here.checked("lost-untold")
+        assert {one["key"]: one["measured"] for one in view["questions"] if one["measured"]} == {"contract": "contract=active"}
+        assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "high")
+
+
+async def test_a_verified_repair_is_looked_up_again_on_behalf_of_who_asks() -> None:
+    async with operating() as here:
+        says(here, contract="closed")
+        view = await here.checked("lost-untold")
+        says(here, contract="active")
+        here.http.headers["x-name"] = "suzuki"
+        begun = (await here.http.post(f"/api/v1/checks/{view['id']}/verify")).json()
+        again = (await here.views(begun))[-1]
+        contract = next(one for one in again["questions"] if one["key"] == "contract")
+        assert (contract["told"], contract["measured"]) == (None, "contract=active")
+        assert [who for who, what, _, _ in here.notes.rows if what == "lookup"] == ["sato", "suzuki"]

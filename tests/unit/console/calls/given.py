@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config
 from mailprobe.console.calls.call import Call, Working
+from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.registry import Calls
+from mailprobe.console.calls.sealing import Sealer
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
-from mailprobe.store import Store
+from mailprobe.store import Store, open_store
+from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture
 from mailprobe.verdict.take import take_picture
@@ -56,6 +62,37 @@ class Judges:
         return ()
 
 
+@dataclass(slots=True)
+class Checks(Judges):
+    """One whose legs end at once, with what they are given to see. kept: the store; fails: what a check raises instead."""
+
+    seen: tuple[Evidence, ...] = ()
+    kept: Store | None = None
+    fails: Exception | None = None
+
+    @property
+    def store(self) -> Store:
+        assert self.kept is not None
+        return self.kept
+
+    async def check(self, question: Question, listener: Listener) -> Check:
+        if self.fails is not None:
+            raise self.fails
+        for one in self.seen:
+            listener.ended(one, Picture())
+        account, verdict = question.account, judge(Picture())
+        return Check(account.id, str(account.address), NOW, 1.0, self.seen, Picture(), verdict, (), ())
+
+
+@contextlib.asynccontextmanager
+async def calls_that_check(carrier: Carrier, **given: Any) -> AsyncIterator[tuple[Calls, Checks]]:
+    """Over a store in memory, in which they are kept."""
+    async with open_store("sqlite://") as store:
+        house = Checks(Config(prober=prober(), carriers={carrier.name: carrier}), kept=store, **given)
+        keeping = Keeping(store, Sealer((bytes(32),)))
+        yield Calls(Rooms(lambda: house, lambda: (), lambda: house.now[0]), keeping=keeping), house
+
+
 def calls_for(carrier: Carrier) -> Calls:
     house = Judges(Config(prober=prober(), carriers={carrier.name: carrier}))
     return Calls(Rooms(lambda: house, lambda: (), lambda: house.now[0]))
@@ -74,4 +111,6 @@ def in_world(world: World) -> tuple[Calls, Call, dict[str, Evidence]]:
     found = {one.probe: one for one in evidence_of(world)}
     carrier = carrier_of(world)
     call = call_of(account_of(world), carrier, told_of(world), tuple(found))
-    return calls_for(carrier), call, found
+    calls = calls_for(carrier)
+    calls.whole[call.id] = call
+    return calls, call, found

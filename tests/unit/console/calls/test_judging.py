@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from mailprobe.console.calls.ask import with_measured
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of
+from mailprobe.console.calls.registry import Known
 from mailprobe.console.calls.stations import PROBE_OF, Light, stations
 from mailprobe.verdict import Code, Confidence
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.picture import Acceptance, Known, LiveAtMx, Picture
+from mailprobe.verdict.picture import Acceptance, LiveAtMx, Picture
+from mailprobe.verdict.picture import Known as Is
 from tests.unit.console.calls.given import LEGS, Judges, in_world
 from tests.unit.verdict.world import NOW, Truth, World, worlds
 
+DATE = datetime.fromtimestamp(NOW - 600.0, UTC).isoformat()
 OPEN = {Light.WAITING, Light.RUNNING}
 
 
-@settings(max_examples=60)
-@given(worlds(), st.permutations(LEGS))
-def test_nothing_said_is_taken_back(world: World, order: list[str]) -> None:
+HEARD = "carrier"  # what its own systems say comes in among the legs
+WORDS = ((), ("contract=active",), ("contract=closed",), ("contract=suspended",), (f"mail_password_changed_at={DATE}",))
+
+
+@settings(max_examples=100)
+@given(worlds(), st.permutations((*LEGS, HEARD)), st.sampled_from(WORDS))
+def test_nothing_said_is_taken_back(world: World, order: list[str], words: tuple[str, ...]) -> None:
     calls, call, found = in_world(world)
     assume(found)
+    call.hearing = True
     shown: dict[str, str] = {}
-    for leg in [one for one in order if one in found]:
-        calls.leg_ended(call, found[leg])
+    for event in [one for one in order if one in found or one == HEARD]:
+        if event == HEARD:
+            asyncio.run(calls.hear_carrier(call, says(words)))
+        else:
+            calls.leg_ended(call, found[event])
         judged = calls.seen(call)
         for one in stations(judged.legs, judged.picture, judged.verdict):
             if one.id not in PROBE_OF or PROBE_OF[one.id] in call.working:
@@ -34,8 +48,15 @@ def test_nothing_said_is_taken_back(world: World, order: list[str]) -> None:
             assert shown.setdefault(one.id.value, one.light.value) == one.light.value
     assert calls.seen(call).verdict is not None
     assert len(call.said) == 1
-    whole = picture_of(calls.rooms.house(), call.question, call.evidence, call.started)
+    whole = picture_of(calls.rooms.house(), with_measured(call), call.evidence, call.started)
     assert is_same(call.said[0].verdict, judge(whole))
+
+
+def says(words: tuple[str, ...]) -> Known:
+    async def known() -> tuple[str, ...]:
+        return words
+
+    return known
 
 
 @settings(max_examples=20)
@@ -57,7 +78,7 @@ def test_a_day_later_it_reads_the_same(world: World) -> None:
 
 
 def test_what_was_read_out_is_never_sure() -> None:
-    sure = judge(Picture(acceptance=Known(Acceptance.AS_NEVER_EXISTED), live_at_mx=Known(LiveAtMx.ACCEPTED)))
+    sure = judge(Picture(acceptance=Is(Acceptance.AS_NEVER_EXISTED), live_at_mx=Is(LiveAtMx.ACCEPTED)))
     high = replace(sure, confidence=Confidence.HIGH)
     other = replace(high, code=Code.HEALTHY)
     assert at_most_medium(high, other).confidence is Confidence.MEDIUM

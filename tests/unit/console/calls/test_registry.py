@@ -10,7 +10,7 @@ from mailprobe.console.calls.ask import reply_of
 from mailprobe.console.calls.call import MOST_EVIDENCE, Call, State
 from mailprobe.console.calls.registry import AT_ONCE_EACH, IN, MOST, PACE, Calls
 from mailprobe.evidence import End, Ending, Evidence
-from tests.unit.console.calls.given import call_of, calls_for
+from tests.unit.console.calls.given import call_of, calls_for, calls_that_check
 from tests.unit.given import account, carrier
 from tests.unit.verdict.world import NOW
 
@@ -42,13 +42,31 @@ def test_one_operator_starts_so_many_in_a_while_and_then_again() -> None:
     calls.admit_pace("sato", NOW + IN + 1.0)
 
 
-def test_of_too_many_the_oldest_that_are_done_and_written_go() -> None:
-    calls = given_calls(MOST + 3, working={})
+DONE = {"working": {}, "ended": NOW + 30}
+
+
+async def test_of_too_many_those_that_are_done_and_written_go_and_first_the_longest_unused() -> None:
+    calls = given_calls(MOST + 4, **DONE)
     calls.whole["c0"].dirty = True
+    calls.whole["c1"].wait = NOW + 3600.0
+    await calls.find("c2")
     calls.let_go()
     assert len(calls.whole) == MOST
-    assert "c0" in calls.whole
-    assert {"c1", "c2", "c3"}.isdisjoint(calls.whole)
+    assert {"c0", "c1", "c2"} < set(calls.whole)
+    assert {"c3", "c4", "c5", "c6"}.isdisjoint(calls.whole)
+
+
+async def test_a_call_that_is_opened_from_the_store_stays_one_call_in_a_full_memory() -> None:
+    async with calls_that_check(carrier()) as (calls, _):
+        assert calls.keeping is not None
+        old = call_of(account(enrolled=False), carrier())
+        old.working, old.ended = {}, NOW
+        await calls.keeping.keep(old)
+        full = given_calls(MOST, **DONE | {"dirty": True})
+        calls.whole |= full.whole
+        first = await calls.find(old.id)
+        assert await calls.find(old.id) is first
+        assert set(calls.past) <= set(calls.whole)
 
 
 def test_whoever_is_erased_is_gone_from_memory() -> None:
