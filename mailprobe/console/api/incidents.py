@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.incidents import IncidentDesk
+from mailprobe.console.incidents import IncidentDesk, Part, Untellable
 from mailprobe.console.language import Language
 from mailprobe.console.refusals import PlainRoute, Refusal, note
 from mailprobe.console.rooms import Rooms
@@ -105,8 +105,8 @@ async def declare(declared: Declared, request: Request, visitor: Supervisor, lan
     try:
         given = (declared.carrier, visitor.name, declared.owner, declared.text, unix(declared.expected_at))
         made = await IncidentDesk(rooms).declare(*given)
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise Refusal(409, "MP2603", "An incident is confirmed already", where=declared.carrier, hint="change that one's text")
     return shown(rooms, made, language)
@@ -137,8 +137,8 @@ async def tell(number: Number, told: Told, request: Request, visitor: Supervisor
     await note(request, visitor, "incident", str(number), "text")
     try:
         made = await desk.tell(number, told.owner, told.text, unix(told.expected_at))
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise await why_not(rooms, number)
     return shown(rooms, made, language)
@@ -186,8 +186,11 @@ def absent(number: int) -> Refusal:
     return Refusal(404, "MP2601", "There is no such incident", where=f"incident {number}")
 
 
-def unspeakable(error: ValueError) -> Refusal:
-    return Refusal(422, "MP2605", "The text cannot be shown", f"it {error}", "text", "leave addresses out of it")
+def untellable(error: Untellable) -> Refusal:
+    if error.what is Part.EXPECTED_AT:
+        hint = "name a time within 31 days, or none"
+        return Refusal(422, "MP2610", "Nobody can be told to expect that", f"it {error}", error.what, hint)
+    return Refusal(422, "MP2605", "The text cannot be shown", f"it {error}", error.what, "leave addresses out of it")
 
 
 def unix(at: datetime | None) -> float | None:

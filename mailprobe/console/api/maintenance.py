@@ -13,6 +13,7 @@ from mailprobe.console.rooms import Rooms
 from mailprobe.console.services import announced_of
 from mailprobe.maintenance import Window
 from mailprobe.report import utc
+from mailprobe.store.maintenance import fault_of
 
 router = APIRouter(prefix="/api/v1/maintenance", tags=["maintenance"], route_class=PlainRoute)
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
@@ -75,12 +76,11 @@ async def announce(request: Request, visitor: Visitor, window: Window) -> Window
     rooms: Rooms = request.app.state.rooms
     if window.carrier and window.carrier not in rooms.house().config.carriers:
         raise Refusal(404, "MP2602", "There is no such carrier", hint="name one of the configured ones")
+    if fault := fault_of(window, rooms.now()):
+        raise Refusal(422, "MP2608", "This is no window of maintenance", f"it {fault}", hint="31 days at most, within a year")
     whose = window.carrier or f"group {window.group}"
     await note(request, visitor, "maintenance", whose, f"until {utc(window.ends)}")
-    try:
-        return await announced_of(rooms).add(window, visitor.name)
-    except ValueError as error:
-        raise Refusal(422, "MP2608", "This is no window of maintenance", f"it {error}", hint="31 days at most") from None
+    return await announced_of(rooms).add(window, visitor.name)
 
 
 async def finish(request: Request, visitor: Visitor, number: int) -> Window:

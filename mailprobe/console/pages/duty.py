@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -9,11 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from mailprobe.console.api.incidents import absent, become, shown, unspeakable, why_not
+from mailprobe.console.api.incidents import absent, become, shown, untellable, why_not
 from mailprobe.console.api.maintenance import announce, finish, windows
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.fleet.shell import PageRoute, carriers_of, lasting, moment, rooms_of, show
-from mailprobe.console.incidents import IncidentDesk
+from mailprobe.console.incidents import IncidentDesk, Untellable
 from mailprobe.console.language import Language
 from mailprobe.console.pages.fleet import title_of
 from mailprobe.console.refusals import Refusal, note
@@ -77,8 +78,8 @@ async def declare(
     await note(request, visitor, "incident", carrier, f"declare: {reason}")
     try:
         made = await IncidentDesk(rooms).declare(carrier, visitor.name, owner, text, after(hours, rooms.now()))
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise Refusal(409, "MP2603", "An incident is confirmed already")
     return back("/incidents")
@@ -96,8 +97,8 @@ async def tell(
     expected = found.expected_at if hours == "keep" else after(hours, rooms.now())
     try:
         made = await IncidentDesk(rooms).tell(number, owner, text, expected)
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise await why_not(rooms, number)
     return back("/incidents")
@@ -191,9 +192,13 @@ def after(hours: str, now: float) -> float | None:
 def local(given: str, now: float) -> float:
     """A time of this machine's zone, as a browser's field writes it; now where it is empty or none."""
     try:
-        return datetime.fromisoformat(given).timestamp()
+        read = datetime.fromisoformat(given)
     except ValueError:
         return now
+    try:
+        return read.timestamp()
+    except (OverflowError, ValueError):  # the edge of the calendar: no window begins there
+        return math.inf
 
 
 def back(page: str) -> RedirectResponse:

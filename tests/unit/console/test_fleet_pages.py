@@ -202,6 +202,9 @@ async def test_a_supervisor_announces_and_ends_work_by_form() -> None:
         assert (await client.post("/maintenance/1/end")).status_code == 303
         assert (await client.post("/maintenance/1/end")).status_code == 404
         assert (await client.post("/maintenance", data={"carrier": "lab", "hours": "9999"})).status_code == 422
+        for begins in ("9999-12-31T23:59", "0001-01-01T00:00"):
+            given = {"carrier": "lab", "hours": "2", "begins": begins}
+            assert (await client.post("/maintenance", data=given)).status_code == 422
 
 
 async def test_the_runbooks_are_where_the_alerts_lead() -> None:
