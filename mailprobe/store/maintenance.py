@@ -19,8 +19,8 @@ class Maintenance:
         self._database = database
 
     async def add(self, window: Window, by: str, now: float) -> Window:
-        """Durable when this returns; the window with its number. by: who set it, as signed in. ValueError for one that names
-        nobody, ends before it begins, is longer than `LONGEST`, begins farther off than `FARTHEST`, or has an address in its note."""
+        """Durable when this returns; the window with its number. by: who set it, as signed in. ValueError for one of which
+        `fault_of` says something."""
         if fault := fault_of(window, now):
             raise ValueError(fault)
         row = {"carrier": window.carrier, "group": window.group, "begins": window.begins, "ends": window.ends}
