@@ -79,6 +79,8 @@ def anybody() -> Anybody:
 
 
 async def visitor_of(request: Request) -> Visitor | None:
-    """Who shows a session, a token, or is named by a trusted proxy; as the app was told to recognise him."""
+    """Who shows a session, a token, or is named by a trusted proxy; as the app was told to recognise him. An error's
+    page reads in the request's state who it was."""
     recognise: Callable[[Request], Awaitable[Visitor | None]] = request.app.state.recognise
-    return await recognise(request)
+    request.state.visitor = visitor = await recognise(request)
+    return visitor

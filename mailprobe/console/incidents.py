@@ -8,16 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.services import watched
 from mailprobe.console.watched import Watched
 from mailprobe.incident import Call, Incident, Signs, State, Why, by_hand, fault_of, follow
+from mailprobe.maintenance import LONGEST
 from mailprobe.store import Store
 
 LIFTED = 4 * 3600.0  # seconds for which the guard is lifted where nobody says when it will be over
 LIFTED_AGAIN = 600.0  # seconds after which that is said again
 OURSELVES = "incident"  # who lifts the guard where no person does
+
+
+class Part(StrEnum):
+    """Of what callers are told."""
+
+    TEXT = "text"
+    EXPECTED_AT = "expected_at"
+
+
+class Untellable(Exception):
+    """Callers cannot be told this; it says why, as the end of a sentence."""
+
+    def __init__(self, what: Part, why: str) -> None:
+        super().__init__(why)
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +80,9 @@ class IncidentDesk:
     # ---- by hand -----------------------------------------------------------------------------------------------------
 
     async def declare(self, carrier: str, by: str, owner: str, text: str, expected_at: float | None) -> Incident | None:
-        """The second line says that there is one, whatever we see. None: one is confirmed already. ValueError for a text that
-        must not be shown."""
-        check(owner, text)
+        """The second line says that there is one, whatever we see. None: one is confirmed already. Raises Untellable."""
         now = self.rooms.now()
+        check(owner, text, expected_at, now)
         new = Incident(carrier, State.CONFIRMED, Why.BY_HAND, now, now, by, now, 0, owner, text, expected_at)
 
         def decide(standing: Incident | None, closed_at: float, met: Sequence[Call]) -> Incident | None:
@@ -88,10 +104,10 @@ class IncidentDesk:
         return after
 
     async def tell(self, number: int, owner: str, text: str, expected_at: float | None) -> Incident | None:
-        """Who has it, what callers are told and when it will be over; None if it is over, or there is no such one. ValueError for
-        a text that must not be shown."""
-        check(owner, text)
+        """Who has it, what callers are told and when it will be over; None if it is over, or there is no such one. Raises
+        Untellable."""
         now = self.rooms.now()
+        check(owner, text, expected_at, now)
 
         def decide(standing: Incident) -> Incident | None:
             return replace(standing, owner=owner, text=text, expected_at=expected_at) if standing.is_open else None
@@ -123,6 +139,9 @@ class IncidentDesk:
         await self.store.strangers.release(incident.carrier, "", now, until, incident.changed_by or OURSELVES)
 
 
-def check(*texts: str) -> None:
-    for fault in filter(None, map(fault_of, texts)):
-        raise ValueError(fault)
+def check(owner: str, text: str, expected_at: float | None, now: float) -> None:
+    """Raises Untellable."""
+    for fault in filter(None, map(fault_of, (owner, text))):
+        raise Untellable(Part.TEXT, fault)
+    if expected_at is not None and abs(expected_at - now) > LONGEST:
+        raise Untellable(Part.EXPECTED_AT, "is not within 31 days")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import Request
 
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.verdict.texts import LANGUAGES, choose
 
 COOKIE = "lang"
@@ -15,14 +15,26 @@ COOKIE = "lang"
 
 def language_of(request: Request) -> str:
     """'ja' or 'en'."""
-    for said in (request.query_params.get("lang", ""), request.cookies.get(COOKIE, "")):
+    return chosen(request, request.query_params.get("lang", ""))
+
+
+def chosen(request: Request, lang: str) -> str:
+    """lang: as asked for. What is no language of ours is passed over, wherever it was said."""
+    for said in (lang, request.cookies.get(COOKIE, "")):
         if said in LANGUAGES:
             return said
-    rooms: Rooms = request.app.state.rooms
-    return preferred(request.headers.get("accept-language", "")) or choose(rooms.house().config.prober.language)
+    return preferred(request.headers.get("accept-language", "")) or choose(rooms_of(request).house().config.prober.language)
 
 
-Language = Annotated[str, Depends(language_of)]
+ASKED = "ja or en; else as chosen before, as Accept-Language says, as configured"
+
+
+def language(request: Request, lang: Annotated[str, Query(description=ASKED)] = "") -> str:
+    """For a route: the same, and its manual tells of `?lang=`."""
+    return chosen(request, lang)
+
+
+Language = Annotated[str, Depends(language)]
 
 
 def preferred(accept: str) -> str:

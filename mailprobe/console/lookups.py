@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mailprobe.config import Account
 from mailprobe.console.door import Visitor
-from mailprobe.console.refusals import Trail
 from mailprobe.console.rooms import Rooms
+from mailprobe.console.trail import Trail
 from mailprobe.lookup import Answer, Unanswered, look_up
 
 WHAT = "lookup"  # in the trail

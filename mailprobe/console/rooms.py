@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from starlette.requests import Request
+
 from mailprobe.config import Account, Config
 from mailprobe.console.instruments import Instruments
 from mailprobe.evidence import Evidence
@@ -58,3 +60,9 @@ class Rooms:
     unfit: Callable[[], tuple[str, ...]]
     now: Callable[[], float]
     instruments: Instruments = field(default_factory=Instruments)
+
+
+def rooms_of(request: Request) -> Rooms:
+    """The ones that the app was built around."""
+    rooms: Rooms = request.app.state.rooms
+    return rooms

@@ -1,4 +1,4 @@
-"""How the fleet's pages and its API say something: texts of `locale/*.fleet.toml`, ages and times in plain words."""
+"""How the fleet's pages and its API say something: states, ages, times and how long, in plain words."""
 
 from __future__ import annotations
 
@@ -8,19 +8,11 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailprobe.console.services import Service, ServiceState
-from mailprobe.verdict.texts import choose, fill, flat, read
+from mailprobe.console.texts import text
+from mailprobe.verdict.texts import choose, flat, read
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 AT = "_at"  # arguments that end so are Unix seconds
-
-
-@cache
-def texts(language: str) -> Mapping[str, str]:
-    return dict(flat(read(f"{choose(language)}.fleet")))
-
-
-def text(key: str, language: str, **words: str) -> str:
-    return fill(texts(language)[key], words)
 
 
 def service_text(service: Service, language: str, now: float, zone: str = "") -> str:
@@ -28,7 +20,7 @@ def service_text(service: Service, language: str, now: float, zone: str = "") ->
     words = dict(service.args)
     for name in [name for name in words if name.endswith(AT)]:
         words[name] = clock(float(words[name]), language, now, zone)
-    return fill(texts(language)[f"service.{service.text_key}"], words).strip()
+    return text(f"service.{service.text_key}", language, **words).strip()
 
 
 def service_line(service: Service, language: str, now: float, zone: str = "") -> str:
@@ -47,6 +39,23 @@ def ago(seconds: float, language: str) -> str:
     return text("ago.days", language, n=str(int(seconds // 86_400)))
 
 
+def moment(at: float | None, language: str, now: float) -> str:
+    """When; the zone stands below the page."""
+    return text("accounts.never", language) if not at else bare_clock(at, language, now)
+
+
+def lately(at: float | None, language: str, now: float) -> str:
+    return text("accounts.never", language) if at is None else ago(max(0.0, now - at), language)
+
+
+def lasting(seconds: float, language: str) -> str:
+    """How long, as one says it."""
+    for unit, size, below in (("seconds", 1, 120), ("minutes", 60, 7200), ("hours", 3600, 172_800)):
+        if seconds < below:
+            return text(f"lasting.{unit}", language, n=str(int(seconds // size)))
+    return text("lasting.days", language, n=str(int(seconds // 86_400)))
+
+
 def clock(at: float, language: str, now: float, zone: str = "") -> str:
     """The time of day and its zone, with the date where it is another day than today's."""
     where = zone_of(zone)
@@ -61,6 +70,12 @@ def bare_clock(at: float, language: str, now: float, zone: str = "") -> str:
     kind = "time" if then.date() == today.date() else "date" if then.year == today.year else "year"
     words = {"month": str(then.month), "name": MONTHS[then.month - 1], "day": str(then.day), "year": str(then.year)}
     return text(f"clock.{kind}", language, time=then.strftime("%H:%M"), **words)
+
+
+@cache
+def bounce_texts(language: str) -> Mapping[str, str]:
+    """How what comes back is called."""
+    return dict(flat(read(f"{choose(language)}.bounce")))
 
 
 def zone_of(name: str) -> tzinfo | None:

@@ -17,7 +17,7 @@ from mailprobe.config import Console
 from mailprobe.console.approach import VOUCHED
 from mailprobe.console.credentials import shown
 from mailprobe.console.door import INCLUDES, Role, Visitor, visitor_of
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.store.visits import Lasts
 
 SECURE_COOKIE = (
@@ -75,7 +75,7 @@ class Recognition:
 
 async def still_in(request: Request, visitor: Visitor) -> bool:
     """For an answer that goes on and on: whether he may still read it. That keeps no session from being idle. StoreError."""
-    rooms: Rooms = request.app.state.rooms
+    rooms = rooms_of(request)
     if not visitor.visit:
         return await visitor_of(request) == visitor
     house = rooms.house()

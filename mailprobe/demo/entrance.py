@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from mailprobe.console.door import Anybody, Role, Visitor, may
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.visits import begin
 from mailprobe.demo.deliveries import DELIVERIES
 from mailprobe.demo.guide import CALLS
@@ -32,12 +33,12 @@ def entrance(key: str) -> APIRouter:
         if not hmac.compare_digest(shown.encode(), key.encode()):
             raise HTTPException(404)
         answer = RedirectResponse(PATH, 303)
-        await begin(request, answer, request.app.state.rooms, GUEST)
+        await begin(request, answer, rooms_of(request), GUEST)
         return answer
 
     @router.get(PATH)
     async def practise(request: Request, visitor: Annotated[Visitor, Depends(may(Role.OPERATOR))]) -> Response:
-        language, carriers = language_of(request), request.app.state.rooms.house().config.carriers
+        language, carriers = language_of(request), rooms_of(request).house().config.carriers
         calls = [
             {
                 "address": call.address,

@@ -9,6 +9,7 @@ from mailprobe.store.database import Database
 from mailprobe.store.tables import maintenance
 
 KEPT = 90 * 86_400.0  # seconds after its end, for whoever asks why an alert was silent
+FARTHEST = 366 * 86_400.0  # seconds from now that a window begins: what is farther off was mistyped
 
 
 class Maintenance:
@@ -18,9 +19,9 @@ class Maintenance:
         self._database = database
 
     async def add(self, window: Window, by: str, now: float) -> Window:
-        """Durable when this returns; the window with its number. by: who set it, as signed in. ValueError for one that names
-        nobody, ends before it begins, is longer than `LONGEST`, or has an address in its note."""
-        if fault := fault_of(window):
+        """Durable when this returns; the window with its number. by: who set it, as signed in. ValueError for one of which
+        `fault_of` says something."""
+        if fault := fault_of(window, now):
             raise ValueError(fault)
         row = {"carrier": window.carrier, "group": window.group, "begins": window.begins, "ends": window.ends}
         new = insert(maintenance).values(**row, note=window.note, set_by=by, set_at=now).returning(maintenance)
@@ -45,10 +46,12 @@ class Maintenance:
         return tuple(window_of(row) for row in rows)
 
 
-def fault_of(window: Window) -> str:
-    """What is wrong with a window; '' for nothing."""
+def fault_of(window: Window, now: float) -> str:
+    """What is wrong with a window; '' for nothing. It ends a sentence that begins with 'it'."""
     if not (window.carrier or window.group):
         return "names neither a carrier nor a group"
+    if not abs(window.begins - now) <= FARTHEST:
+        return "must begin within a year"
     if not window.begins < window.ends <= window.begins + LONGEST:
         return "must end after its beginning, within 31 days"
     return "holds an address" if "@" in window.note or "＠" in window.note else ""

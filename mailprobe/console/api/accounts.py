@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel
 
+from mailprobe.console.api.problems import Refused
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.fleet.listing import MOST_PER_PAGE, PER_PAGE, Wish, choose
 from mailprobe.console.fleet.looking import Looked, look, said_of
 from mailprobe.console.fleet.returned import Bounce
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute, Refusal, note
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.services import rows_of
 from mailprobe.metrics import AccountRow
 from mailprobe.report import utc
@@ -21,7 +21,7 @@ from mailprobe.store.verdicts import Said
 from mailprobe.verdict import Code, Status, Verdict
 from mailprobe.verdict.labels import label, title
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=PlainRoute)
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Short = Annotated[str, Query(max_length=80)]
 Id = Annotated[str, Path(min_length=1, max_length=200)]
@@ -121,7 +121,7 @@ async def list_accounts(
 ) -> AccountsOut:
     rooms = rooms_of(request)
     if "@" in q:
-        raise Refusal(422, "MP2606", "Addresses are not looked for here", where="q", hint="search a part of the account's id")
+        raise Refused(422, "MP2606", "Addresses are not looked for here", where="q", hint="search a part of the account's id")
     now = rooms.now()
     found = await choose(await rows_of(rooms, now), Wish(carrier, group, status, q, page, per_page), now)
     shown = [account_out(row, language, now) for row in found.rows]
@@ -150,11 +150,11 @@ async def noted(account: str, request: Request, visitor: Visitor) -> None:
     rooms = rooms_of(request)
     if account not in await rows_of(rooms, rooms.now()):
         raise absent()
-    await note(request, visitor, "look", account, "")
+    await request.app.state.trail.note(visitor, "look", account, "")
 
 
 async def looked_at(account: str, request: Request, visitor: Visitor) -> Looked:
-    """One account, noted before. Raises Refusal."""
+    """One account, noted before. Raises Refused."""
     await noted(account, request, visitor)
     rooms = rooms_of(request)
     looked = await look(rooms, account, rooms.now())
@@ -224,10 +224,5 @@ def bounce_out(one: Bounce) -> BounceOut:
     )
 
 
-def absent() -> Refusal:
-    return Refusal(404, "MP2607", "There is no such watched account", hint="give the id of a configured one")
-
-
-def rooms_of(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms
+def absent() -> Refused:
+    return Refused(404, "MP2607", "There is no such watched account", hint="give the id of a configured one")

@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mailprobe.address import Address, near
 from mailprobe.config import Config, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.api.asking import Language, Operator, rooms_of
+from mailprobe.console.api.asking import Operator
 from mailprobe.console.calls.marks import marked, read_back
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.typed import propose
 from mailprobe.console.calls.view import CarrierView, Marked, ProblemView
+from mailprobe.console.language import Language
+from mailprobe.console.rooms import rooms_of
 
 router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"])
 MOST, ALIKE = 3, 0.75  # suggestions, and how alike they are at least

@@ -1,32 +1,18 @@
-"""What every route about checks does first: in which language, and written down before anything is shown."""
+"""What every route about checks does first: it is written down before anything is shown."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from mailprobe.config import Account
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.language import language_of
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.trail import Trail
 
 Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
-
-
-def language(request: Request, lang: Literal["", "ja", "en"] = "") -> str:
-    """`?lang=`, else as the browser likes it."""
-    return lang or language_of(request)
-
-
-Language = Annotated[str, Depends(language)]
-
-
-def rooms_of(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms
 
 
 def desk_of(request: Request) -> Desk:

@@ -12,7 +12,7 @@ from mailprobe.console.api.asking import desk_of
 from mailprobe.console.api.times import rfc3339
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.erasing import whose
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.store.audit import NAMES, Entry, Search
 
 router = APIRouter(prefix="/api/v1", tags=["audit"])
@@ -125,8 +125,3 @@ def at(when: datetime.datetime | None, left_out: float) -> float:
         return (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()
     except (OverflowError, OSError, ValueError):
         return left_out
-
-
-def rooms_of(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms

@@ -10,10 +10,9 @@ from pydantic import BaseModel
 from mailprobe.console.api.accounts import BounceOut, bounce_out
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.fleet.returned import Bounce, kinds, understood
-from mailprobe.console.refusals import PlainRoute
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import Rooms, rooms_of
 
-router = APIRouter(prefix="/api/v1/bounces", tags=["bounces"], route_class=PlainRoute)
+router = APIRouter(prefix="/api/v1/bounces", tags=["bounces"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 DAY = 86_400.0
 MOST = 1000
@@ -46,7 +45,7 @@ async def list_bounces(
     carrier: Annotated[str, Query(max_length=80)] = "",
     days: Annotated[int, Query(ge=1, le=90)] = 7,
 ) -> BouncesOut:
-    found = await bounces_of(request.app.state.rooms, carrier, days)
+    found = await bounces_of(rooms_of(request), carrier, days)
     counted = [
         KindOut(
             carrier=one.carrier,

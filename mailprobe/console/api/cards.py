@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,14 +11,11 @@ from mailprobe.config.shape import CARDS
 from mailprobe.console.cards import Card, cards_of
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import Language
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
+from mailprobe.console.trail import Trail
 
 router = APIRouter(prefix="/api/v1/cards", tags=["cards"])
 Operator = Annotated[Visitor, Depends(may(Role.OPERATOR))]
-
-
-class Trail(Protocol):
-    async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None: ...
 
 
 class Title(BaseModel):
@@ -61,7 +58,7 @@ async def use_card(key: str, use: Use, request: Request, visitor: Operator, lang
 
 
 def cards(request: Request, language: str, carrier: str) -> tuple[Card, ...]:
-    rooms: Rooms = request.app.state.rooms
+    rooms = rooms_of(request)
     config = rooms.house().config
     theirs = config.carriers.get(carrier)
     return cards_of(language, theirs.cards if theirs else (), config.cards)

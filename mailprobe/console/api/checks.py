@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 
 from mailprobe.config import Account
-from mailprobe.console.api.asking import Language, Operator, desk_of, note, of_trail, rooms_of
+from mailprobe.console.api.asking import Operator, desk_of, note, of_trail
 from mailprobe.console.calls import mailing, repairing, telling
 from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
@@ -18,7 +18,9 @@ from mailprobe.console.calls.streaming import stream
 from mailprobe.console.calls.ticket import Ticket, make_ticket, zone_of
 from mailprobe.console.calls.view import Row, View
 from mailprobe.console.door import Visitor
+from mailprobe.console.language import Language
 from mailprobe.console.lookups import looked_up
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.visits import still_in
 from mailprobe.lookup import Answer, observed_of
 from mailprobe.store import StoreError

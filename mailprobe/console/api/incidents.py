@@ -8,16 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from mailprobe.console.api.problems import Refused
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.incidents import IncidentDesk
+from mailprobe.console.incidents import IncidentDesk, Part, Untellable
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute, Refusal, note
-from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import text
+from mailprobe.console.rooms import Rooms, rooms_of
+from mailprobe.console.texts import text
 from mailprobe.incident import Incident, State, Why
 from mailprobe.report import utc
 
-router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], route_class=PlainRoute)
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Supervisor = Annotated[Visitor, Depends(may(Role.SUPERVISOR))]
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -100,15 +100,15 @@ async def declare(declared: Declared, request: Request, visitor: Supervisor, lan
     """The second line says that there is one, whatever we see. 409 where one is confirmed already."""
     rooms = rooms_of(request)
     if declared.carrier not in rooms.house().config.carriers:
-        raise Refusal(404, "MP2602", "There is no such carrier", hint="name one of the configured ones")
-    await note(request, visitor, "incident", declared.carrier, f"declare: {declared.reason}")
+        raise Refused(404, "MP2602", "There is no such carrier", hint="name one of the configured ones")
+    await request.app.state.trail.note(visitor, "incident", declared.carrier, f"declare: {declared.reason}")
     try:
         given = (declared.carrier, visitor.name, declared.owner, declared.text, unix(declared.expected_at))
         made = await IncidentDesk(rooms).declare(*given)
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
-        raise Refusal(409, "MP2603", "An incident is confirmed already", where=declared.carrier, hint="change that one's text")
+        raise Refused(409, "MP2603", "An incident is confirmed already", where=declared.carrier, hint="change that one's text")
     return shown(rooms, made, language)
 
 
@@ -134,11 +134,11 @@ async def dismiss(number: Number, reason: Reason, request: Request, visitor: Sup
 async def tell(number: Number, told: Told, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
     """Who has it, what callers are told, and when it is expected to be over."""
     rooms, desk = rooms_of(request), IncidentDesk(rooms_of(request))
-    await note(request, visitor, "incident", str(number), "text")
+    await request.app.state.trail.note(visitor, "incident", str(number), "text")
     try:
         made = await desk.tell(number, told.owner, told.text, unix(told.expected_at))
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise await why_not(rooms, number)
     return shown(rooms, made, language)
@@ -146,7 +146,7 @@ async def tell(number: Number, told: Told, request: Request, visitor: Supervisor
 
 async def become(state: State, number: int, reason: str, request: Request, visitor: Visitor, language: str) -> IncidentOut:
     rooms = rooms_of(request)
-    await note(request, visitor, "incident", str(number), f"{state}: {reason}")
+    await request.app.state.trail.note(visitor, "incident", str(number), f"{state}: {reason}")
     made = await IncidentDesk(rooms).make(number, state, visitor.name)
     if made is None:
         raise await why_not(rooms, number)
@@ -175,25 +175,24 @@ def shown(rooms: Rooms, one: Incident, language: str) -> IncidentOut:
     )
 
 
-async def why_not(rooms: Rooms, number: int) -> Refusal:
+async def why_not(rooms: Rooms, number: int) -> Refused:
     found = await rooms.house().store.incidents.one(number)
     if found is None:
         return absent(number)
-    return Refusal(409, "MP2604", "It cannot become that any more", f"it is {found.state}", f"incident {number}")
+    return Refused(409, "MP2604", f"It cannot become that any more: it is {found.state}", where=f"incident {number}")
 
 
-def absent(number: int) -> Refusal:
-    return Refusal(404, "MP2601", "There is no such incident", where=f"incident {number}")
+def absent(number: int) -> Refused:
+    return Refused(404, "MP2601", "There is no such incident", where=f"incident {number}")
 
 
-def unspeakable(error: ValueError) -> Refusal:
-    return Refusal(422, "MP2605", "The text cannot be shown", f"it {error}", "text", "leave addresses out of it")
+def untellable(error: Untellable) -> Refused:
+    if error.what is Part.EXPECTED_AT:
+        hint = "name a time within 31 days, or none"
+        return Refused(422, "MP2610", f"Nobody can be told to expect that: it {error}", where=error.what, hint=hint)
+    hint = "leave addresses out of it"
+    return Refused(422, "MP2605", f"The text cannot be shown: it {error}", where=error.what, hint=hint)
 
 
 def unix(at: datetime | None) -> float | None:
     return None if at is None else at.timestamp()
-
-
-def rooms_of(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms

@@ -9,13 +9,12 @@ from pydantic import BaseModel
 
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import Language
-from mailprobe.console.refusals import PlainRoute
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.console.saying import service_text
 from mailprobe.console.services import Service, ServiceState, services
 from mailprobe.report import utc
 
-router = APIRouter(prefix="/api/v1/services", tags=["services"], route_class=PlainRoute)
+router = APIRouter(prefix="/api/v1/services", tags=["services"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Zone = Annotated[str, Query(max_length=64, description="the reader's time zone, such as Asia/Tokyo")]
 
@@ -34,7 +33,7 @@ class ServiceOut(BaseModel):
 @router.get("")
 async def list_services(request: Request, visitor: Viewer, language: Language, zone: Zone = "") -> list[ServiceOut]:
     """Every configured carrier's, in the configuration's order."""
-    rooms: Rooms = request.app.state.rooms
+    rooms = rooms_of(request)
     now = rooms.now()
     return [shown(rooms, one, language, now, zone) for one in await services(rooms, now)]
 

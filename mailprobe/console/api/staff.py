@@ -12,7 +12,7 @@ from mailprobe.console.api.problems import Refused
 from mailprobe.console.api.times import rfc3339
 from mailprobe.console.door import Role, Visitor, may, signed_in
 from mailprobe.console.people import Unfit
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.staff import NoToken, Staff
 from mailprobe.console.texts import text
 from mailprobe.store.people import Change
@@ -98,7 +98,7 @@ async def me(visitor: Me) -> Who:
 async def list_sessions(request: Request, visitor: Me) -> list[SessionOut]:
     if not visitor.visit:
         return []
-    rooms: Rooms = request.app.state.rooms
+    rooms = rooms_of(request)
     house = rooms.house()
     return [
         SessionOut(
@@ -116,7 +116,7 @@ async def list_sessions(request: Request, visitor: Me) -> list[SessionOut]:
 @router.delete("/sessions/{number}")
 async def end_session(request: Request, visitor: Me, number: Number) -> Done:
     """One of mine."""
-    rooms: Rooms = request.app.state.rooms
+    rooms = rooms_of(request)
     if not visitor.visit or await rooms.house().store.visits.end_one(visitor.name, number) is not Change.DONE:
         raise Refused(404, "MP2405", "no session of yours has this id", where="number")
     return Done()

@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse
 
-from mailprobe.console.api.asking import desk_of, note, rooms_of
+from mailprobe.console.api.asking import desk_of, note
 from mailprobe.console.api.problems import Refused
 from mailprobe.console.calls.golden import golden_case
 from mailprobe.console.door import Role, Visitor, may
+from mailprobe.console.rooms import rooms_of
 from mailprobe.report import utc
 
 router = APIRouter(prefix="/api/v1/wrong-verdicts", tags=["wrong verdicts"])

@@ -15,7 +15,7 @@ from mailprobe.console.api.audit import MOST, at, found, names_in
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
-from mailprobe.console.pages.sign_in import rooms_of
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.texts import text
 from mailprobe.store.audit import Search
 

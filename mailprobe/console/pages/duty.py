@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -9,20 +10,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from mailprobe.console.api.incidents import absent, become, shown, unspeakable, why_not
+from mailprobe.console.api.incidents import absent, become, shown, untellable, why_not
 from mailprobe.console.api.maintenance import announce, finish, windows
+from mailprobe.console.api.problems import Refused
 from mailprobe.console.door import Role, Visitor, may
-from mailprobe.console.fleet.shell import PageRoute, carriers_of, lasting, moment, rooms_of, show
-from mailprobe.console.incidents import IncidentDesk
+from mailprobe.console.incidents import IncidentDesk, Untellable
 from mailprobe.console.language import Language
-from mailprobe.console.pages.fleet import title_of
-from mailprobe.console.refusals import Refusal, note
-from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import text
+from mailprobe.console.pages.paper import carriers_of, fleet_paper, title_of
+from mailprobe.console.rooms import Rooms, rooms_of
+from mailprobe.console.saying import lasting, moment
+from mailprobe.console.texts import text
 from mailprobe.incident import MAY_BECOME, Incident, State
 from mailprobe.maintenance import Window
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False)
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Supervisor = Annotated[Visitor, Depends(may(Role.SUPERVISOR))]
 Number = Annotated[int, Path(ge=1, le=2**53)]
@@ -48,7 +49,7 @@ BECOMES = {Act.CONFIRM: State.CONFIRMED, Act.RESOLVE: State.RESOLVED, Act.DISMIS
 async def show_incidents(request: Request, visitor: Viewer, language: Language) -> HTMLResponse:
     rooms = rooms_of(request)
     rows = [incident_row(rooms, one, language) for one in await rooms.house().store.incidents.all()]
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_incidents.html",
@@ -73,14 +74,14 @@ async def declare(
 ) -> RedirectResponse:
     rooms = rooms_of(request)
     if carrier not in rooms.house().config.carriers:
-        raise Refusal(404, "MP2602", "There is no such carrier")
-    await note(request, visitor, "incident", carrier, f"declare: {reason}")
+        raise Refused(404, "MP2602", "There is no such carrier")
+    await request.app.state.trail.note(visitor, "incident", carrier, f"declare: {reason}")
     try:
         made = await IncidentDesk(rooms).declare(carrier, visitor.name, owner, text, after(hours, rooms.now()))
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
-        raise Refusal(409, "MP2603", "An incident is confirmed already")
+        raise Refused(409, "MP2603", "An incident is confirmed already")
     return back("/incidents")
 
 
@@ -92,12 +93,12 @@ async def tell(
     found = await rooms.house().store.incidents.one(number)
     if found is None:
         raise absent(number)
-    await note(request, visitor, "incident", str(number), "text")
+    await request.app.state.trail.note(visitor, "incident", str(number), "text")
     expected = found.expected_at if hours == "keep" else after(hours, rooms.now())
     try:
         made = await IncidentDesk(rooms).tell(number, owner, text, expected)
-    except ValueError as error:
-        raise unspeakable(error) from None
+    except Untellable as error:
+        raise untellable(error) from None
     if made is None:
         raise await why_not(rooms, number)
     return back("/incidents")
@@ -131,7 +132,7 @@ async def show_maintenance(request: Request, visitor: Viewer, language: Language
     rooms = rooms_of(request)
     now = rooms.now()
     zone = datetime.fromtimestamp(now).astimezone().tzname() or ""
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_maintenance.html",
@@ -191,9 +192,13 @@ def after(hours: str, now: float) -> float | None:
 def local(given: str, now: float) -> float:
     """A time of this machine's zone, as a browser's field writes it; now where it is empty or none."""
     try:
-        return datetime.fromisoformat(given).timestamp()
+        read = datetime.fromisoformat(given)
     except ValueError:
         return now
+    try:
+        return read.timestamp()
+    except (OverflowError, ValueError):  # the edge of the calendar: no window begins there
+        return math.inf
 
 
 def back(page: str) -> RedirectResponse:

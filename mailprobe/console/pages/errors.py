@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mailprobe.console.api.problems import Problem
+from mailprobe.console.door import Visitor
+from mailprobe.console.headers import SAFE
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
 from mailprobe.console.texts import text
@@ -26,4 +28,6 @@ def shown(request: Request, problem: Problem) -> Response | None:
     key = f"problem.{problem.code}"
     said = text(key, language_of(request))
     said = said if said != key else problem.detail or problem.title
-    return paper(request, "problem.html", status=problem.status, problem=problem, said=said)
+    visitor: Visitor | None = getattr(request.state, "visitor", None)  # None too where no route asked who it is
+    at = "" if request.method in SAFE else "/"  # what was posted has no page of its own
+    return paper(request, "problem.html", visitor, problem.status, at=at, problem=problem, said=said)

@@ -18,18 +18,19 @@ from mailprobe.console.fleet.history import Stretch, summed
 from mailprobe.console.fleet.listing import Wish, choose
 from mailprobe.console.fleet.looking import Looked
 from mailprobe.console.fleet.returned import Bounce
-from mailprobe.console.fleet.shell import PageRoute, bounce_texts, carriers_of, lasting, lately, moment, rooms_of, show
 from mailprobe.console.fleet.trend import MOST_TURNS, SPAN, Trend, trends
 from mailprobe.console.language import Language
-from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import service_line, text
+from mailprobe.console.pages.paper import carriers_of, fleet_paper, title_of
+from mailprobe.console.rooms import Rooms, rooms_of
+from mailprobe.console.saying import bounce_texts, lasting, lately, moment, service_line
 from mailprobe.console.services import Service, ServiceState, rows_of, services, watched
+from mailprobe.console.texts import text
 from mailprobe.console.watched import Watched
 from mailprobe.store.verdicts import Said
 from mailprobe.verdict import Status, Verdict
 from mailprobe.verdict.labels import desk, title
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False)
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Short = Annotated[str, Query(max_length=80)]
 WORST_FIRST = tuple(map(ServiceState, ("incident", "trouble", "unknown", "maintenance", "normal")))  # and otherwise as configured
@@ -45,7 +46,7 @@ async def show_carriers(request: Request, visitor: Viewer, language: Language) -
         carrier_row(rooms, one, counted.get(one.carrier, Watched()), lines.get(one.carrier), language, now)
         for one in sorted(await services(rooms, now), key=lambda one: WORST_FIRST.index(one.state))
     ]
-    return show(request, visitor, "fleet_carriers.html", "carriers", rows=rows)
+    return fleet_paper(request, visitor, "fleet_carriers.html", "carriers", rows=rows)
 
 
 @router.get("/accounts", response_class=HTMLResponse)
@@ -78,7 +79,7 @@ async def show_accounts(
         }
         for row in found.rows
     ]
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_accounts.html",
@@ -99,7 +100,7 @@ async def show_account(account: str, request: Request, visitor: Viewer, language
     rooms, looked = rooms_of(request), await looked_at(account, request, visitor)
     now = rooms.now()
     row = looked.row
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_account.html",
@@ -146,11 +147,6 @@ def trend_said(trend: Trend, language: str) -> str:
     if not most:
         return text("carriers.trend_even", language, accounts=accounts)
     return text("carriers.trend", language, now=str(trend.ill[-1] or 0), accounts=accounts, most=str(most))
-
-
-def title_of(rooms: Rooms, carrier: str) -> str:
-    found = rooms.house().config.carriers.get(carrier)
-    return found.title if found is not None else carrier
 
 
 # ---- one account -----------------------------------------------------------------------------------------------------

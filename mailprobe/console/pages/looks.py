@@ -12,14 +12,15 @@ from mailprobe.breaker import Breaker
 from mailprobe.console.api.bounces import bounces_of
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.fleet.returned import Kinds, kinds
-from mailprobe.console.fleet.shell import PageRoute, bounce_texts, carriers_of, moment, rooms_of, show
 from mailprobe.console.instruments import OurCheck
 from mailprobe.console.language import Language
-from mailprobe.console.pages.fleet import returned_row, title_of
-from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import text, texts
+from mailprobe.console.pages.fleet import returned_row
+from mailprobe.console.pages.paper import carriers_of, fleet_paper, title_of
+from mailprobe.console.rooms import Rooms, rooms_of
+from mailprobe.console.saying import bounce_texts, moment
+from mailprobe.console.texts import text, texts
 
-router = APIRouter(include_in_schema=False, route_class=PageRoute)
+router = APIRouter(include_in_schema=False)
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 NEWEST = 100  # bounces that are shown one by one
 
@@ -34,7 +35,7 @@ async def show_bounces(
 ) -> HTMLResponse:
     rooms = rooms_of(request)
     found, now = await bounces_of(rooms, carrier, days), rooms.now()
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_bounces.html",
@@ -54,7 +55,7 @@ async def show_prober(request: Request, visitor: Viewer, language: Language) -> 
     house, instruments, now = rooms.house(), rooms.instruments, rooms.now()
     servers = await house.store.breakers.at(house.config.engine.vantage)
     counted = [(carrier, reason, count) for (carrier, reason), count in instruments.held().items() if count]
-    return show(
+    return fleet_paper(
         request,
         visitor,
         "fleet_prober.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -53,7 +53,7 @@ async def page(request: Request, visitor: Visitor, said: str = "", token: str = 
         ShownToken(one.number, one.name, one.role, spoken(one.ends_at), spoken(one.used_at) if one.used_at else "-")
         for one in await store.tokens.all()
     ]
-    given = {"people": people, "tokens": tokens, "all_roles": [one.value for one in Role]}
+    given: dict[str, Any] = {"people": people, "tokens": tokens, "all_roles": [one.value for one in Role]}
     token_roles = [one.value for one in TOKEN_ROLES]
     return paper(request, "people.html", visitor, status, said=said, token=token, token_roles=token_roles, **given)
 

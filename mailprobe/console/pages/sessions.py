@@ -13,8 +13,9 @@ from mailprobe.console import visits
 from mailprobe.console.door import Visitor, signed_in
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
-from mailprobe.console.pages.sign_in import STATUS, gate_of, rooms_of
+from mailprobe.console.pages.sign_in import STATUS, gate_of
 from mailprobe.console.people import unfit
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.texts import text
 
 router = APIRouter(include_in_schema=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -13,7 +14,7 @@ from mailprobe.console.door import Role, Visitor, anybody
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
 from mailprobe.console.people import Gate, Turned, name_of, unfit
-from mailprobe.console.rooms import Rooms
+from mailprobe.console.rooms import rooms_of
 from mailprobe.console.texts import text
 from mailprobe.store.people import Change
 
@@ -44,7 +45,8 @@ async def sign_in(
     refusal = await gate.admit(whom, password, visits.peer_of(request))
     if refusal is not None:
         said = text(f"door.{refusal.reason.value}", language_of(request), seconds=f"{refusal.again_in:.0f}")
-        page = paper(request, "sign_in.html", status=STATUS[refusal.reason], said=said, name=name[:64], next=next)
+        at = "/sign-in?" + urlencode({"next": next})
+        page = paper(request, "sign_in.html", status=STATUS[refusal.reason], at=at, said=said, name=name[:64], next=next)
         if refusal.again_in:
             page.headers["Retry-After"] = f"{refusal.again_in:.0f}"
         return page
@@ -68,7 +70,8 @@ async def show_first(request: Request, visitor: Anyone, key: str = "") -> Respon
     rooms = rooms_of(request)
     opens = await rooms.house().store.people.link_opens(key, rooms.now())
     said = "" if opens else text("first.closed", language_of(request))
-    return paper(request, "first_admin.html", status=200 if opens else 410, said=said, opens=opens, key=key, name="")
+    status = 200 if opens else 410
+    return paper(request, "first_admin.html", status=status, at=first_at(key), said=said, opens=opens, key=key, name="")
 
 
 @router.post("/first-admin")
@@ -87,7 +90,7 @@ async def make_first(
     wrong = "unlike" if password != again else unfit(whom, password)
     if wrong:
         said = text(f"unfit.{wrong}", language)
-        return paper(request, "first_admin.html", status=422, said=said, opens=True, key=key, name=name[:64])
+        return paper(request, "first_admin.html", status=422, at=first_at(key), said=said, opens=True, key=key, name=name[:64])
     secret = await gate_of(request).passwords.hashed(password)
     if await people.add_first(key, whom, Role.ADMIN.value, secret, now) is not Change.DONE:
         return await show_first(request, visitor, key)
@@ -97,16 +100,16 @@ async def make_first(
     return answer
 
 
+def first_at(key: str) -> str:
+    """The page that this key opens: to have it in another language must not lose the key."""
+    return "/first-admin?" + urlencode({"key": key})
+
+
 def home_of(role: Role, next: str) -> str:
     """Where he goes: the page that he wanted, if it is one of ours; an auditor has one page."""
     if next != "/" and HERE.fullmatch(next):
         return next
     return "/audit" if role is Role.AUDITOR else "/"
-
-
-def rooms_of(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms
 
 
 def gate_of(request: Request) -> Gate:

@@ -72,16 +72,6 @@ function brightness() {
 function remember(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } }
 function recall(key) { try { return localStorage.getItem(key); } catch { return null; } }
 
-/** The language chosen by hand is kept for the pages to come. */
-function languages() {
-  for (const one of document.querySelectorAll("[data-language]")) {
-    one.addEventListener("click", () => {
-      const secure = location.protocol === "https:" ? "; secure" : "";
-      document.cookie = `lang=${one.dataset.language}; path=/; max-age=31536000; samesite=strict${secure}`;
-    });
-  }
-}
-
 const keys = new Map();
 /** A letter key, when nobody is typing (WCAG 2.1.4: they can be switched off). */
 export function onKey(key, act) { keys.set(key, act); }
@@ -136,7 +126,6 @@ export function counted(checks) {
 /** every: seconds between two looks at one's own checks; 0 where the page does it itself. */
 export function frame(every) {
   brightness();
-  languages();
   menus();
   listen();
   onKey("m", () => { location.href = "/checks"; });

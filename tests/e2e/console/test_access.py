@@ -115,7 +115,7 @@ async def test_the_letters_can_be_switched_off(browser: Browser, console: Consol
 async def test_the_language_by_hand_stays_and_the_brightness_too(browser: Browser, console: Console) -> None:
     async with window(browser, console, locale="fr-FR") as agent:
         await agent.page.goto(console.url)
-        await agent.page.click("[data-language=ja]")
+        await agent.page.click(".languages [hreflang=ja]")
         await agent.page.goto(f"{console.url}/checks")
         assert await agent.text("h1") == "自分の確認"
         assert await agent.page.get_attribute("html", "lang") == "ja"

@@ -11,12 +11,14 @@ from fastapi import APIRouter, FastAPI, Request
 
 from mailprobe.address import parse
 from mailprobe.config import Account, Config
+from mailprobe.console import trail
 from mailprobe.console.app import console_app
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.instruments import Instruments
+from mailprobe.console.pages.errors import shown
 from mailprobe.console.rooms import Rooms
 from mailprobe.status import Standing
-from mailprobe.store import Store, StoreError, open_store
+from mailprobe.store import Store, open_store
 from mailprobe.verdict import Code, Status
 from tests.unit.console.given import FakeHouse
 from tests.unit.given import account, carrier, prober
@@ -24,16 +26,16 @@ from tests.unit.given import account, carrier, prober
 NOW = 1_800_000_000.0
 
 
-@dataclass
-class Trail:
+class Trail(trail.Trail):
     """What was noted; broken: nothing can be."""
 
-    noted: list[tuple[str, str, str, str]] = field(default_factory=list)
-    broken: bool = False
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, str, str, str]] = []
+        self.broken = False
 
     async def note(self, visitor: Visitor, what: str, of: str, why: str) -> None:
         if self.broken:
-            raise StoreError("MP1020", "", "the disk is full", "make room")
+            raise trail.Unnoted("MP2401", "trail", "what was asked for cannot be noted", "make room")
         self.noted.append((visitor.name, what, of, why))
 
 
@@ -59,7 +61,7 @@ class Stand:
         await self.store.standings.keep(name, Standing(status, since, code, told, status, told))
 
     def app(self, *routers: APIRouter) -> FastAPI:
-        app = console_app(self.rooms, recognise, routers)
+        app = console_app(self.rooms, recognise, routers, show=shown)
         app.state.trail = self.trail
         return app
 

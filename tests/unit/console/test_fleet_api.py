@@ -129,12 +129,17 @@ async def test_a_supervisor_sets_and_ends_a_window() -> None:
         ({"ends": "2027-01-15T07:00:00+00:00"}, "MP2608"),
         ({"ends": "2027-03-15T07:00:00+00:00"}, "MP2608"),
         ({"note": "ask a@b.test"}, "MP2608"),
+        ({"ends": "9999-12-31T23:59:59-23:59"}, "MP2608"),
+        ({"begins": "9999-12-01T00:00:00+00:00", "ends": "9999-12-31T23:59:59-23:59"}, "MP2608"),
+        ({"begins": "0001-01-01T00:00:00+23:59", "ends": "0001-01-02T00:00:00+00:00"}, "MP2608"),
+        ({"begins": "2028-01-20T00:00:00+00:00", "ends": "2028-01-21T00:00:00+00:00"}, "MP2608"),
     ],
 )
 async def test_what_is_no_window_is_refused(change: dict[str, str], code: str) -> None:
     async with standing() as stand, stand.asking(*ROUTERS) as client:
         body = {"carrier": "lab", "ends": "2027-01-15T10:00:00+00:00"} | change
         assert (await client.post("/api/v1/maintenance", json=body)).json()["code"] == code
+        assert (stand.trail.noted, await stand.store.maintenance.all(0.0)) == ([], ())
 
 
 async def test_a_hundred_thousand_accounts_are_listed_in_no_time() -> None:

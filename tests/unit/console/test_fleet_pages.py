@@ -141,11 +141,13 @@ async def test_one_accounts_page_tells_its_thirty_days_in_words_too() -> None:
 
 async def test_an_account_that_is_none_is_refused_in_words() -> None:
     async with standing() as stand, stand.asking(*ROUTERS) as client:
+        client.headers["accept"] = "text/html"
         said = await client.get("/accounts/a@lab.test?lang=ja")
         assert (said.status_code, "その監視対象はありません" in said.text, "a@lab" in said.text) == (404, True, False)
         stand.trail.broken = True
         said = await client.get("/accounts/lab-1?lang=ja")
-        assert (said.status_code, "閲覧の記録ができない" in said.text) == (503, True)
+        assert (said.status_code, "閲覧記録に書き込めない" in said.text) == (503, True)
+        assert "the supervisor" in said.text  # whoever is refused is signed in all the same
 
 
 async def test_the_list_is_filtered_by_its_form_and_asks_for_no_address() -> None:
@@ -202,6 +204,9 @@ async def test_a_supervisor_announces_and_ends_work_by_form() -> None:
         assert (await client.post("/maintenance/1/end")).status_code == 303
         assert (await client.post("/maintenance/1/end")).status_code == 404
         assert (await client.post("/maintenance", data={"carrier": "lab", "hours": "9999"})).status_code == 422
+        for begins in ("9999-12-31T23:59", "0001-01-01T00:00"):
+            given = {"carrier": "lab", "hours": "2", "begins": begins}
+            assert (await client.post("/maintenance", data=given)).status_code == 422
 
 
 async def test_the_runbooks_are_where_the_alerts_lead() -> None:
@@ -215,7 +220,15 @@ async def test_a_language_chosen_by_hand_is_remembered() -> None:
         assert 'lang="ja"' in (await client.get("/carriers", headers={"cookie": "lang=ja"})).text
 
 
+async def test_what_is_no_language_of_ours_is_passed_over_everywhere() -> None:
+    async with standing() as stand, stand.asking(*ROUTERS, services_api) as client:
+        client.headers["accept-language"] = "ja"
+        page = await client.get("/carriers?lang=fr")
+        assert ('<html lang="ja">' in page.text, "set-cookie" in page.headers) == (True, False)
+        assert (await client.get("/api/v1/services?lang=fr")).json() == (await client.get("/api/v1/services?lang=ja")).json()
+
+
 def test_states_that_a_test_mail_may_have_have_a_word() -> None:
-    from mailprobe.console.saying import texts
+    from mailprobe.console.texts import texts
 
     assert {f"canary.{one}" for one in CanaryState} <= set(texts("ja"))

@@ -119,6 +119,9 @@ async def test_the_second_line_says_that_there_is_one_and_when_it_is_over() -> N
         ("", {"carrier": "lab", "owner": "a＠b.test"}, 422, "MP2605"),
         ("", {"carrier": "lab", "text": "x" * 501}, 422, "MP2407"),
         ("", {"carrier": "lab", "expected_at": "2027-01-15T10:00:00"}, 422, "MP2407"),
+        ("", {"carrier": "lab", "expected_at": "9999-12-31T23:59:59-23:59"}, 422, "MP2610"),
+        ("", {"carrier": "lab", "expected_at": "0001-01-01T00:00:00+23:59"}, 422, "MP2610"),
+        ("", {"carrier": "lab", "expected_at": "2027-02-16T10:00:00+00:00"}, 422, "MP2610"),
         ("", {"carrier": "lab", "nonsense": 1}, 422, "MP2407"),
         ("/9/confirm", {}, 404, "MP2601"),
         ("/9/text", {}, 404, "MP2601"),
@@ -129,6 +132,16 @@ async def test_what_cannot_be_done_is_said(path: str, body: dict[str, object], s
     async with standing() as stand, stand.asking(router) as client:
         said = await client.post(API + path, json=body)
         assert (said.status_code, said.json().get("code")) == (status, code)
+        assert await stand.store.incidents.all() == ()
+
+
+async def test_an_incident_is_expected_to_be_over_within_31_days_and_its_page_stays_whole() -> None:
+    async with standing() as stand, stand.asking(router) as client:
+        body = {"carrier": "lab", "expected_at": "2027-02-15T07:00:00+00:00"}
+        assert (await client.post(API, json=body)).status_code == 201
+        far = await client.post(f"{API}/1/text", json={"expected_at": "9999-12-31T23:59:59-23:59"})
+        assert (far.status_code, far.json()["code"], far.json()["where"]) == (422, "MP2610", "expected_at")
+        assert (await client.get(f"{API}/1")).json()["expected_at"] == "2027-02-15T07:00:00.000Z"
 
 
 async def test_only_a_supervisor_makes_something_of_one() -> None:

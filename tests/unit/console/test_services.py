@@ -9,8 +9,9 @@ import pytest
 from mailprobe.console.api.services import router
 from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
-from mailprobe.console.saying import ago, clock, service_line, texts
+from mailprobe.console.saying import ago, clock, service_line
 from mailprobe.console.services import Known, ServiceState, judged, service_of, services
+from mailprobe.console.texts import texts
 from mailprobe.console.watched import Watched
 from mailprobe.incident import ControlSeen, Incident, State, Why
 from mailprobe.maintenance import Window

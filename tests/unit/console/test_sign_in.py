@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from html import unescape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -308,6 +309,46 @@ async def test_a_full_width_name_is_the_same_name() -> None:
     async with given() as here:
         await here.add("sato", Role.OPERATOR)
         assert (await sign_in(here.browser(), " ＳＡＴＯ ")).status_code == 303
+
+
+def lang_links(page: str) -> list[str]:
+    """Japanese, then English."""
+    return [unescape(one) for one in re.findall(r'<a href="([^"]*)" lang="[a-z]{2}" hreflang', page)]
+
+
+async def test_to_choose_a_language_loses_nothing_of_what_was_asked_for() -> None:
+    async with given() as here:
+        link, browser = await here.first_link(), here.browser()
+        ja, en = lang_links((await browser.get(f"{link}&lang=en")).text)
+        asked = "/first-admin?" + link.partition("?")[2]
+        assert (ja, en) == (f"{asked}&lang=ja", f"{asked}&lang=en")
+        answer = await browser.get(ja)
+        assert '<html lang="ja">' in answer.text
+        assert 'name="password"' in answer.text
+        assert "SameSite=lax; Secure" in answer.headers["set-cookie"]
+        assert '<html lang="ja">' in (await browser.get("/sign-in")).text
+
+
+async def test_an_answer_to_a_form_has_languages_that_exist() -> None:
+    async with given() as here:
+        key = (await here.first_link()).partition("key=")[2]
+        browser = here.browser(accept="text/html")
+        form = {"key": key, "name": "sato", "password": "short", "again": "short"}
+        refused = await browser.post("/first-admin", data=form)
+        assert refused.status_code >= 400
+        for link in lang_links(refused.text):
+            assert 'name="password"' in (await browser.get(link)).text
+        pages = [await sign_in(browser, "nobody", next="/audit?a=b&c")]
+        admin = await here.signed_in("suzuki", Role.ADMIN, accept="text/html")
+        pages += [await admin.post("/people/remove", data={"name": "suzuki"})]
+        pages += [await admin.post("/sessions/password", data={"old": "x", "password": "y", "again": "z"})]
+        pages += [await admin.post("/incidents/1/nonsense"), await admin.post("/audit/verify")]
+        for page in pages:
+            assert page.status_code >= 400
+            for link in lang_links(page.text):
+                assert (await admin.get(link)).status_code in (200, 303), link
+        kept = (await here.browser().get(lang_links(pages[0].text)[0])).text
+        assert 'name="next" value="/audit?a=b&amp;c"' in kept
 
 
 async def test_the_page_is_in_the_language_of_the_browser_and_needs_no_script() -> None:
