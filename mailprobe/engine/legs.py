@@ -185,11 +185,25 @@ async def follow(follower: Follower, legs: Mapping[str, Leg]) -> dict[str, Evide
 
 async def settled(tasks: Sequence[asyncio.Task[Evidence]]) -> None:
     """Returns when all have ended, and touches none. A check of one probe is the most frequent: `asyncio.wait` costs four times
-    as much."""
+    as much, and a shield twice."""
     if len(tasks) == 1:
-        await asyncio.shield(tasks[0])
+        await _ended(tasks[0])
     elif tasks:
         await asyncio.wait(tasks)
+
+
+async def _ended(task: asyncio.Task[Evidence]) -> None:
+    ended = asyncio.get_running_loop().create_future()
+
+    def tell(_: asyncio.Task[Evidence]) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    task.add_done_callback(tell)
+    try:
+        await ended
+    finally:
+        task.remove_done_callback(tell)
 
 
 async def leave(follower: Follower, legs: Iterable[Leg]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import ssl
+import time
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -59,8 +60,14 @@ class _Vouched:
 
 
 def context(ca: Path | None, profile: str, verify: bool) -> ssl.SSLContext:
-    """The context for one kind of connection. Reading a CA bundle costs 10 ms and more, so it is kept until the file changes."""
-    return _context(ca, ca.stat().st_mtime_ns if ca else 0, profile, verify)
+    """The context for one kind of connection. Reading a CA bundle costs 10 ms and more, so it is kept until the file changes,
+    which is looked for once a second."""
+    return _context(ca, _changed(ca, int(time.monotonic())) if ca else 0, profile, verify)
+
+
+@functools.lru_cache(maxsize=8)
+def _changed(ca: Path, second: int) -> int:
+    return ca.stat().st_mtime_ns  # another second, another look
 
 
 @functools.lru_cache(maxsize=32)

@@ -155,6 +155,41 @@ async def test_why_there_is_no_connection(error: OSError, why: Unreachable, line
     assert said(lines)[0].startswith(f"* not connected: {why.value}")
 
 
+class Silent(ScriptedNet):
+    """Nothing answers to the first packet."""
+
+    async def dial(self, stream: Stream, ip: str, port: int) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_connection_that_is_never_answered_is_given_up_in_its_own_time(lines: list[Line]) -> None:
+    with pytest.raises(CannotConnect) as cannot:
+        await Silent(Anywhere(), lines.append).connect(HOST, IP, PORT, within=0)
+    assert cannot.value.why is Unreachable.TIMEOUT
+    me = asyncio.current_task()
+    assert me is not None
+    assert not me.cancelling()  # what we called off ourselves is settled
+
+
+async def test_who_calls_a_connection_off_is_obeyed_even_where_it_is_too_late_as_well(lines: list[Line]) -> None:
+    class Both(Silent):
+        async def dial(self, stream: Stream, ip: str, port: int) -> None:
+            stream.give_up(asyncio.current_task())
+            connecting.cancel()
+            await Silent.dial(self, stream, ip, port)
+
+    connecting = asyncio.create_task(Both(Anywhere(), lines.append).connect(HOST, IP, PORT))
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+
+
+async def test_the_callers_deadline_is_no_fault_of_the_server(lines: list[Line]) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await Silent(Anywhere(), lines.append).connect(HOST, IP, PORT)
+    assert not any("not connected" in line for line in said(lines))
+
+
 async def test_the_guard_is_asked_before_and_after(lines: list[Line]) -> None:
     server = Server({})
     net = ScriptedNet(Guard(), lines.append, servers={("127.0.0.1", 25): server})
