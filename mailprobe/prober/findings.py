@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -47,7 +47,7 @@ class Door:
     at: float
 
 
-def port_25(doors: Sequence[Door], now: float) -> Finding:
+def port_25(doors: Iterable[Door], now: float) -> Finding:
     """Bad if nobody at all is reached, of several carriers: one carrier's silence may be its own."""
     recent = [one for one in doors if 0 <= now - one.at < WINDOW]
     if any(one.reached for one in recent):

@@ -48,11 +48,14 @@ class Health:
         return {check: not any(one.check is check for one in self.bad) for check in checks}
 
     def update(self, findings: Iterable[Finding]) -> tuple[Health, tuple[Changed, ...]]:
-        """What is known now, and what has changed."""
-        known = dict(self.findings)
+        """What is known now, and what has changed; the same object where nothing has."""
+        newer: dict[Key, Finding] = {}
         for one in findings:
-            known[(one.check, one.subject)] = successor(known.get((one.check, one.subject)), one)
-        after = Health(known)
+            key = (one.check, one.subject)
+            newer[key] = successor(newer.get(key) or self.findings.get(key), one)
+        if all(self.findings.get(key) == one for key, one in newer.items()):
+            return self, ()
+        after = Health({**self.findings, **newer})
         return after, changes(self, after)
 
 

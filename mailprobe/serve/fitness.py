@@ -56,7 +56,7 @@ class Fitness:
     doubted: asyncio.Event = field(default_factory=asyncio.Event)
     checked_at: float = 0.0
     jumps: tuple[Jump, ...] = ()
-    doors: deque[Door] = field(default_factory=lambda: deque(maxlen=1000))
+    doors: dict[tuple[str, str, bool], Door] = field(default_factory=dict)  # newest of each kind
     flips: deque[Flip] = field(default_factory=lambda: deque(maxlen=10_000))
     controls: dict[str, Controls] = field(default_factory=dict)  # by carrier
     control_seen: dict[str, ControlSeen] = field(default_factory=dict)  # the same, as the console tells it
@@ -67,11 +67,14 @@ class Fitness:
 
     def learn(self, carrier: Carrier, picture: Picture, evidence: Iterable[Evidence], now: float) -> None:
         """What one account's picture says of us, and of the carrier's controls. evidence: what was asked just now."""
-        self.doors.extend(doors_of(carrier.name, evidence))
-        known = self.controls[carrier.name] = self.controls.get(carrier.name, Controls()).after(picture)
-        tried = {name: one.sign_in.value for name, one in self.controls.items() if one.sign_in.value is not Control.UNASKED}
-        found = [findings.turned_away(carrier.name, known.us.value, now), *findings.controls(tried, now)]
-        self.update([*found, findings.port_25(self.doors, now)])
+        self.doors.update(((one.carrier, one.host, one.reached), one) for one in doors_of(carrier.name, evidence))
+        before = self.controls.get(carrier.name)
+        known = self.controls[carrier.name] = (before or Controls()).after(picture)
+        found = [findings.port_25(self.doors.values(), now)]
+        if before is None or (before.us.value, before.sign_in.value) != (known.us.value, known.sign_in.value):
+            tried = {name: one.sign_in.value for name, one in self.controls.items() if one.sign_in.value is not Control.UNASKED}
+            found += [findings.turned_away(carrier.name, known.us.value, now), *findings.controls(tried, now)]
+        self.update(found)
         if known.good is not None:
             self.metrics.control(carrier.name, Of.LIVE, self.vantage, known.good)
             at = picture.control_sign_in.at or picture.live_at_mx.at or now
@@ -93,7 +96,9 @@ class Fitness:
         return any(one.check is Check.MASS for one in self.health.bad)
 
     def update(self, found: Iterable[Finding]) -> None:
-        self.health, changed = self.health.update(found)
+        known, (self.health, changed) = self.health, self.health.update(found)
+        if self.health is known:
+            return
         for one in changed:
             self.told.put_nowait(one)
         for check, healthy in self.health.healthy().items():

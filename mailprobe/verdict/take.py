@@ -234,6 +234,8 @@ BOUNCES = {
 def bounce_of(bounces: Sequence[Bounced], account: Account) -> Known[BounceSays]:
     """What bounces say of T; else that they are about the sender; else that they name another address of T's domain."""
     found = [says(one, account) for one in bounces]
+    if not found:
+        return Known(BounceSays.NONE, None, Source.TOLD)
     value = next((kind for kind in BounceSays if kind in found and kind is not BounceSays.NONE), BounceSays.NONE)
     return Known(value, None, Source.TOLD)
 

@@ -169,6 +169,19 @@ def test_one_trouble_is_one_alert_however_often_it_is_seen() -> None:
     assert health.is_fit
 
 
+def test_what_is_known_already_changes_nothing() -> None:
+    health, _ = after_all([at(State.GOOD, 1.0), at(State.BAD, 1.0, Check.NAME, what="no PTR")])
+    assert health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what="no PTR")]) == (health, ())
+    assert health.update([at(State.GOOD, 9.0)])[0] is health
+    worse, _ = health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what="no SPF")])
+    assert [one.what for one in worse.bad] == ["no SPF"]
+
+
+def test_of_two_findings_in_one_round_the_later_one_follows_the_first() -> None:
+    health, changed = after_all([at(State.BAD, 1.0), at(State.COULD_NOT_TELL, 1.0)])
+    assert (health.is_fit, len(changed)) == (False, 1)
+
+
 def test_what_cannot_be_told_mends_nothing_and_spoils_nothing() -> None:
     health, told = after_all([at(State.BAD, 1.0)], [at(State.COULD_NOT_TELL, 2.0)])
     assert (health.is_fit, len(told)) == (False, 1)
