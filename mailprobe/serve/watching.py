@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
@@ -18,7 +18,7 @@ from mailprobe.config.every import interval
 from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
-from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
+from mailprobe.engine import Kind, Result
 from mailprobe.evidence import End, Evidence
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
@@ -49,7 +49,9 @@ from mailprobe.store.results import Outcome as Counted
 from mailprobe.store.skips import Skipped
 from mailprobe.store.spells import put as put_spells
 from mailprobe.store.statement import Transaction
-from mailprobe.store.verdicts import Said
+from mailprobe.store.verdicts import Said, said_of
+from mailprobe.store.verdicts import put as put_word
+from mailprobe.store.verdicts import row_of as word_of
 from mailprobe.verdict import Code, Status, Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
@@ -96,6 +98,14 @@ class Judged:
     lasting: tuple[Lasting, ...]
     jumps: int
     flip: Flip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What followed from a row that is durable. letters: somebody is to be told."""
+
+    revision: VerdictRevised | None
+    letters: bool
 
 
 @dataclass(slots=True)
@@ -259,40 +269,46 @@ class Watching:
         return step(seen.standing, reading, self.interval(seen.account), carrier.relation, now)
 
     async def keep(self, judged: Judged) -> None:
-        store, seen = self.shift.house.store, judged.seen
+        """What was seen, said and decided goes to the writer in one go: one wait for the disk, not three."""
+        store, seen, now = self.shift.house.store, judged.seen, self.wall()
         runs = zip(judged.row.evidence, judged.outcomes, strict=True)
-        code = judged.verdict.code.value
-        await asyncio.gather(*(store.results.keep(one, Counted(outcome), seen.hidden, code) for one, outcome in runs))
-        said = await store.verdicts.keep(seen.account.id, judged.verdict, self.wall(), seen.hidden)
-        seen.withdrawn = said or seen.withdrawn
-        revision = revised(seen.account, judged.verdict, seen.withdrawn, judged.row.evidence, self.wall())
-        events = self.events(judged, revision)
+        word = word_of(seen.account.id, judged.verdict, now, seen.hidden)
+        quiet = self.is_quiet(seen.account)
 
-        def also(transaction: Transaction) -> None:
-            put_letters(transaction.core, events)
+        def also(transaction: Transaction) -> Followed:
+            revises = put_word(transaction, word)
+            said = said_of(revises, seen.hidden) if revises is not None else seen.withdrawn
+            revision = revised(seen.account, judged.verdict, said, judged.row.evidence, now)
+            letters = () if quiet else self.letters(judged, revision)
+            put_letters(transaction.core, letters)
             if judged.lasting != seen.lasting:
                 put_spells(transaction, seen.account.id, judged.lasting)
+            return Followed(revision, bool(letters))
 
-        await store.standings.keep(seen.account.id, self.standing_after(judged), judged.step.change, also)
-        if events:
+        standing, code = self.standing_after(judged), judged.verdict.code.value
+        kept = asyncio.gather(*(store.results.keep(one, Counted(outcome), seen.hidden, code) for one, outcome in runs))
+        followed, _ = await asyncio.gather(store.standings.keep(seen.account.id, standing, judged.step.change, also), kept)
+        if followed.letters:
             self.shift.happened.set()
         seen.withdrawn, seen.lasting = None, judged.lasting
-        if revision is not None or judged.step.change is not None:
-            seen.revised_to = judged.verdict.code if revision is not None else None
+        if followed.revision is not None or judged.step.change is not None:
+            seen.revised_to = judged.verdict.code if followed.revision is not None else None
 
     def standing_after(self, judged: Judged) -> Standing:
         standing = judged.step.standing
         return standing if judged.jumps == self.jumps else undecided(standing)
 
-    def events(self, judged: Judged, revision: VerdictRevised | None) -> tuple[Letter, ...]:
-        """What the webhook is told, in the transaction that makes it true. While work is announced, nothing."""
+    def is_quiet(self, account: Account) -> bool:
+        """Nobody is to be told of it: while work is announced, nothing."""
+        return self.shift.house.config.notify is None or self.shift.announced.under_way(account) is not None
+
+    def letters(self, judged: Judged, revision: VerdictRevised | None) -> tuple[Letter, ...]:
+        """What the webhook is told, in the transaction that makes it true."""
         notify, change, account = self.shift.house.config.notify, judged.step.change, judged.seen.account
-        if notify is None or self.shift.announced.under_way(account) is not None:
-            return ()
         told: list[Happening] = [revision] if revision is not None else []
         if change is not None and not (change.revised and (told or change.code is judged.seen.revised_to)):
             told.append(changed(account, judged.verdict, change))
-        return letters(tuple(told), notify.events)
+        return letters(tuple(told), notify.events) if notify is not None else ()
 
     async def tell(self, judged: Judged) -> None:
         """Everybody who looks on; it is durable by now."""
@@ -369,50 +385,6 @@ async def done_once(doing: Awaitable[None]) -> None:
         await doing
     except StoreError as error:
         tell(Event.STORE_TROUBLED, error=error, code=error.code)
-
-
-async def watch(watching: Watching) -> None:
-    """Serve the schedule until the shift ends; what runs then ends at a boundary."""
-    shift, engine = watching.shift, watching.shift.house.engine
-    renewed = asyncio.Event()
-    shift.reloader.subscribe(lambda old, new: renewed.set())
-    past = Past(shift.house.store.jobs.schedule_key(), await newest_slots(watching))
-    hooks = Hooks(watching.ended, watching.metrics.slot_began)
-    async with asyncio.TaskGroup() as group:
-        serving = group.create_task(engine.serve(fleet_of(shift.house.config), hooks, past))
-        keeping = group.create_task(keep_renewed(watching, renewed))
-        await shift.ending.wait()
-        await engine.drain(DRAINS_WITHIN)
-        await serving
-        keeping.cancel()
-
-
-DRAINS_WITHIN = 5.0
-
-
-async def keep_renewed(watching: Watching, renewed: asyncio.Event) -> None:
-    while True:
-        await renewed.wait()
-        renewed.clear()
-        config = watching.shift.house.config
-        watching.renew(config)
-        await watching.shift.house.engine.replace(fleet_of(config))
-
-
-async def newest_slots(watching: Watching) -> dict[str, float]:
-    """Account -> when it was last asked by the schedule."""
-    found: dict[str, float] = {}
-    for one in await watching.shift.house.store.results.last():
-        found[one.account] = max(one.at, found.get(one.account, 0.0))
-    return found
-
-
-def fleet_of(config: Config) -> Fleet:
-    accounts = tuple(
-        replace(one, every=(("", interval(one, config.carriers[one.carrier].limits)),)) if not one.every else one
-        for one in config.accounts
-    )
-    return Fleet(accounts, config.carriers, config.prober, config.engine.vantage)
 
 
 def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.sqlite import insert
@@ -23,6 +23,9 @@ ALL = Statement(select(standings))
 ONE = Statement(select(standings).where(standings.c.account == bindparam("whose")))
 
 
+T = TypeVar("T")
+
+
 def nothing_else(transaction: Transaction) -> None: ...
 
 
@@ -37,17 +40,18 @@ class Standings:
         account: str,
         standing: Standing,
         change: Change | None = None,
-        also: Callable[[Transaction], object] = nothing_else,
-    ) -> None:
-        """Durable when this returns, and with it the change that made it, and what `also` writes in the same transaction."""
+        also: Callable[[Transaction], T] = nothing_else,  # type: ignore[assignment]  # then T is None
+    ) -> T:
+        """Durable when this returns, and with it the change that made it, and what `also` writes in the same transaction. What
+        that returns."""
 
-        def work(transaction: Transaction) -> None:
+        def work(transaction: Transaction) -> T:
             transaction.do(KEEP, **row_of(account, standing))
             if change is not None:
                 changes.put(transaction, account, change)
-            also(transaction)
+            return also(transaction)
 
-        await self._database.transact(work)
+        return await self._database.transact(work)
 
     async def all(self) -> dict[str, Standing]:
         """By account. One that a newer program has written in words of its own is missing: nothing is known of it."""

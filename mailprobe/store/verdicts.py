@@ -75,7 +75,7 @@ def put(transaction: Transaction, row: dict[str, Any]) -> Row | None:
     return last
 
 
-def row_of(account: str, verdict: Verdict, now: float, hidden: Hidden, live: bool) -> dict[str, Any]:
+def row_of(account: str, verdict: Verdict, now: float, hidden: Hidden, live: bool = False) -> dict[str, Any]:
     rest = [
         verdict.handset_steps,
         verdict.row,

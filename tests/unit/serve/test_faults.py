@@ -25,10 +25,10 @@ class Held:
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def keep(self, *given: Any) -> None:
+    async def keep(self, *given: Any) -> Any:
         self.reached.set()
         await self.let_go.wait()
-        await self.standings.keep(*given)
+        return await self.standings.keep(*given)
 
 
 async def test_a_reload_while_a_row_is_written_down_loses_nothing_of_it() -> None:
