@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from mailprobe.config.oidc import BACK
 from mailprobe.console.api.problems import Problem
 from mailprobe.console.door import Visitor
 from mailprobe.console.headers import SAFE
@@ -29,5 +30,6 @@ def shown(request: Request, problem: Problem) -> Response | None:
     said = text(key, language_of(request))
     said = said if said != key else problem.detail or problem.title
     visitor: Visitor | None = getattr(request.state, "visitor", None)  # None too where no route asked who it is
-    at = "" if request.method in SAFE else "/"  # what was posted has no page of its own
+    # what was posted, and what another house sent him with, has no page of its own
+    at = "" if request.method in SAFE and path != BACK else "/"
     return paper(request, "problem.html", visitor, problem.status, at=at, problem=problem, said=said)
