@@ -329,7 +329,7 @@ def problem_from(error: ErrorDetails, model: type[BaseModel], path: Path, loc: P
         return "MP1042", path, f'unknown value "{cut(given)}"', f"expected {context['expected']}"
     if kind == "greater_than_equal":
         return "MP1042", path, f"must be {context['ge']} or more", ""
-    if kind == "too_short":
+    if kind in ("too_short", "string_too_short"):
         return "MP1042", path, "must not be empty", "leave it out instead"
     return "MP1008", path, f"expected {expected(kind)}, TOML gives {toml_name(error['input'])}", ""
 

@@ -7,6 +7,7 @@ once. Whoever comes in so is named "oidc:NAME": no name of a person here holds a
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -37,6 +38,7 @@ LONGEST_NEXT = 500
 MOST_TAKEN = 10_000  # answers that are remembered, each for WITHIN
 TRIES = 60  # a minute from one address: a whole shift may begin at once behind it
 AT_ONCE = 50
+PATIENCE = 20.0  # seconds for everything that is asked of the issuer while somebody waits
 HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\.(\d{1,12})\.([A-Za-z0-9_-]*)")
 
@@ -107,10 +109,13 @@ class RelyingParty:
     async def who(self, issuer: Issuer, way: Way, code: str, iss: str | None) -> Known | Trouble:
         self.under_way += 1
         try:
-            ours = await issuer.is_said_by(iss)
-            if ours is not True:
-                return Trouble.OTHER_ISSUER if ours is False else ours
-            claims = await issuer.redeem(code, way.going)
+            async with asyncio.timeout(PATIENCE):
+                ours = await issuer.is_said_by(iss)
+                if ours is not True:
+                    return Trouble.OTHER_ISSUER if ours is False else ours
+                claims = await issuer.redeem(code, way.going)
+        except TimeoutError:
+            return Trouble.TIMEOUT
         finally:
             self.under_way -= 1
         return claims if isinstance(claims, Trouble) else known(claims, issuer.settings)

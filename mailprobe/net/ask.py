@@ -59,6 +59,8 @@ async def ask(asked: Asked, guard: Guard) -> Got | Unsent | Forbidden:
 async def allowed(url: str, guard: Guard) -> list[str] | Forbidden:
     """The addresses to connect to, looked up here, so that a name is not bound anew in between; why not, if there is none."""
     parts = urlsplit(url)
+    if parts.scheme not in PORTS:
+        raise ValueError("neither http nor https")
     host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     judged = {str(place[0]): guard.check(str(place[0]), port, host) for *_, place in found}

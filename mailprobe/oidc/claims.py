@@ -30,10 +30,11 @@ def roles_in(claims: Claims, path: str) -> list[str]:
     return [one for one in values[:MOST_ROLES] if isinstance(one, str)]
 
 
-def name_in(claims: Claims, path: str) -> str:
+def name_in(claims: Claims, path: str, *, or_number: bool = True) -> str:
     """As he is called here: in one form, and short. Without `path` the name that he has there, else his number (OpenID Connect
     Core 1.0 section 5.1). '' if there is none that can be shown."""
-    said = (found_at(claims, one) for one in ([path] if path else ["preferred_username", "sub"]))
+    usual = ["preferred_username", "sub"] if or_number else ["preferred_username"]
+    said = (found_at(claims, one) for one in ([path] if path else usual))
     return next((name for one in said if isinstance(one, str) and (name := shown(one))), "")
 
 

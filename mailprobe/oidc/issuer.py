@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -14,7 +15,7 @@ from mailprobe.net.ask import PORTS, Asked, ask
 from mailprobe.net.get import Got
 from mailprobe.net.guard import Forbidden, Guard
 from mailprobe.net.post import Unsent
-from mailprobe.oidc.claims import Claims
+from mailprobe.oidc.claims import Claims, found_at, name_in
 from mailprobe.oidc.kept import Kept
 from mailprobe.oidc.keys import Key, read_keys
 from mailprobe.oidc.metadata import Metadata, place_of, read_metadata, read_object
@@ -24,7 +25,8 @@ from mailprobe.secret import SecretError
 
 WITHIN = 8.0  # seconds for each question: somebody waits
 MOST = 262_144  # octets of an answer
-GOOD = 200
+GOOD, SERVERS_FAULT = 200, 500
+TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750 section 2.1
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 WHY = {
     Unsent.TIMEOUT: Trouble.TIMEOUT,
@@ -96,7 +98,10 @@ class Issuer:
         if isinstance(said, Trouble):
             return said
         token = said.get("id_token")
-        return await self._believed(token, going) if isinstance(token, str) else Trouble.MALFORMED
+        claims = await self._believed(token, going) if isinstance(token, str) else Trouble.MALFORMED
+        if isinstance(claims, Trouble) or not (metadata.userinfo and self._lacks(claims)):
+            return claims
+        return await self._completed(claims, metadata.userinfo, said.get("access_token"))
 
     async def _exchanged(self, metadata: Metadata, code: str, going: Going) -> Mapping[str, object] | Trouble:
         """RFC 6749 section 4.1.3."""
@@ -127,6 +132,25 @@ class Issuer:
             return found
         keys = await self._keys.anew()
         return keys if isinstance(keys, Trouble) else proven(token, keys, expected)
+
+    def _lacks(self, claims: Claims) -> bool:
+        """Whether something that we want to know may be said elsewhere (OpenID Connect Core 1.0 section 5.4)."""
+        return found_at(claims, self.settings.claim) is None or not name_in(claims, self.settings.name_claim, or_number=False)
+
+    async def _completed(self, claims: Claims, url: str, token: object) -> Claims | Trouble:
+        """With what the issuer says there of the same person (section 5.3). What the ID token says counts more; an issuer that
+        does not tell us has said nothing."""
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
+            return claims
+        got = await self._asked(url, {"authorization": f"Bearer {token}"})
+        if isinstance(got, Trouble):
+            return got
+        if got.status >= SERVERS_FAULT:
+            return Trouble.REFUSED
+        said = read_object(got.body) if got.status == GOOD else None
+        if said is None or said.get("sub") != claims["sub"]:
+            return claims
+        return {**said, **{name: value for name, value in claims.items() if value is not None}}
 
     async def _ask_metadata(self) -> Metadata | Trouble:
         got = await self._asked(place_of(self.settings.issuer))

@@ -219,6 +219,37 @@ async def test_a_host_that_is_none_leads_nowhere(host: str) -> None:
         assert answer.headers["location"] == "/sign-in"
 
 
+async def test_what_the_token_leaves_out_is_asked_for_and_counts_for_the_same_person_only() -> None:
+    async with away() as at:
+        at.issuer.metadata = {"userinfo_endpoint": f"{ISSUER}/userinfo"}
+        at.issuer.people["acc3ss-7"] = {"sub": "7", "preferred_username": "Suzuki", "roles": ["mail-leads"]}
+        at.issuer.people["acc3ss-8"] = {"sub": "7", "preferred_username": "Suzuki", "roles": ["mail-admins"]}
+        nothing: dict[str, Any] = {"preferred_username": None, "roles": None}
+        browser = at.here.browser()
+        assert (await at.sign_in(browser, sub="7", **nothing)).status_code == 303
+        assert await at.me(browser) == {"name": "oidc:suzuki", "role": "supervisor"}
+        assert code_of(await at.sign_in(at.here.browser(), sub="8", **nothing)) == (403, "MP2427")
+        assert (await at.sign_in(browser, sub="7")).status_code == 303  # the token says all of it, and counts more
+        assert await at.me(browser) == {"name": "oidc:sato", "role": "operator"}
+        assert at.issuer.asked.count("/userinfo") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (Got(401, b""), (403, "MP2427")),
+        (Got(200, b"eyJ.no.object"), (403, "MP2427")),
+        (Got(503, b""), (502, "MP2424")),
+        (Unsent.TIMEOUT, (502, "MP2424")),
+    ],
+)
+async def test_an_issuer_that_is_down_takes_no_role_away(said: Got | Unsent, code: tuple[int, str]) -> None:
+    async with away() as at:
+        at.issuer.metadata = {"userinfo_endpoint": f"{ISSUER}/userinfo"}
+        at.issuer.answers["/userinfo"] = said
+        assert code_of(await at.sign_in(at.here.browser(), roles=None)) == code
+
+
 # --- what is not taken ---
 
 
