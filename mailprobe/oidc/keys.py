@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -29,12 +30,12 @@ def read_key(said: object) -> Key | None:
     if not isinstance(said, dict) or said.get("use", "sig") != "sig":
         return None
     kind = KINDS.get(said.get("kty")) if isinstance(said.get("kty"), str) else None
-    if kind is None:
+    if kind is None or (kind is RSAKey and len(str(said.get("n", ""))) * 6 < SHORTEST_RSA):  # six bits a character
         return None
     try:
         key = kind.import_key(said)
         return None if isinstance(key, RSAKey) and key.public_key.key_size < SHORTEST_RSA else key
-    except (JoseError, ValueError, TypeError, KeyError, OverflowError):
+    except (JoseError, UnsupportedAlgorithm, ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, JoseError, UnsupportedAlgorithmError
 
@@ -54,9 +55,12 @@ def signed_by(token: str, keys: tuple[Key, ...]) -> bytes | Trouble:
         return Trouble.MALFORMED
     try:
         found = jws.extract_compact(token.encode(), registry=REGISTRY)
-        if found.headers().get("alg") not in ALGORITHMS:
+        head: object = found.headers()
+        if not isinstance(head, dict):
+            return Trouble.MALFORMED
+        if head.get("alg") not in ALGORITHMS:
             return Trouble.ALGORITHM
-        key = key_for(keys, found.headers().get("kid"))
+        key = key_for(keys, head.get("kid"))
         if key is None:
             return Trouble.UNKNOWN_KEY
         return found.payload if jws.validate_compact(found, key, registry=REGISTRY) else Trouble.SIGNATURE
@@ -64,7 +68,7 @@ def signed_by(token: str, keys: tuple[Key, ...]) -> bytes | Trouble:
         return Trouble.ALGORITHM
     except BadSignatureError:
         return Trouble.SIGNATURE
-    except (JoseError, ValueError, TypeError, RecursionError):
+    except (JoseError, UnsupportedAlgorithm, ValueError, TypeError, RecursionError):
         return Trouble.MALFORMED
 
 

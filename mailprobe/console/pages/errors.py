@@ -30,6 +30,6 @@ def shown(request: Request, problem: Problem) -> Response | None:
     said = text(key, language_of(request))
     said = said if said != key else problem.detail or problem.title
     visitor: Visitor | None = getattr(request.state, "visitor", None)  # None too where no route asked who it is
-    # what was posted, and what another house sent him with, has no page of its own
-    at = "" if request.method in SAFE and path != BACK else "/"
+    at = "" if request.method in SAFE else "/"  # what was posted has no page of its own
+    at = "/sign-in" if path == BACK else at  # nor what another house sent him with, which no link may repeat
     return paper(request, "problem.html", visitor, problem.status, at=at, problem=problem, said=said)

@@ -74,7 +74,7 @@ async def come_in(request: Request, known: Known, issuer: str, next: str) -> Res
     if known.role is None:
         await trail.note(Visitor(known.name, Role.VIEWER), "sign_in_refused", known.name, why)
         await guests.turned(known.name, issuer, known.subject)
-        raise Refused(403, "MP2427", "the account is known, but has no role here")
+        raise Refused(403, "MP2427", "the account is known, but has no role here", hint=known.name)  # for whom he asks
     await trail.note(Visitor(known.name, known.role), "sign_in", known.name, why)
     await guests.came(known.name, known.role.value, issuer, known.subject, rooms.now())
     answer = RedirectResponse(home_of(known.role, next), 303)

@@ -27,17 +27,13 @@ from mailprobe.oidc.kept import AGAIN, FAILED
 from mailprobe.store.statement import Transaction
 from tests.unit.console.given import NOW, SITE, Given, given, sign_in
 from tests.unit.oidc.issuing import (
-    CLIENT,
     ISSUER,
     SECRET,
-    Claims,
     FakeIssuer,
     ec,
-    part,
     rsa,
     settings,
     signed,
-    signed_with,
     unsigned,
 )
 
@@ -109,7 +105,7 @@ async def test_without_a_role_he_is_told_so_and_whom_to_ask(roles: object) -> No
         assert (await at.here.noted()) == [("oidc:sato", "sign_in_refused", "oidc:sato")]
         for language, words in (("en", "has no role in this console"), ("ja", "この画面を使う権限がありません")):
             page = await at.sign_in(at.here.browser(accept="text/html", accept_language=language), roles=roles)
-            assert (page.status_code, words in page.text) == (403, True)
+            assert (page.status_code, words in page.text, "oidc:sato" in page.text) == (403, True, True)
             assert "code=" not in page.text
 
 
@@ -330,83 +326,18 @@ async def test_after_sign_in_he_stays_here(next: str, leads: str) -> None:
         assert (await at.sign_in(at.here.browser(), next)).headers["location"] == leads
 
 
-def changed(**changes: Any) -> Any:
-    return lambda claims: {name: value for name, value in (claims | changes).items() if value is not None}
-
-
 @pytest.mark.parametrize(
-    "alter",
-    [
-        changed(nonce="another"),
-        changed(nonce=None),
-        changed(nonce=["x"]),
-        changed(aud="another-client"),
-        changed(aud=None),
-        changed(aud=[]),
-        changed(aud=[CLIENT, "another-client"]),
-        changed(aud=[CLIENT, "another-client"], azp="another-client"),
-        changed(azp="another-client"),
-        changed(iss="https://login.example.net/realms/other"),
-        changed(iss=ISSUER + "/"),
-        changed(iss=None),
-        changed(exp=int(NOW) - 61),
-        changed(exp=None),
-        changed(exp="tomorrow"),
-        changed(exp=float("nan")),
-        changed(iat=int(NOW) + 3600),
-        changed(iat=None),
-        changed(nbf=int(NOW) + 3600),
-        changed(sub=None),
-        changed(sub=""),
-        changed(sub=7),
-        changed(sub="x" * 300),
-    ],
+    "wrong", [{"nonce": "another"}, {"aud": "another-client"}, {"iss": "https://evil.test"}, {"exp": int(NOW) - 61}]
 )
-async def test_a_token_that_says_something_else(alter: Any) -> None:
+async def test_a_token_that_says_something_else(wrong: dict[str, Any]) -> None:
     async with away() as at:
-        at.issuer.alter = alter
+        at.issuer.alter = lambda claims: claims | wrong
         browser = at.here.browser()
         assert code_of(await at.sign_in(browser)) == (502, "MP2428")
         assert (await at.me(browser), await at.here.noted(), await at.here.store.guests.all()) == (401, [], ())
 
 
-async def test_a_token_for_several_that_was_given_to_us_and_a_clock_that_is_a_minute_slow() -> None:
-    async with away() as at:
-        at.issuer.alter = changed(aud=["another-client", CLIENT], azp=CLIENT, exp=int(NOW) - 30, iat=int(NOW) + 30)
-        assert (await at.sign_in(at.here.browser())).status_code == 303
-
-
-def with_public_key_as_secret(claims: Claims) -> str:
-    """RFC 8725 section 2.1."""
-    return signed_with(rsa("one").as_pem(private=False), claims)
-
-
-def with_another_payload(claims: Claims) -> str:
-    head, _, signature = signed(claims).split(".")
-    return f"{head}.{part(claims | {'roles': ['mail-admins']})}.{signature}"
-
-
-@pytest.mark.parametrize(
-    "sign",
-    [
-        unsigned,
-        lambda claims: unsigned(claims, "NONE"),
-        lambda claims: unsigned(claims, "RS256"),
-        with_public_key_as_secret,
-        lambda claims: signed_with(SECRET.encode(), claims),
-        with_another_payload,
-        lambda claims: signed(claims, rsa("two"), kid="one"),  # another's key under the name of a known one
-        lambda claims: signed(claims, ec("mine"), "ES256", jwk=ec("mine").as_dict(private=False)),  # brings its own key along
-        lambda claims: signed(claims, rsa("two"), jku="https://evil.test/keys"),
-        lambda claims: "",
-        lambda claims: "a.b",
-        lambda claims: "a.b.c.d.e",
-        lambda claims: "ä.ö.ü",
-        lambda claims: signed(claims) + "x" * 100_000,
-        lambda claims: signed([1]),  # type: ignore[arg-type]  # a payload that is no object
-        lambda claims: unsigned(claims, "RS256", crit=["x"], x=1),
-    ],
-)
+@pytest.mark.parametrize("sign", [unsigned, lambda claims: signed(claims, rsa("two"), kid="one")])
 async def test_a_token_that_the_issuer_has_not_signed(sign: Any) -> None:
     async with away() as at:
         at.issuer.sign = sign

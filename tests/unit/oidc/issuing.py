@@ -50,10 +50,11 @@ def ec(kid: str) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": kid})
 
 
-def signed(claims: Claims, key: Any = None, alg: str = "RS256", **header: Any) -> str:
+def signed(claims: Any, key: Any = None, alg: str = "RS256", **header: Any) -> str:
     """header: beside `alg` and the key's `kid`."""
     key = key or rsa("one")
     head = {"alg": alg, "typ": "JWT"} | ({"kid": key.kid} if key.kid else {}) | header
+    head = {name: value for name, value in head.items() if value is not None}
     return jws.serialize_compact(head, json.dumps(claims), key, algorithms=[alg])
 
 
@@ -64,7 +65,7 @@ def signed_with(secret: bytes, claims: Claims, **header: Any) -> str:
     return f"{said}.{bare(hmac.digest(secret, said.encode(), 'sha256'))}"
 
 
-def unsigned(claims: Claims, alg: str = "none", **header: Any) -> str:
+def unsigned(claims: Claims, alg: object = "none", **header: Any) -> str:
     return f"{part({'alg': alg, 'kid': 'one'} | header)}.{part(claims)}."
 
 
@@ -125,12 +126,15 @@ class FakeIssuer:
             case "/.well-known/openid-configuration":
                 return self.says(self.described())
             case "/keys":
-                return self.says({"keys": [shown(key) for key in self.published]})
+                return Got(200, self.published_keys())
             case "/token":
                 return self.exchanged(asked)
             case "/userinfo":
                 return self.says(self.people.get(asked.headers["authorization"].removeprefix("Bearer "), {}))
         return Got(404, b"")
+
+    def published_keys(self) -> bytes:
+        return json.dumps({"keys": [shown(key) for key in self.published]}).encode()
 
     def described(self) -> dict[str, Any]:
         plain = {
