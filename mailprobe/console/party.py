@@ -45,7 +45,7 @@ COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\.(\d{1,12})\.([A-Za-z0-9_-]*)")
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One browser on its way. next: the page that he wanted."""
+    """One browser on its way. next: the page that he wanted, in his browser's words."""
 
     going: Going
     next: str

@@ -89,6 +89,15 @@ class Issuer:
             return metadata
         return iss == self.settings.issuer if iss is not None else not metadata.names_itself
 
+    async def trouble(self) -> Trouble | None:
+        """What stands in the way of signing in, as far as it shows before anybody does."""
+        try:
+            await self.settings.client_secret.read()
+        except SecretError:
+            return Trouble.NO_SECRET
+        keys = await self._keys.get()
+        return keys if isinstance(keys, Trouble) else None
+
     async def redeem(self, code: str, going: Going) -> Claims | Trouble:
         """What the issuer says of whoever brought this code."""
         metadata = await self._metadata.get()

@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "notify": {"config", "log", "net"},
     "reload": {"config", "log"},
     "setup": {"address", "secret", "carriers", "config"},
-    "readiness": {"carriers", "config", "evidence", "verdict"},
+    "readiness": {"carriers", "config", "evidence", "oidc", "verdict"},
     "plugin": {"config", "verdict"},
     "prober": {"evidence", "carriers", "config", "net", "probes", "secret", "verdict"},
 }

@@ -28,7 +28,7 @@ STALE = Refused(400, "MP2425", "this sign-in was not begun in this browser, was 
 async def start(request: Request, visitor: Anyone, next: str = "/") -> Response:
     relying = party_of(request)
     issuer = relying.issuer()
-    begun = relying.begin(request, issuer.settings, home_of(Role.VIEWER, next)) if issuer is not None else None
+    begun = relying.begin(request, issuer.settings, next) if issuer is not None else None
     if issuer is None or begun is None:
         return RedirectResponse("/sign-in", 303)
     way, cookie = begun

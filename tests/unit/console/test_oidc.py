@@ -7,6 +7,8 @@ import contextlib
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -171,7 +173,7 @@ async def test_what_is_asked_of_the_issuer() -> None:
         assert said["scope"] == "openid profile groups"
         assert all(re.fullmatch(r"[\w-]{43}", said[name]) for name in ("state", "nonce", "code_challenge"))
         assert len({said["state"], said["nonce"], said["code_challenge"]}) == 3
-        await browser.get(at.issuer.authorise(there, **DESK))
+        assert (await browser.get(at.issuer.authorise(there, **DESK))).status_code == 303
         form = at.issuer.forms[0]
         assert (form["grant_type"], form["redirect_uri"], len(form["code_verifier"])) == (
             "authorization_code",
@@ -601,3 +603,10 @@ async def test_no_code_no_token_and_no_secret_is_written_down_or_shown(capsys: p
     assert '"why": "unknown_key"' in said
     whole = said + rows + "".join(one.text for one in pages)
     assert [one for one in secrets if one in whole] == []
+
+
+def test_a_console_comes_up_without_the_extra() -> None:
+    """Who has no issuer need not have it: in a process of its own, where the library is not to be had."""
+    program = "import sys; sys.modules['joserfc'] = None; import mailprobe.serve.pages, mailprobe.proving; print('up')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.returncode) == ("up\n", 0), done.stderr[-500:]
