@@ -57,6 +57,7 @@ class Event(Enum):
     WEBHOOK_GIVEN_UP = ("webhook_given_up", logging.ERROR)
     WEBHOOK_UNREADY = ("webhook_unready", logging.ERROR)
     CONSOLE_FAULT = ("console_fault", logging.ERROR)
+    OIDC_FAILED = ("oidc_failed", logging.WARNING)
     LIBRARY = ("library", logging.WARNING)
 
 

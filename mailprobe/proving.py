@@ -43,6 +43,7 @@ from mailprobe.readiness.identity import (
     resolver_finding,
     spf_findings,
 )
+from mailprobe.readiness.issuer import issuer_finding
 from mailprobe.readiness.lists import LISTS, look_up
 from mailprobe.readiness.provable import Provability, provability
 from mailprobe.readiness.reception import bounce_finding, sender_finding
@@ -206,7 +207,18 @@ async def about_us(config: Config, resolver: Resolver, asked: list[Asked], lists
         *await spf_findings(resolver, config.prober, us),
         *listed,
         clock_finding(offsets_of(evidence), ask_kernel()),
+        *await ask_issuer(config),
     ]
+
+
+async def ask_issuer(config: Config) -> tuple[Finding, ...]:
+    """Whose word counts for who comes in to the console, if anybody's."""
+    settings = config.console.oidc
+    if settings is None:
+        return ()
+    from mailprobe.oidc.issuer import Issuer  # needs the extra
+
+    return (issuer_finding(settings.issuer, await Issuer(settings, time.time).trouble()),)
 
 
 # ---- shown -----------------------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ from mailprobe.config.shape import (
     Http,
     Keep,
     Notify,
+    Oidc,
     Prober,
     Told,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Keep",
     "NoCarrier",
     "Notify",
+    "Oidc",
     "Prober",
     "Problem",
     "Told",
@@ -127,7 +129,7 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     check_schedule(sheet, roll, raw)
     http = read_section(sheet, HttpSection, raw.get("http"), ("http",))
     bounces = read_section(sheet, BouncesSection, raw.get("bounces"), ("bounces",))
-    console = make_console(sheet, raw.get("console"), http)
+    console = make_console(sheet, raw.get("console"), http, prober.allow_networks)
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)

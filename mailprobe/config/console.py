@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Iterable
 
+from mailprobe.config.oidc import make_oidc
 from mailprobe.config.reading import ConsoleSection, HttpSection, Sheet, read_section
 from mailprobe.config.shape import Console
-from mailprobe.config.units import spoken
+from mailprobe.config.units import is_this_host, spoken
 
 SHORTEST = 60.0  # seconds that a session lasts at least
 
 
-def make_console(sheet: Sheet, raw: object, http: HttpSection | None) -> Console:
+def make_console(sheet: Sheet, raw: object, http: HttpSection | None, networks: Iterable[str] = ()) -> Console:
     """The defaults where something is wrong: the sheet says what."""
     section = read_section(sheet, ConsoleSection, raw, ("console",))
     if section is None:
@@ -27,6 +28,7 @@ def make_console(sheet: Sheet, raw: object, http: HttpSection | None) -> Console
         user_header=section.user_header or "",
         role_header=section.role_header or "",
         roles=tuple(section.roles.items()),
+        oidc=make_oidc(sheet, section.oidc, networks),
     )
 
 
@@ -61,8 +63,4 @@ def check_line(sheet: Sheet, section: ConsoleSection, http: HttpSection) -> None
 
 
 def is_loopback(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return is_this_host(listen.rpartition(":")[0].strip("[]"))

@@ -34,6 +34,7 @@ from mailprobe.config.units import (
     Sender,
     SubmissionServer,
     Template,
+    WebAddress,
     Webhook,
     refuse,
     toml_name,
@@ -65,7 +66,15 @@ def header_of(value: str) -> str:
     return value.lower()
 
 
+def scope_of(value: str) -> str:
+    """RFC 6749 section 3.3."""
+    if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,200}", value):
+        refuse("MP1039", f'not a scope: "{cut(value)}"', "one word, like profile")
+    return value
+
+
 Name = Annotated[str, AfterValidator(name_of)]
+Scope = Annotated[str, AfterValidator(scope_of)]
 HeaderName = Annotated[str, AfterValidator(header_of)]
 Selector = Annotated[str, AfterValidator(selector_of)]
 
@@ -187,13 +196,30 @@ class HttpSection(Section):
     key: str | None = None
 
 
+RoleName = Literal["viewer", "operator", "supervisor", "admin", "auditor"]
+
+
+class OidcSection(Section):
+    issuer: WebAddress
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: SecretField
+    scopes: list[Scope] = ["openid", "profile"]
+    claim: Annotated[str, Field(min_length=1)] = "roles"
+    roles: dict[str, RoleName] = {}
+    name_claim: Annotated[str, Field(min_length=1)] | None = None
+    label: Remark = ""
+    redirect_uri: WebAddress | None = None
+    tls_ca: str | None = None
+
+
 class ConsoleSection(Section):
     session_idle: Seconds = 900.0
     session_most: Seconds = 28_800.0
     trusted_proxies: list[NetworkText] = []
     user_header: HeaderName | None = None
     role_header: HeaderName | None = None
-    roles: dict[str, Literal["viewer", "operator", "supervisor", "admin", "auditor"]] = {}
+    roles: dict[str, RoleName] = {}
+    oidc: OidcSection | None = None
 
 
 class BounceMailboxSection(Section):
@@ -303,7 +329,7 @@ def problem_from(error: ErrorDetails, model: type[BaseModel], path: Path, loc: P
         return "MP1042", path, f'unknown value "{cut(given)}"', f"expected {context['expected']}"
     if kind == "greater_than_equal":
         return "MP1042", path, f"must be {context['ge']} or more", ""
-    if kind == "too_short":
+    if kind in ("too_short", "string_too_short"):
         return "MP1042", path, "must not be empty", "leave it out instead"
     return "MP1008", path, f"expected {expected(kind)}, TOML gives {toml_name(error['input'])}", ""
 

@@ -105,6 +105,26 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Oidc:
+    """Whom another house signs in (OpenID Connect). claim: where it is said what somebody is, as a path of keys; roles: what
+    that is called there -> our name of it. name_claim '': preferred_username, else sub. redirect_uri '': the address that his
+    browser has for us. networks: CIDR strings of inner networks in which the issuer may have further hosts. ca: beside the
+    system's."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretRef
+    scopes: tuple[str, ...] = ("openid", "profile")
+    claim: str = "roles"
+    roles: tuple[tuple[str, str], ...] = ()
+    name_claim: str = ""
+    label: str = ""
+    redirect_uri: str = ""
+    networks: tuple[str, ...] = ()
+    ca: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """How people come in. session_idle, session_most: seconds. trusted_proxies: networks as CIDR strings, whose user_header (and
     role_header) say who asks; roles: what a proxy calls a role -> our name of it; empty: it uses our names."""
@@ -115,6 +135,7 @@ class Console:
     user_header: str = ""
     role_header: str = ""
     roles: tuple[tuple[str, str], ...] = ()
+    oidc: Oidc | None = None
 
 
 @dataclass(frozen=True, slots=True)

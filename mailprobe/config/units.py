@@ -251,6 +251,27 @@ def webhook_of(value: object) -> str:
     return text
 
 
+def web_address_of(value: object) -> str:
+    """An https URL without a query, or http where nobody comes between: on this host itself."""
+    text = text_of(value)
+    try:
+        url = urlsplit(text)
+        near = url.scheme == "http" and is_this_host(url.hostname or "")
+        sound = (url.scheme == "https" or near) and bool(url.hostname) and url.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not re.fullmatch(r"[!-~]+", text) or re.search(r"[?#@\\]", text):
+        refuse("MP2422", f'not an https address: "{cut(text)}"', 'like "https://login.example.net"; http on 127.0.0.1 only')
+    return text
+
+
+def is_this_host(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def template_of(value: object) -> str:
     """A user name made of {address} {local} {domain}."""
     text = text_of(value)
@@ -288,4 +309,5 @@ CardKey = Annotated[str, PlainValidator(card_key_of)]
 CardText = Annotated[str, PlainValidator(card_text_of)]
 Cards = Annotated[dict[CardKey, CardText], BeforeValidator(dotted_keys)]
 Webhook = Annotated[str, PlainValidator(webhook_of)]
+WebAddress = Annotated[str, PlainValidator(web_address_of)]
 Template = Annotated[str, PlainValidator(template_of)]

@@ -18,6 +18,7 @@ from mailprobe.console.api import problems
 from mailprobe.console.approach import REFUSED
 from mailprobe.console.door import Anybody, May, Visitor
 from mailprobe.console.headers import headers_of, is_from_elsewhere, with_headers
+from mailprobe.console.party import RelyingParty
 from mailprobe.console.people import Gate
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.staff import Staff
@@ -82,17 +83,18 @@ def console_app(
     *,
     beside: Sequence[Route] = (),
     gate: Gate | None = None,
+    party: RelyingParty | None = None,
     show: Show = no_page,
 ) -> ConsoleApp:
     """recognise: who asks. beside: routes with a rule of their own, and without the console's. gate: where passwords are shown.
-    show: an error as a page. Raises RuntimeError for a route without a rule."""
+    party: where the word of another house is taken. show: an error as a page. Raises RuntimeError for a route without a rule."""
     app = ConsoleApp(
         title="mailprobe", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, max_body_size=MOST_BODY
     )
     app.state.rooms, app.state.recognise = rooms, recognise
     gate = gate or Gate(rooms)
     trail = Trail(lambda: rooms.house().store, rooms.now)
-    app.state.trail, app.state.gate = trail, gate
+    app.state.trail, app.state.gate, app.state.party = trail, gate, party or RelyingParty(rooms)
     app.state.staff = Staff(lambda: rooms.house().store, trail, gate.passwords, rooms.now)
     problems.install(app, show)
     for router in routers:

@@ -68,18 +68,19 @@ class Unfit(StrEnum):
 
 @dataclass(slots=True)
 class Pace:
-    """How often each address has tried within the last minute. An IPv6 network counts as one."""
+    """How often each address has tried within the last minute, and may. An IPv6 network counts as one."""
 
+    tries: int = TRIES
     seen: OrderedDict[str, deque[float]] = field(default_factory=OrderedDict)
 
     def wait(self, peer: str, now: float) -> float:
         """Count one more try; seconds to wait if that is one too many, and then it does not count."""
         whom = network_of(peer)
-        tries = self.seen.setdefault(whom, deque(maxlen=TRIES))
+        tries = self.seen.setdefault(whom, deque(maxlen=self.tries))
         self.seen.move_to_end(whom)
         if len(self.seen) > MOST_PEERS:
             self.seen.popitem(last=False)
-        if len(tries) == TRIES and now - tries[0] < WITHIN:
+        if len(tries) == self.tries and now - tries[0] < WITHIN:
             return WITHIN - (now - tries[0])
         tries.append(now)
         return 0.0

@@ -8,7 +8,7 @@ from mailprobe.console.api import accounts, addresses, bounces, cards, incidents
 from mailprobe.console.api import audit as api_audit
 from mailprobe.console.api import checks as api_checks
 from mailprobe.console.api import staff as api_staff
-from mailprobe.console.pages import audit, checks, duty, fleet, home, looks, people, sessions, sign_in
+from mailprobe.console.pages import audit, checks, duty, fleet, home, looks, oidc, people, sessions, sign_in
 
 API: tuple[APIRouter, ...] = (
     openapi.router,
@@ -26,6 +26,7 @@ API: tuple[APIRouter, ...] = (
 )
 PAGES: tuple[APIRouter, ...] = (
     sign_in.router,
+    oidc.router,
     sessions.router,
     checks.router,
     fleet.router,

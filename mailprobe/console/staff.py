@@ -84,6 +84,11 @@ class Staff:
         await self.trail.note(by, "sessions_ended", name, "")
         return await self.store().visits.end_all(name)
 
+    async def remove_guest(self, by: Visitor, name: str) -> Change:
+        """Whom another house signed in: his sessions end. As long as it gives him a role he may come again."""
+        await self.trail.note(by, "guest_removed", name, "")
+        return Change.DONE if await self.store().guests.remove(name) else Change.UNKNOWN
+
     async def make_token(self, by: Visitor, name: str, role: Role, days: int) -> NewToken | NoToken:
         if wrong := unfit_token(name, role, days):
             return wrong

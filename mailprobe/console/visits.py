@@ -18,7 +18,7 @@ from mailprobe.console.approach import VOUCHED
 from mailprobe.console.credentials import shown
 from mailprobe.console.door import INCLUDES, Role, Visitor, visitor_of
 from mailprobe.console.rooms import Rooms, rooms_of
-from mailprobe.store.visits import Lasts
+from mailprobe.store.visits import Lasts, Visit
 
 SECURE_COOKIE = (
     "__Host-mailprobe"  # the browser takes it over TLS only, for this host only, from this host only (RFC 6265bis 4.1.3)
@@ -27,6 +27,7 @@ PLAIN_COOKIE = "mailprobe"  # on loopback without TLS
 OCTETS = 32
 MOST_PROGRAM = 200
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+OIDC = "oidc:"  # before the name of whom another house has signed in: no name here holds a colon
 MARK = "mp_"  # every token begins so, so that a token that was pasted somewhere is found there
 
 
@@ -51,7 +52,7 @@ class Recognition:
             return None
         house = self.rooms.house()
         found = await house.store.visits.find(value, lasts(house.config.console), self.rooms.now())
-        return Visitor(found[0].name, Role(found[1]), found[0].number) if found is not None else None
+        return visitor_in(found, house.config.console)
 
     async def by_token(self, value: str) -> Visitor | None:
         if not value.startswith(MARK):
@@ -80,7 +81,19 @@ async def still_in(request: Request, visitor: Visitor) -> bool:
         return await visitor_of(request) == visitor
     house = rooms.house()
     found = await house.store.visits.find(held(request), lasts(house.config.console), rooms.now(), seen=False)
-    return found is not None and Visitor(found[0].name, Role(found[1]), found[0].number) == visitor
+    return visitor_in(found, house.config.console) == visitor
+
+
+def visitor_in(found: tuple[Visit, str] | None, console: Console) -> Visitor | None:
+    """A guest is one only as long as the house that he comes from is asked at all."""
+    if found is None or (is_guest(found[0].name) and console.oidc is None):
+        return None
+    return Visitor(found[0].name, Role(found[1]), found[0].number)
+
+
+def is_guest(name: str) -> bool:
+    """Whether another house has signed him in: he has no password here."""
+    return name.startswith(OIDC)
 
 
 def role_among(said: list[str], roles: dict[str, str]) -> Role | None:

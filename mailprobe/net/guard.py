@@ -29,7 +29,7 @@ class Forbidden(StrEnum):
     SPECIAL = "special-purpose registry"
     TUNNEL = "tunnel or translation prefix"
     NOT_GLOBAL = "outside the global unicast space"
-    PORT = "not a mail port"
+    PORT = "not a port of this service"
 
 
 # The first match decides. Metadata services stand first, because they lie inside wider blocks.
@@ -92,9 +92,16 @@ class Guard:
 
     `allow_networks` are the prober's CIDRs (ValueError if one is not a network). `written` are the endpoints of the
     configuration as (host or address as written, port): these are allowed as they stand, whatever the host resolves to.
+    `ports`: of anybody else.
     """
 
-    def __init__(self, allow_networks: Iterable[str] = (), written: Iterable[tuple[str, int]] = ()) -> None:
+    def __init__(
+        self,
+        allow_networks: Iterable[str] = (),
+        written: Iterable[tuple[str, int]] = (),
+        ports: frozenset[int] = MAIL_PORTS,
+    ) -> None:
+        self._ports = ports
         self._allowed = tuple(ipaddress.ip_network(net, strict=False) for net in allow_networks)
         self._written = frozenset((_folded(host), port) for host, port in written)
 
@@ -105,7 +112,7 @@ class Guard:
             return Forbidden.NOT_AN_ADDRESS
         if self._is_written(ip, port, host) or self.is_inner(ip):
             return None
-        return denied(address) or (None if port in MAIL_PORTS else Forbidden.PORT)
+        return denied(address) or (None if port in self._ports else Forbidden.PORT)
 
     def is_inner(self, ip: str) -> bool:
         """Whether the address lies in `allow_networks`."""

@@ -26,6 +26,7 @@ class Topic(StrEnum):
     LIVE_SIGN_IN = "live control signs in"
     SUBMISSION = "live control may send"
     MASTER = "master user"
+    ISSUER = "company's sign-in"
 
 
 class Result(StrEnum):

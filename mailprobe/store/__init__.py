@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mailprobe.store.changes import Changes
     from mailprobe.store.database import Database
     from mailprobe.store.erasing import Erased, Whose
+    from mailprobe.store.guests import Guests
     from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
@@ -70,6 +71,7 @@ class Store:
     strangers: Strangers
     incidents: Incidents
     people: People
+    guests: Guests
     tokens: Tokens
     visits: Visits
     tries: Tries
@@ -126,6 +128,7 @@ def whole(database: Database) -> Store:
     from mailprobe.store.calls import CallTable
     from mailprobe.store.canaries import Canaries
     from mailprobe.store.changes import Changes
+    from mailprobe.store.guests import Guests
     from mailprobe.store.incidents import Incidents
     from mailprobe.store.jobs import Jobs
     from mailprobe.store.maintenance import Maintenance
@@ -166,6 +169,7 @@ def whole(database: Database) -> Store:
         strangers=Strangers(database),
         incidents=Incidents(database),
         people=People(database),
+        guests=Guests(database),
         tokens=Tokens(database),
         visits=Visits(database),
         tries=Tries(database),

@@ -7,7 +7,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Meta
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
 # 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
 # maintenance, outbox. 4: people, tokens, visits, tries. 5: calls. 6: incidents, callers; returns by time. 7: skips, spells.
-VERSION = 7
+# 8: guests.
+VERSION = 8
 
 metadata = MetaData()
 
@@ -407,6 +408,17 @@ people = Table(
     Column("secret", String, nullable=False),  # argon2id; '': signs in at the proxy only
     Column("made_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+)
+
+# Whom another house signs in, and what he was here when it last did. name: begins with where he comes from, so that it is
+# nobody's among the people; subject: keyed hash of his number there, which outlives a name.
+guests = Table(
+    "guests",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("came_at", Float, nullable=False),
 )
 
 # What programs show instead of signing in. digest: keyed hash of the token, which is shown once and kept nowhere.

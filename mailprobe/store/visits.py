@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from mailprobe.store.database import Database
 from mailprobe.store.people import Change
 from mailprobe.store.statement import Statement, Transaction
-from mailprobe.store.tables import people, visits
+from mailprobe.store.tables import guests, people, visits
 
 SEEN_EVERY = 30.0  # seconds: no more often is it written down that he is still there
 
 SHOWN = (visits.c.number, visits.c.name, visits.c.began_at, visits.c.seen_at, visits.c.peer, visits.c.program)
 MINE = visits.c.name == bindparam("whom")
 THIS = visits.c.number == bindparam("which")
-# of whoever is still among the people, with the role that he has now
+# of whoever is still among the people, or a guest, with the role that he has now; nobody is both
+ROLE = func.coalesce(people.c.role, guests.c.role)
 ONE = Statement(
-    select(*SHOWN, people.c.role)
-    .join_from(visits, people, visits.c.name == people.c.name)
-    .where((visits.c.digest == bindparam("shown")) & (people.c.secret != ""))
+    select(*SHOWN, ROLE)
+    .outerjoin_from(visits, people, (visits.c.name == people.c.name) & (people.c.secret != ""))
+    .outerjoin(guests, visits.c.name == guests.c.name)
+    .where((visits.c.digest == bindparam("shown")) & ROLE.is_not(None))
 )
 ALL = Statement(select(*SHOWN).where(MINE).order_by(visits.c.seen_at.desc()))
 BEGIN = Statement(insert(visits), "digest", "name", "began_at", "seen_at", "peer", "program")

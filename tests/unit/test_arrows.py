@@ -30,12 +30,13 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
+    "oidc": {"config", "net", "secret"},
     "lookup": {"carriers", "config", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {
         *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
-        *("lookup", "maintenance", "metrics", "question"),
+        *("lookup", "maintenance", "metrics", "oidc", "question"),
         *("replies", "report", "secret", "status", "store", "verdict", "wire"),
     },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
@@ -44,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "notify": {"config", "log", "net"},
     "reload": {"config", "log"},
     "setup": {"address", "secret", "carriers", "config"},
-    "readiness": {"carriers", "config", "evidence", "verdict"},
+    "readiness": {"carriers", "config", "evidence", "oidc", "verdict"},
     "plugin": {"config", "verdict"},
     "prober": {"evidence", "carriers", "config", "net", "probes", "secret", "verdict"},
 }

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from mailprobe.config.oidc import BACK
 from mailprobe.console.api.problems import Problem
 from mailprobe.console.door import Visitor
 from mailprobe.console.headers import SAFE
@@ -30,4 +31,5 @@ def shown(request: Request, problem: Problem) -> Response | None:
     said = said if said != key else problem.detail or problem.title
     visitor: Visitor | None = getattr(request.state, "visitor", None)  # None too where no route asked who it is
     at = "" if request.method in SAFE else "/"  # what was posted has no page of its own
+    at = "/sign-in" if path == BACK else at  # nor what another house sent him with, which no link may repeat
     return paper(request, "problem.html", visitor, problem.status, at=at, problem=problem, said=said)

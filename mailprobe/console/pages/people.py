@@ -53,7 +53,8 @@ async def page(request: Request, visitor: Visitor, said: str = "", token: str = 
         ShownToken(one.number, one.name, one.role, spoken(one.ends_at), spoken(one.used_at) if one.used_at else "-")
         for one in await store.tokens.all()
     ]
-    given: dict[str, Any] = {"people": people, "tokens": tokens, "all_roles": [one.value for one in Role]}
+    guests = [ShownPerson(one.name, one.role, spoken(one.came_at)) for one in await store.guests.all()]
+    given: dict[str, Any] = {"people": people, "guests": guests, "tokens": tokens, "all_roles": [one.value for one in Role]}
     token_roles = [one.value for one in TOKEN_ROLES]
     return paper(request, "people.html", visitor, status, said=said, token=token, token_roles=token_roles, **given)
 
@@ -73,6 +74,11 @@ async def set_role(request: Request, visitor: Admin, role: Annotated[Role, Form(
 @router.post("/people/remove")
 async def remove(request: Request, visitor: Admin, name: Field = "") -> Response:
     return await after(request, visitor, await staff_of(request).remove(visitor, name))
+
+
+@router.post("/people/guests/remove")
+async def remove_guest(request: Request, visitor: Admin, name: Field = "") -> Response:
+    return await after(request, visitor, await staff_of(request).remove_guest(visitor, name))
 
 
 @router.post("/people/tokens")

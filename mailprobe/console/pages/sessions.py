@@ -41,7 +41,8 @@ async def page(request: Request, visitor: Visitor, said: str = "", status: int =
     house = rooms.house()
     found = await house.store.visits.of(visitor.name, visits.lasts(house.config.console), rooms.now()) if visitor.visit else ()
     rows = [Shown(one.number, spoken(one.began_at), spoken(one.seen_at), one.peer, one.program) for one in found]
-    return paper(request, "sessions.html", visitor, status, visits=rows, said=said)
+    guest = visits.is_guest(visitor.name)
+    return paper(request, "sessions.html", visitor, status, visits=rows, said=said, guest=guest)
 
 
 @router.post("/sessions/{number}/end")
@@ -72,7 +73,7 @@ async def change_password(
 ) -> Response:
     """Whoever holds a session does not know the password yet: it is asked for, at the pace of a sign-in."""
     language, gate = language_of(request), gate_of(request)
-    if not visitor.visit:
+    if not visitor.visit or visits.is_guest(visitor.name):
         return await page(request, visitor)
     wrong = "unlike" if password != again else unfit(visitor.name, password)
     if wrong:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from mailprobe.config import Oidc
 from mailprobe.console import visits
 from mailprobe.console.door import Role, Visitor, anybody
 from mailprobe.console.language import language_of
@@ -29,7 +30,7 @@ Anyone = Annotated[Visitor | None, Depends(anybody())]
 async def show(request: Request, visitor: Anyone, next: str = "/") -> Response:
     if visitor is not None:
         return RedirectResponse(home_of(visitor.role, next), 303)
-    return paper(request, "sign_in.html", said="", name="", next=next)
+    return paper(request, "sign_in.html", said="", name="", next=next, oidc=oidc_of(request))
 
 
 @router.post("/sign-in")
@@ -46,7 +47,8 @@ async def sign_in(
     if refusal is not None:
         said = text(f"door.{refusal.reason.value}", language_of(request), seconds=f"{refusal.again_in:.0f}")
         at = "/sign-in?" + urlencode({"next": next})
-        page = paper(request, "sign_in.html", status=STATUS[refusal.reason], at=at, said=said, name=name[:64], next=next)
+        oidc, status = oidc_of(request), STATUS[refusal.reason]
+        page = paper(request, "sign_in.html", status=status, at=at, said=said, name=name[:64], next=next, oidc=oidc)
         if refusal.again_in:
             page.headers["Retry-After"] = f"{refusal.again_in:.0f}"
         return page
@@ -110,6 +112,11 @@ def home_of(role: Role, next: str) -> str:
     if next != "/" and HERE.fullmatch(next):
         return next
     return "/audit" if role is Role.AUDITOR else "/"
+
+
+def oidc_of(request: Request) -> Oidc | None:
+    """Who else signs people in."""
+    return rooms_of(request).house().config.console.oidc
 
 
 def gate_of(request: Request) -> Gate:

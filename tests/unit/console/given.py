@@ -20,11 +20,13 @@ from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.first import new_first_link
 from mailprobe.console.pages.errors import shown
+from mailprobe.console.party import RelyingParty
 from mailprobe.console.people import Gate, Passwords
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.routes import ROUTERS
 from mailprobe.console.visits import Recognition
 from mailprobe.evidence import Evidence
+from mailprobe.oidc.issuer import Fetch
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check
 from mailprobe.store import Store, open_store
@@ -129,12 +131,16 @@ def config(**console: Any) -> Config:
 
 
 @contextlib.asynccontextmanager
-async def given(url: str = "sqlite://", routers: Iterable[APIRouter] = ROUTERS, **console: Any) -> AsyncIterator[Given]:
+async def given(
+    url: str = "sqlite://", routers: Iterable[APIRouter] = ROUTERS, fetch: Fetch | None = None, **console: Any
+) -> AsyncIterator[Given]:
+    """fetch: how the issuer is asked, who signs people in."""
     async with open_store(url) as store:
         house = FakeHouse(config(**console), store)
         now = [NOW]
         rooms = Rooms(lambda: house, lambda: (), lambda: now[0])
-        app = console_app(rooms, Recognition(rooms), routers, gate=Gate(rooms, Passwords(QUICK)), show=shown)
+        gate, party = Gate(rooms, Passwords(QUICK)), RelyingParty(rooms, fetch)
+        app = console_app(rooms, Recognition(rooms), routers, gate=gate, party=party, show=shown)
         calls = Calls(rooms)
         app.state.desk = Desk(calls, Post(calls))
         yield Given(house, Approach(app, lambda: house.config.console), app, now)

@@ -28,7 +28,7 @@ NOBODY = None
 WHOEVER: tuple[Role | None, ...] = (NOBODY, *Role)
 ROUTES = [route for router in ROUTERS for route in routes_of(router.routes) if isinstance(route, APIRoute)]
 CASES = [(route, method) for route in ROUTES for method in sorted(route.methods or ())]
-OPEN = {"/sign-in", "/sign-out", "/first-admin"}  # to everybody, and nothing else is
+OPEN = {"/sign-in", "/sign-out", "/first-admin", "/oidc/start", "/oidc/back"}  # to everybody, and nothing else is
 # Who alone may: written down once more, so that a rule which was widened by mistake shows.
 ONLY = {
     "/api/v1/people": Role.ADMIN,

@@ -82,6 +82,34 @@ async def test_who_is_no_longer_among_the_people_has_no_visit() -> None:
         assert await store.visits.find("value-2", LASTS, NOW) is None
 
 
+async def test_a_guest_has_the_role_that_he_came_with_last_and_his_visits_end_with_it() -> None:
+    async with open_store("sqlite://") as store:
+        await store.guests.came("oidc:sato", "operator", "https://a.test", "7", NOW)
+        await signed_in(store, "value", "oidc:sato")
+        found = await store.visits.find("value", LASTS, NOW)
+        assert found is not None
+        assert (found[0].name, found[1]) == ("oidc:sato", "operator")
+        await store.guests.came("oidc:sato", "operator", "https://a.test", "7", NOW + 1)
+        assert await store.visits.find("value", LASTS, NOW) is not None
+        for role, issuer, subject in (("viewer", "a", "7"), ("viewer", "b", "7"), ("viewer", "b", "8")):
+            await signed_in(store, f"{role}{issuer}{subject}", "oidc:sato")
+            await store.guests.came("oidc:sato", role, f"https://{issuer}.test", subject, NOW + 2)
+            assert await store.visits.of("oidc:sato", LASTS, NOW) == ()
+        await signed_in(store, "another", "oidc:sato")
+        await store.guests.turned("oidc:sato", "https://b.test", "9")  # not he
+        assert await store.visits.find("another", LASTS, NOW) is not None
+        await store.guests.turned("oidc:sato", "https://b.test", "8")
+        assert await store.visits.find("another", LASTS, NOW) is None
+        assert await store.guests.all() == ()
+        assert await store.guests.remove("oidc:sato") is False
+
+
+async def test_a_visit_of_neither_a_person_nor_a_guest_is_nobodys() -> None:
+    async with open_store("sqlite://") as store:
+        await signed_in(store, "value", "oidc:sato")
+        assert await store.visits.find("value", LASTS, NOW) is None
+
+
 async def test_tokens_end_and_two_have_no_name_in_common() -> None:
     async with open_store("sqlite://") as store:
         assert await store.tokens.add("value", "crm", "viewer", "sato", NOW, NOW + 60) is Change.DONE
