@@ -29,7 +29,8 @@ from mailprobe.status.spells import Lasting, history_of, spells_after
 from mailprobe.store import Store, open_store
 from mailprobe.understood import understand
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.picture import Acceptance, Bounced, History, Picture
+from mailprobe.verdict.observed import Bounced
+from mailprobe.verdict.picture import Acceptance, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import remembering, take_picture

@@ -30,7 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
-    "lookup": {"carriers", "config", "net", "secret"},
+    "lookup": {"carriers", "config", "evidence", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {

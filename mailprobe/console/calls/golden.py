@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mailprobe.config import visible
-from mailprobe.console.calls.ask import with_measured
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import names_in, transcripts
+from mailprobe.console.calls.records import measured
 
 STANDS_FOR = {"T": "u000002@mail.test", "L": "u000001@mail.test", "D": "nobody-7f3a@mail.test"}
 WITHOUT_VALUE = ("old_address",)  # what is told as an address is told without it
@@ -25,8 +25,10 @@ def lines_of(call: Call) -> Iterator[str]:
     yield f"# Said: {last.code.value if last else '-'} ({last.confidence.value if last else '-'}). Really: {visible(cause)}"
     yield f"check: {STANDS_FOR['T']}"
     yield f"carrier: {call.carrier.name}"
-    if observed := with_measured(call).observed:
+    if observed := call.question.observed:
         yield f"observed: {' '.join(told(one) for one in observed)}"
+    if read := measured(call):
+        yield f"measured: {' '.join(read)}"
     for role, address in STANDS_FOR.items():
         yield f"{role}: {address}"
     for each in transcripts(call):
