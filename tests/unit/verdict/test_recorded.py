@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailprobe.evidence import Canary, CanaryState, Contract, Evidence, Recorded
@@ -14,8 +15,10 @@ from mailprobe.verdict import Code, Confidence, Status, Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import (
+    Acceptance,
     Answer,
     ContractState,
+    Control,
     Delivery,
     Entry,
     History,
@@ -25,6 +28,7 @@ from mailprobe.verdict.picture import (
     Portal,
     SignIn,
     Source,
+    Store,
 )
 from mailprobe.verdict.proof import RECORD, prove
 from mailprobe.verdict.rules import RULES
@@ -77,6 +81,20 @@ def test_what_is_not_down_is_not_called_down_whatever_is_looked_up(given: tuple[
     assert verdict_of(world, held, history=History(accepted_before=known)).status is not Status.DOWN
 
 
+KNOWN_OR_NOT = (None, True, False)
+CALM = {"all": World(Truth.HEALTHY).legs, "the doors": frozenset({"mx"})}
+
+
+@pytest.mark.parametrize("truth", sorted(frozenset(Truth) - DOWN, key=lambda one: one.name))
+def test_nor_where_nothing_else_disturbs(truth: Truth) -> None:
+    """Every list, rightly or wrongly: with and without a credential, a control, an enrolment."""
+    asked = itertools.product(CALM.values(), (True, False), ("yes", "absent"), KNOWN_OR_NOT, KNOWN_OR_NOT)
+    for legs, enrolled, control, listed, entered in asked:
+        world = World(truth, hosts=2, legs=legs, enrolled=enrolled, live_signs_in=control)
+        held = replace(right(world), in_mx_map=listed, in_imap_directory=entered, contract=None, mx_store_uid="1")
+        assert verdict_of(world, held).status is not Status.DOWN, (world, held)
+
+
 LISTS: dict[str, Known[Any]] = {
     "mx_map": Known(Entry.UNKNOWN),
     "imap_directory": Known(Entry.UNKNOWN),
@@ -86,11 +104,29 @@ LISTS: dict[str, Known[Any]] = {
 AS_UNKNOWN = {Code.DIRECTORY_OUT_OF_SYNC: Code.UNKNOWN_TO_MX}  # the same fault, with the sign-in explained
 
 
+@st.composite
+def clear_pictures(draw: st.DrawFn) -> Picture:
+    """Where the doors and the sign-in have spoken, and nothing of ours is in the way: there the lists would tip the scales."""
+    one = draw(any_picture())
+    clear = picture(
+        acceptance=draw(st.sampled_from([Acceptance.AS_NEVER_EXISTED, Acceptance.ACCEPTED, Acceptance.ACCEPTED_UNCHECKED])),
+        sign_in=draw(st.sampled_from([SignIn.REFUSED, SignIn.REFUSED_BY_MASTER, SignIn.NO_SECRET, SignIn.OPENED])),
+        control_sign_in=draw(st.sampled_from([Control.GOOD, Control.ABSENT, Control.REFUSED])),
+        submission=draw(st.sampled_from([SignIn.REFUSED, SignIn.NO_SECRET])),
+        enrolled=draw(st.sampled_from(Answer)),
+        contract=draw(st.sampled_from([ContractState.UNKNOWN, ContractState.SUSPENDED, ContractState.CLOSED])),
+        password_change=one.password_change,
+        store=Store.UNKNOWN,
+    )
+    return replace(clear, **{name: getattr(one, name) for name in (*LISTS, "delivery", "control_delivery", "portal")})
+
+
 def down_codes(one: Picture) -> set[Code]:
     return {rule.code for rule in RULES if rule.status is Status.DOWN and rule.when(one)}
 
 
-@given(any_picture())
+@settings(max_examples=400)
+@given(any_picture() | clear_pictures())
 def test_lists_and_stores_alone_make_nobody_down(one: Picture) -> None:
     """Whatever is called down with them is so by the servers' answers alone."""
     verdict = judge(one)
