@@ -12,4 +12,5 @@ streaming.py server-sent events                                  proofs.py    an
 sides.py     T, L and D side by side                             ticket.py    what the desk that acts is given
 records.py   what the carrier's own systems hold
 typed.py     an address as it was pasted; marks.py read back     golden.py    a wrong verdict as a case to learn from
+case.py      all that its verdict was made of; stand_ins.py names in it
 """

@@ -85,7 +85,7 @@ async def test_page_ticket_and_proof_say_by_whom_and_when() -> None:
         assert (ticket.json["observed"], ticket.json["measured"]) == ([], ["contract=active", "in_imap_directory=yes"])
         assert (ticket.json["measured_by"], ticket.json["measured_at"]) == (BY, "2026-09-21T14:13:20.500Z")
         assert "not measured" not in ticket.text
-        assert "measured: contract=active" in golden_case(call)
+        assert "measured: contract=active" in golden_case(call, calls.rooms.house().config)
 
 
 async def test_no_answer_is_no_fact_and_the_ticket_says_why() -> None:
