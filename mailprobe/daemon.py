@@ -29,10 +29,12 @@ from mailprobe.status.spells import Lasting, history_of, spells_after
 from mailprobe.store import Store, open_store
 from mailprobe.understood import understand
 from mailprobe.verdict.judge import judge
-from mailprobe.verdict.picture import Acceptance, Bounced, History, Picture
+from mailprobe.verdict.observed import Bounced
+from mailprobe.verdict.picture import Acceptance, History, Picture
 from mailprobe.verdict.proof import prove
 from mailprobe.verdict.settled import Leg, settled
 from mailprobe.verdict.take import remembering, take_picture
+from mailprobe.wire.dsn import Failure
 from mailprobe.wire.returned import read_returned
 
 if TYPE_CHECKING:  # they would load SQLAlchemy, and what needs no store does not wait for it
@@ -214,10 +216,15 @@ class Sight:
 
 
 def bounced(raw: bytes, carrier: Carrier) -> tuple[Bounced, ...]:
-    """A bounce that a correspondent got, read: whom it names, and of whom its words speak."""
+    """A bounce that a correspondent got, read."""
+    return failed(read_returned(raw).failures, carrier)
+
+
+def failed(failures: Iterable[Failure], carrier: Carrier) -> tuple[Bounced, ...]:
+    """Whom a bounce names, and of whom its words speak."""
     return tuple(
         Bounced(one.failure.recipient, one.meaning.cls, one.meaning.speaks_of, one.meaning.hard, Stage(one.failure.stage))
-        for one in understand(read_returned(raw).failures, carrier)
+        for one in understand(failures, carrier)
         if one.failure.action == "failed"
     )
 

@@ -101,7 +101,12 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
 
 
 DURATIONS = frozenset({"took", "age"})
-INSTANTS = frozenset({"not_after", "not_before", "cached_at", "last_at", "sent_at", "found_at", "returned_at"})
+INSTANTS = frozenset(
+    {
+        *("not_after", "not_before", "cached_at", "last_at", "sent_at", "found_at", "returned_at"),
+        *("contract_at", "password_changed_at", "last_write"),
+    }
+)
 
 
 def line_json(line: Line, began: float) -> dict[str, Json]:

@@ -78,13 +78,14 @@ class LiveControl:
 class Lookup:
     """How the carrier's own systems are asked about one mailbox, read-only: one of url (https, with {address} {local} {domain} in
     its path or query) and command (an argument list, the same in its words). secret: a bearer token for the url; ca: beside the
-    system's; within: seconds."""
+    system's; within: seconds; title: what they are called, the carrier's own title where that is ''."""
 
     url: str = field(default="", repr=False)
     command: tuple[str, ...] = ()
     secret: SecretRef | None = None
     ca: Path | None = None
     within: float = 5.0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def make_lookup(sheet: Sheet, section: LookupSection, path: KeyPath) -> Lookup |
     ca = authority(sheet, section.tls_ca, (*path, "tls_ca"))
     if len(sheet.problems) > before:
         return None
-    return Lookup(section.url or "", tuple(section.command or ()), section.secret, ca, within)
+    return Lookup(section.url or "", tuple(section.command or ()), section.secret, ca, within, section.title or "")
 
 
 def check_url(sheet: Sheet, url: str, path: KeyPath) -> None:

@@ -125,6 +125,7 @@ class LimitsSection(Section):
 
 
 class LookupSection(Section):
+    title: str | None = None
     url: str | None = None
     command: Annotated[list[str], Field(min_length=1)] | None = None
     secret: SecretField | None = None

@@ -15,6 +15,7 @@ from mailprobe.evidence.kinds import (
     As,
     Breakage,
     CanaryState,
+    Contract,
     End,
     Folder,
     Lookup,
@@ -220,6 +221,23 @@ class Returned(Seen):
     remote: str = ""  # the server that said so
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Seen):
+    """What a carrier's own systems hold of one mailbox, read there and changed by nobody. `server` is their name.
+
+    Times are Unix seconds; None or '': they do not say. contract_at: since when the contract stands so. mx_store_uid: the store
+    that the MX map delivers to, store_uid: the one that the IMAP directory opens. last_write: to that store, by whomever."""
+
+    contract: Contract | None = None
+    contract_at: float | None = None
+    password_changed_at: float | None = None
+    in_mx_map: bool | None = None
+    in_imap_directory: bool | None = None
+    mx_store_uid: str = ""
+    store_uid: str = ""
+    last_write: float | None = None
+
+
 Fact = (
     LookedUp
     | Connected
@@ -237,6 +255,7 @@ Fact = (
     | Arrived
     | CleanedUp
     | Returned
+    | Recorded
 )
 
 
@@ -286,6 +305,7 @@ __all__ = [
     "CanaryState",
     "CleanedUp",
     "Connected",
+    "Contract",
     "End",
     "Ending",
     "Evidence",
@@ -302,6 +322,7 @@ __all__ = [
     "Opened",
     "Purpose",
     "Quota",
+    "Recorded",
     "Removal",
     "Replied",
     "ReturnKind",

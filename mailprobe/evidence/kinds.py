@@ -212,6 +212,14 @@ class ReturnKind(StrEnum):
     AUTO_REPLY = "auto_reply"
 
 
+class Contract(StrEnum):
+    """What a carrier's own systems say of the contract that a mailbox belongs to."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+
+
 class End(StrEnum):
     """How a run ended."""
 

@@ -1,6 +1,6 @@
 """What a carrier's own systems know of one mailbox: asked read-only, before or beside a check. [carriers.X.lookup] says how.
 
-answer.py   the JSON that comes back, read
+answer.py   the JSON that comes back, read; recording.py as evidence
 https.py    asked over HTTPS; command.py: asked of a program of the house, without a shell
 
 Whoever asks notes it in the trail before. An answer that does not come in time, or is none, is "not known", and no fact.
@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from mailprobe.carriers import Lookup
 from mailprobe.config import Account
-from mailprobe.lookup.answer import Answer, Unanswered, observed_of, read_answer
+from mailprobe.lookup.answer import Answer, Unanswered, read_answer
+from mailprobe.lookup.recording import PROBE, recorded
 
-__all__ = ["Answer", "Unanswered", "look_up", "observed_of", "read_answer"]
+__all__ = ["PROBE", "Answer", "Unanswered", "look_up", "read_answer", "recorded"]
 
 
 async def look_up(lookup: Lookup, account: Account) -> Answer | Unanswered:

@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 
 MOST = 65_536  # octets of an answer
-FIELDS = ("contract", "contract_at", "mail_password_changed_at", "in_mx_map", "in_imap_directory", "store_uid", "last_write")
 CONTRACTS = ("active", "closed", "suspended", "unknown")
 UID = 200  # characters
 
@@ -36,6 +35,7 @@ class Answer:
     mail_password_changed_at: float | None = None
     in_mx_map: bool | None = None
     in_imap_directory: bool | None = None
+    mx_store_uid: str | None = None
     store_uid: str | None = None
     last_write: float | None = None
 
@@ -61,6 +61,7 @@ def read_answer(raw: bytes) -> Answer | Unanswered:
             mail_password_changed_at=instant(said.get("mail_password_changed_at")),
             in_mx_map=truth(said.get("in_mx_map")),
             in_imap_directory=truth(said.get("in_imap_directory")),
+            mx_store_uid=uid(said.get("mx_store_uid")),
             store_uid=uid(said.get("store_uid")),
             last_write=instant(said.get("last_write")),
         )
@@ -105,18 +106,3 @@ def uid(value: object) -> str | None:
     if isinstance(value, str) and len(value) <= UID:
         return value
     raise Wrong
-
-
-def observed_of(answer: Answer) -> tuple[str, ...]:
-    """What of it a verdict knows, as words for `--observed`; they are measured, and nobody had to tell them."""
-    words = []
-    if answer.contract in ("active", "closed", "suspended"):
-        at = "" if answer.contract_at is None else f"@{iso(answer.contract_at)}"
-        words.append(f"contract={answer.contract}{at}")
-    if answer.mail_password_changed_at is not None:
-        words.append(f"mail_password_changed_at={iso(answer.mail_password_changed_at)}")
-    return tuple(words)
-
-
-def iso(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")

@@ -24,7 +24,8 @@ from mailprobe import evidence as seen
 from mailprobe.evidence import Fact, Line
 
 # 2: a transcript's lines are three columns, servers, speakers, words; they were pairs of a server and "speaker words"
-VERSION = 2
+# 3: what a carrier's own systems hold is a fact
+VERSION = 3
 SEEN = "at of server ip"
 SHAPES: dict[str, tuple[type[Any], str]] = {
     "looked_up": (seen.LookedUp, "purpose rrtype outcome values resolver took"),
@@ -43,6 +44,10 @@ SHAPES: dict[str, tuple[type[Any], str]] = {
     "arrived": (seen.Arrived, "canary folder took by results"),
     "cleaned_up": (seen.CleanedUp, "canary outcome detail"),
     "returned": (seen.Returned, "canary kind returned_at stage code enhanced text recipient remote"),
+    "recorded": (
+        seen.Recorded,
+        "contract contract_at password_changed_at in_mx_map in_imap_directory mx_store_uid store_uid last_write",
+    ),
 }
 
 _fast = msgspec.json.Encoder().encode

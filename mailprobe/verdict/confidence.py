@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mailprobe.verdict import Confidence
 from mailprobe.verdict import delivery as mail
+from mailprobe.verdict.grounds import as_never, listed, recorded_active, refused_for_want_of_entry
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
@@ -20,12 +21,14 @@ from mailprobe.verdict.picture import (
     DeadAtMx,
     Delivery,
     Domain,
+    Entry,
     LiveAtMx,
     Picture,
     Portal,
     Prober,
     Room,
     SignIn,
+    Source,
 )
 
 HIGH, MEDIUM, LOW = Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW
@@ -53,8 +56,18 @@ def control(p: Picture) -> Confidence:
 
 
 def paper(p: Picture) -> Confidence:
-    """What is known of the contract."""
-    return HIGH if p.portal.among(Portal.OK) or p.contract.among(ContractState.ACTIVE) else MEDIUM
+    """What is known of the contract. Told otherwise than it was read, one step down."""
+    known = p.portal.among(Portal.OK) or p.contract.among(ContractState.ACTIVE)
+    return HIGH if known and undisputed(p) else MEDIUM
+
+
+def undisputed(p: Picture) -> bool:
+    return p.contract_disputed.among(Answer.NO) and not (p.portal.among(Portal.CLOSED) and recorded_active(p))
+
+
+def unlisted(p: Picture) -> Confidence:
+    """No list of the carrier's holds the address that its servers do not know."""
+    return MEDIUM if listed(p) else HIGH
 
 
 def high(p: Picture) -> Confidence:
@@ -71,15 +84,23 @@ def low(p: Picture) -> Confidence:
 
 def out_of_sync(p: Picture) -> Confidence:
     by_master = p.sign_in.among(SignIn.REFUSED_BY_MASTER)
-    return weakest(doors(p), HIGH if by_master else control(p), paper(p))
+    refusal = MEDIUM if refused_for_want_of_entry(p) else control(p)
+    return weakest(doors(p), HIGH if by_master else refusal, paper(p), unlisted(p))
+
+
+def closed(p: Picture) -> Confidence:
+    return weakest(doors(p), unlisted(p), HIGH if undisputed(p) else MEDIUM)
 
 
 def unknown_to_mx(p: Picture) -> Confidence:
-    return weakest(doors(p), MEDIUM)
+    """Sure where the carrier's own systems say both: the contract goes on, and the entry is missing."""
+    missing = recorded_active(p) and p.mx_map.among(Entry.ABSENT)
+    return weakest(doors(p), paper(p), unlisted(p)) if missing else weakest(doors(p), MEDIUM)
 
 
 def missing_from_mx(p: Picture) -> Confidence:
-    return weakest(doors(p), MEDIUM if p.sign_in.among(SignIn.OPENED_BY_MASTER) else HIGH)
+    by_master = p.sign_in.among(SignIn.OPENED_BY_MASTER) and not p.mx_map.among(Entry.ABSENT)
+    return weakest(doors(p), MEDIUM if by_master or p.mx_map.among(Entry.LISTED) else HIGH)
 
 
 def auth_out_of_sync(p: Picture) -> Confidence:
@@ -106,9 +127,13 @@ def password(p: Picture) -> Confidence:
 
 
 def suspended(p: Picture) -> Confidence:
-    if p.contract.among(ContractState.SUSPENDED):
-        return MEDIUM
-    return doors(p) if p.acceptance.among(Acceptance.DISABLED) else control(p)
+    """The servers' own words; else a contract that was read, where the doors refuse him too; what was told is one step down."""
+    if p.acceptance.among(Acceptance.DISABLED):
+        return doors(p)
+    if p.sign_in.among(SignIn.DISABLED):
+        return control(p)
+    read = p.contract.source is Source.MEASURED and undisputed(p) and as_never(p)
+    return weakest(doors(p), MEDIUM if not read else HIGH)
 
 
 def own_words(p: Picture) -> Confidence:
@@ -188,9 +213,9 @@ def junked(p: Picture) -> Confidence:
 
 
 def dropped(p: Picture) -> Confidence:
-    """Time makes it sure, and our own look does."""
+    """Time makes it sure, and our own look does. What the store took since may have been our mail, in another folder."""
     if p.delivery.among(Delivery.OVERDUE_DAY):
-        return HIGH
+        return MEDIUM if elsewhere_perhaps(p) else HIGH
     return MEDIUM if p.delivery.among(Delivery.OVERDUE_HOUR, Delivery.UNREAD_HOUR) else LOW
 
 
@@ -199,7 +224,11 @@ def goes_elsewhere(p: Picture) -> Confidence:
 
 
 def delivery_outage(p: Picture) -> Confidence:
-    return HIGH if p.undelivered_before.among(Answer.YES) else MEDIUM
+    return HIGH if p.undelivered_before.among(Answer.YES) and not elsewhere_perhaps(p) else MEDIUM
+
+
+def elsewhere_perhaps(p: Picture) -> bool:
+    return p.stores_differ.among(Answer.YES) or p.written_since.among(Answer.YES)
 
 
 def sender_at_fault(p: Picture) -> Confidence:

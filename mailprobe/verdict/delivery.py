@@ -7,7 +7,7 @@ only together with L's (row 22).
 
 from __future__ import annotations
 
-from mailprobe.verdict.grounds import ACCEPTED, LATER, closed, known_here, signs_in
+from mailprobe.verdict.grounds import ACCEPTED, LATER, closed, known_here, listed, signs_in
 from mailprobe.verdict.picture import Acceptance, ControlDelivery, Delivery, OldAddress, Picture, ReadBack
 
 NOT_REFUSED = (*ACCEPTED, *LATER, Acceptance.UNASKED, Acceptance.HELD, Acceptance.UNCLEAR)
@@ -140,7 +140,8 @@ def unknown_behind(p: Picture) -> bool:
 
 
 def stranger_behind(p: Picture) -> bool:
-    return unknown(p) and not known_here(p) and not signs_in(p) and not p.old_address.among(OldAddress.THIS_ONE)
+    known = known_here(p) or signs_in(p) or listed(p)
+    return unknown(p) and not known and not p.old_address.among(OldAddress.THIS_ONE)
 
 
 def closed_behind(p: Picture) -> bool:

@@ -25,6 +25,7 @@ from mailprobe.evidence import (
     Offered,
     Opened,
     Quota,
+    Recorded,
     Replied,
     Returned,
     Secured,
@@ -67,6 +68,7 @@ class Filed:
     withheld: list[tuple[str, Dated[NotAsked]]] = field(default_factory=list)
     doors: dict[tuple[str, str, str], Door] = field(default_factory=dict)
     canaries: list[Dated[Canary | Arrived | CleanedUp | Returned]] = field(default_factory=list)
+    records: list[Dated[Recorded]] = field(default_factory=list)
 
     def of_probe(self, probe: str) -> list[Door]:
         return [door for door in self.doors.values() if door.probe == probe]
@@ -124,6 +126,8 @@ def file_one(filed: Filed, probe: str, at: float, fact: Fact) -> None:
             door_of(filed, probe, fact).quotas.append(Dated(at, fact))
         case Canary() | Arrived() | CleanedUp() | Returned():
             filed.canaries.append(Dated(at, fact))
+        case Recorded():
+            filed.records.append(Dated(at, fact))
         case _:
             assert_never(fact)
 

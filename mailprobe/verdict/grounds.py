@@ -7,11 +7,13 @@ from mailprobe.verdict.picture import (
     Answer,
     ContractState,
     Control,
+    Entry,
     OldAddress,
     PasswordChange,
     Picture,
     Portal,
     SignIn,
+    Source,
 )
 
 ONE_CHAIN = 90.0  # seconds: two runs, and what waits between them
@@ -58,14 +60,30 @@ def refused_where_control_enters(p: Picture) -> bool:
     return customer_refused(p) and p.control_sign_in.among(*CONTROL_IN)
 
 
+def refused_for_want_of_entry(p: Picture) -> bool:
+    """Nobody of ours could be tried, but the carrier's own directory has no entry: it is not the password."""
+    return customer_refused(p) and p.control_sign_in.among(*NO_CONTROL) and p.imap_directory.among(Entry.ABSENT)
+
+
 def known_here(p: Picture) -> bool:
     """Something says that this address is, or was, a mailbox: else it may simply be misspelt."""
     return (
         p.enrolled.among(Answer.YES)
         or p.accepted_before.among(Answer.YES)
         or p.portal.among(Portal.OK)
+        or recorded_active(p)
         or (p.spelling_confirmed.among(Answer.YES) and p.contract.among(ContractState.ACTIVE))
     )
+
+
+def recorded_active(p: Picture) -> bool:
+    """The carrier's own systems were asked for this very address, letter by letter; what is told may be of another."""
+    return p.contract.among(ContractState.ACTIVE) and p.contract.source is Source.MEASURED
+
+
+def listed(p: Picture) -> bool:
+    """Some list of the carrier's holds it: it is not a matter of spelling. Not enough to call the servers wrong."""
+    return p.mx_map.among(Entry.LISTED) or p.imap_directory.among(Entry.LISTED)
 
 
 def known_to_imap(p: Picture) -> bool:
@@ -73,4 +91,4 @@ def known_to_imap(p: Picture) -> bool:
 
 
 def closed(p: Picture) -> bool:
-    return p.contract.among(ContractState.CLOSED) or p.portal.among(Portal.CLOSED)
+    return p.contract.among(ContractState.CLOSED) or (p.portal.among(Portal.CLOSED) and not recorded_active(p))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailprobe.verdict import Code, Note, NoteCode
 from mailprobe.verdict import delivery as mail
-from mailprobe.verdict.grounds import ACCEPTED, CONTROL_IN, as_never, closed, known_to_imap, signs_in
+from mailprobe.verdict.grounds import ACCEPTED, CONTROL_IN, OPENED, as_never, closed, known_to_imap, recorded_active, signs_in
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
@@ -20,8 +20,10 @@ from mailprobe.verdict.picture import (
     DeadAtMx,
     Delivery,
     Domain,
+    Entry,
     LiveAtMx,
     Network,
+    PasswordChange,
     Picture,
     Portal,
     ReadBack,
@@ -140,3 +142,25 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
     yield "canary_on_handset:handset_fails", p.read_back.among(ReadBack.HANDSET) and p.handset_fails.among(Answer.YES)
     yield "webmail_ok:sign_in_refused", p.webmail_ok.among(Answer.YES) and p.sign_in.among(*LOGIN_REFUSED)
     yield "imap_refused:submission_opened", p.sign_in.among(*LOGIN_REFUSED) and p.submission.among(SignIn.OPENED)
+    yield from of_the_records(p)
+
+
+def of_the_records(p: Picture) -> Iterator[tuple[str, bool]]:
+    """What the carrier's own systems hold, against its servers, against each other, and against what was told."""
+    by_map, by_directory = p.mx_map, p.imap_directory
+    takes_him = p.acceptance.among(Acceptance.ACCEPTED, Acceptance.ACCEPTED_UNCHECKED)
+    overdue = p.delivery.among(*mail.OVERDUE)
+    yield "mx_unknown:mx_map_lists", as_never(p) and by_map.among(Entry.LISTED)
+    yield "mx_unknown:imap_directory_lists", as_never(p) and by_directory.among(Entry.LISTED)
+    yield "mx_accepts:mx_map_lacks", takes_him and by_map.among(Entry.ABSENT)
+    yield "mx_accepts:imap_directory_lacks", takes_him and by_directory.among(Entry.ABSENT)
+    yield "signs_in:imap_directory_lacks", p.sign_in.among(*OPENED) and by_directory.among(Entry.ABSENT)
+    yield "imap_unknown:imap_directory_lists", p.sign_in.among(SignIn.REFUSED_BY_MASTER) and by_directory.among(Entry.LISTED)
+    yield "mx_map_lists:imap_directory_lacks", by_map.among(Entry.LISTED) and by_directory.among(Entry.ABSENT)
+    yield "mx_map_lacks:imap_directory_lists", by_map.among(Entry.ABSENT) and by_directory.among(Entry.LISTED)
+    yield "mx_map_store:imap_directory_store", p.stores_differ.among(Answer.YES)
+    yield "canary_not_found:store_written", overdue and p.written_since.among(Answer.YES)
+    yield "contract_told:contract_recorded", p.contract_disputed.among(Answer.YES)
+    yield "portal_closed:contract_recorded_active", p.portal.among(Portal.CLOSED) and recorded_active(p)
+    yield "contract_suspended:signs_in", p.contract.among(ContractState.SUSPENDED) and signs_in(p)
+    yield "password_told:password_recorded", p.password_change.among(PasswordChange.UNRECORDED)

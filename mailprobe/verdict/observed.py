@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from mailprobe.config import Problem
+from mailprobe.evidence import Stage
+from mailprobe.replies import ReplyClass, SpeaksOf
 from mailprobe.verdict.picture import ContractState, Portal
 
 DAY = 86400.0
@@ -48,6 +50,17 @@ class Observations:
     pc_used: bool = False
     old_address: str = ""
     canaries: tuple[CanarySeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """One failed recipient of a bounce that a correspondent got, already read. `recipient` is '' where it names none."""
+
+    recipient: str
+    cls: ReplyClass
+    speaks_of: SpeaksOf
+    hard: bool
+    stage: Stage | None = None
 
 
 class ObservedError(Exception):

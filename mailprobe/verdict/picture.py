@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from mailprobe.evidence import Stage
-from mailprobe.replies import ReplyClass, SpeaksOf
-
 
 class Source(StrEnum):
     """How an answer was learnt."""
@@ -201,12 +198,14 @@ class Tls(StrEnum):
 
 
 class PasswordChange(StrEnum):
-    """When the mail password was changed, as told, against T's refused sign-in."""
+    """When the mail password was changed, as told or as the carrier's own systems say, against T's refused sign-in."""
 
     UNTOLD = "untold"
     REFUSED_EARLIER = "refused_earlier"  # the refusal is older than the change, or there is none
     REFUSED_TOO_SOON = "refused_too_soon"  # within the time a change takes to spread
-    REFUSED_LATER = "refused_later"
+    REFUSED_LATER = "refused_later"  # than the customer says that he changed it, and no record says otherwise
+    REFUSED_AFTER_RECORDED = "refused_after_recorded"  # nobody tells of that change: the secret that was tried may be older
+    UNRECORDED = "unrecorded"  # so later; but the carrier's own systems know of no such change
 
 
 class ContractState(StrEnum):
@@ -214,6 +213,14 @@ class ContractState(StrEnum):
     CLOSED = "closed"
     SUSPENDED = "suspended"
     UNKNOWN = "unknown"
+
+
+class Entry(StrEnum):
+    """Whether a list of the carrier's holds T, as its own systems say."""
+
+    LISTED = "listed"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"  # nobody was asked, no answer came, or it is too old beside what the servers say
 
 
 class Portal(StrEnum):
@@ -326,17 +333,6 @@ class BounceSays(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounced:
-    """One failed recipient of a bounce that a correspondent got, already read. `recipient` is '' where it names none."""
-
-    recipient: str
-    cls: ReplyClass
-    speaks_of: SpeaksOf
-    hard: bool
-    stage: Stage | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """What the store remembers. deferred_since: Unix seconds of the first 4xx of an unbroken row for T alone.
     undelivered_since: of the first reading of an unbroken row at which neither T's nor L's test mail had arrived."""
@@ -379,7 +375,13 @@ class Picture:
     put_off_first: Known[Answer] = Known(Answer.NO)
     forwards: Known[Answer] = Known(Answer.NO)
     clean_up: Known[CleanUp] = Known(CleanUp.UNASKED)
-    # told
+    # from the carrier's own systems
+    mx_map: Known[Entry] = Known(Entry.UNKNOWN)
+    imap_directory: Known[Entry] = Known(Entry.UNKNOWN)
+    stores_differ: Known[Answer] = Known(Answer.NO)  # mail goes to another store than the one that is opened
+    written_since: Known[Answer] = Known(Answer.NO)  # to the store, after the newest test mail was taken
+    contract_disputed: Known[Answer] = Known(Answer.NO)  # told otherwise than they say
+    # told; the contract may be looked up there
     contract: Known[ContractState] = Known(ContractState.UNKNOWN, None, Source.CONFIGURED)
     portal: Known[Portal] = Known(Portal.UNTOLD, None, Source.TOLD)
     spelling_confirmed: Known[Answer] = field(default_factory=unsaid)

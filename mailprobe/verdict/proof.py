@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
@@ -18,6 +19,7 @@ from mailprobe.evidence import (
     NotConnected,
     NotSecured,
     Of,
+    Recorded,
     Replied,
     Returned,
     Stage,
@@ -27,7 +29,8 @@ from mailprobe.verdict.filing import Dated, Door, Filed, file_all
 
 SHOWN = (Stage.RCPT, Stage.LOGIN, Stage.AUTH, Stage.EXAMINE)
 HANDED_OVER = (Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
-KINDS = {"mx": "rcpt", "canary": "canary", "imap": "imap", "submission": "submission"}
+RECORD = "record"
+KINDS = {"mx": "rcpt", "canary": "canary", "imap": "imap", "submission": "submission", "lookup": RECORD}
 ANY_ADDRESS = re.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
 MASKED = "address"  # servers put their own brackets around it
 
@@ -36,7 +39,8 @@ MASKED = "address"  # servers put their own brackets around it
 class ProofRow:
     """One answer at one door. kind: 'rcpt', 'canary', 'imap' or 'submission'; answer: '550 5.1.1', 'NO [AUTHENTICATIONFAILED]',
     or of a test mail also 'end_of_data 250 2.0.0', 'returned failed 550 5.1.1', 'arrived inbox';
-    text: the server's words with the address masked; alike: word for word as D's answer at the same server and IP."""
+    text: the server's words with the address masked; alike: word for word as D's answer at the same server and IP.
+    kind 'record': what the carrier's own systems hold, one row a word; server: their name, answer: 'in_mx_map=no'."""
 
     kind: str
     server: str
@@ -54,7 +58,7 @@ def prove(evidence: Sequence[Evidence], *, account: Account, carrier: Carrier) -
     be asked, what stood in the way. Of a test mail: the answer that took or refused it, its arrival, and what came back."""
     filed = file_all(evidence)
     shown = [row for door in filed.doors.values() for row in rows_of(door, account, carrier)]
-    shown += mail_rows(filed)
+    shown += (*mail_rows(filed), *record_rows(filed))
     return tuple(sorted(shown, key=lambda row: (list(KINDS.values()).index(row.kind), row.server, row.ip)))
 
 
@@ -102,6 +106,32 @@ def mail_row(one: Dated[Canary | Arrived | CleanedUp | Returned]) -> Iterator[Pr
         code = f"{fact.code or ''} {fact.enhanced}".strip()
         answer = f"returned {fact.kind.value} {code}".strip()
         yield ProofRow("canary", fact.remote, "", fact.of, answer, masked(fact.text), fact.returned_at)
+
+
+def record_rows(filed: Filed) -> Iterator[ProofRow]:
+    """What was read last."""
+    for one in sorted(filed.records, key=lambda each: each.at)[-1:]:
+        yield from (ProofRow(RECORD, one.fact.server, "", Of.TARGET, word, "", one.at) for word in words_of(one.fact))
+
+
+def words_of(held: Recorded) -> Iterator[str]:
+    """In the order of the fact, `name=value` as in what is told; what is not known is left out. Times in UTC."""
+    if held.contract is not None:
+        since = "" if held.contract_at is None else f"@{utc(held.contract_at)}"
+        yield f"contract={held.contract.value}{since}"
+    for name, at in (("mail_password_changed_at", held.password_changed_at), ("last_write", held.last_write)):
+        if at is not None:
+            yield f"{name}={utc(at)}"
+    for name, listed in (("in_mx_map", held.in_mx_map), ("in_imap_directory", held.in_imap_directory)):
+        if listed is not None:
+            yield f"{name}={'yes' if listed else 'no'}"
+    for name, uid in (("mx_store_uid", held.mx_store_uid), ("store_uid", held.store_uid)):
+        if uid:
+            yield f"{name}={masked(uid)}"
+
+
+def utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def masked(text: str) -> str:

@@ -1,7 +1,8 @@
 """The ordered table: prober > carrier > account > delivery > sender > handset. First match wins.
 
-A condition reads nothing but the answers of the picture. Every row whose status is "down" needs positive evidence with the
-controls good at the same leg: an answer that is missing or doubtful never fulfils it.
+A condition reads nothing but the answers of the picture, and of the contract who answered. Every row whose status is "down" needs
+positive evidence of the servers with the controls good at the same leg: an answer that is missing or doubtful never fulfils it,
+and what a record of the carrier's own says of its lists and stores never does so alone.
 
 Row 25 has no rule as long as nothing here compares two vantages.
 """
@@ -28,7 +29,9 @@ from mailprobe.verdict.grounds import (
     in_one_chain,
     known_here,
     known_to_imap,
+    listed,
     lost,
+    refused_for_want_of_entry,
     refused_where_control_enters,
     signs_in,
 )
@@ -41,6 +44,7 @@ from mailprobe.verdict.picture import (
     Control,
     Deferred,
     Domain,
+    Entry,
     LiveAtMx,
     Network,
     OldAddress,
@@ -165,7 +169,7 @@ def missing_from_mx(p: Picture) -> bool:
 
 
 def out_of_sync(p: Picture) -> bool:
-    return lost(p) and known_here(p) and refused_where_control_enters(p)
+    return lost(p) and known_here(p) and (refused_where_control_enters(p) or refused_for_want_of_entry(p))
 
 
 def unknown_to_mx(p: Picture) -> bool:
@@ -173,7 +177,7 @@ def unknown_to_mx(p: Picture) -> bool:
 
 
 def no_such_address(p: Picture) -> bool:
-    return lost(p) and not known_here(p) and not known_to_imap(p)
+    return lost(p) and not known_here(p) and not known_to_imap(p) and not listed(p)
 
 
 def blocked_at_mx(p: Picture) -> bool:
@@ -204,12 +208,14 @@ def not_propagated(p: Picture) -> bool:
 
 
 def password_or_lock(p: Picture) -> bool:
+    """Where the carrier's own directory has no entry, no password would be right."""
     return (
         p.acceptance.among(Acceptance.ACCEPTED, Acceptance.ACCEPTED_UNCHECKED)
         and customer_refused(p)
         and p.control_sign_in.among(*CONTROL_IN, *NO_CONTROL)
         and not p.password_change.among(PasswordChange.REFUSED_TOO_SOON)
         and not p.submission.among(SignIn.OPENED)
+        and not p.imap_directory.among(Entry.ABSENT)
     )
 
 
@@ -344,7 +350,7 @@ RULES: tuple[Rule, ...] = (
     Rule(13, Code.PARTIAL_BACKEND_FAULT, DEGRADED, Actor.MAIL_OPS, partial_fault, sure.partial),
     # account
     Rule(12, Code.STORE_LOST, DOWN, Actor.MAIL_OPS, store_lost, sure.control),
-    Rule(2, Code.CLOSED_BY_CONTRACT, DOWN, Actor.PROVISIONING, closed_by_contract, sure.doors),
+    Rule(2, Code.CLOSED_BY_CONTRACT, DOWN, Actor.PROVISIONING, closed_by_contract, sure.closed),
     Rule(8, Code.SUSPENDED, DOWN, Actor.PROVISIONING, suspended, sure.suspended),
     Rule(4, Code.MISSING_FROM_MX, DOWN, Actor.MAIL_OPS, missing_from_mx, sure.missing_from_mx),
     Rule(1, Code.DIRECTORY_OUT_OF_SYNC, DOWN, Actor.PROVISIONING, out_of_sync, sure.out_of_sync),

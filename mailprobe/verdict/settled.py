@@ -35,7 +35,7 @@ ANSWERED_BY = {
     Leg.MX: ("domain", "prober", "acceptance", "breadth", "live_at_mx", "dead_at_mx"),
     Leg.IMAP: ("sign_in", "control_sign_in", "store", "room", "backends", "tls", "password_change"),
     Leg.SUBMISSION: ("submission", "control_submission"),
-    Leg.CANARY: ("delivery", "control_delivery", "read_back", "put_off_first", "forwards", "clean_up"),
+    Leg.CANARY: ("delivery", "control_delivery", "read_back", "put_off_first", "forwards", "clean_up", "written_since"),
 }
 
 

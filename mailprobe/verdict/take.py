@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailprobe.carriers import Carrier
-from mailprobe.config import Account, Contract
+from mailprobe.config import Account
 from mailprobe.evidence import HELD_BACK, Evidence, Of, Replied, Withheld
 from mailprobe.replies import Likeness, Meaning, ReplyClass, SpeaksOf, Us, read, same_answer
 from mailprobe.verdict.canaries import canary_leg, yes
@@ -14,23 +14,21 @@ from mailprobe.verdict.door import door_says, hear
 from mailprobe.verdict.doors import MxPicture, host_of, together
 from mailprobe.verdict.filing import Filed, file_all
 from mailprobe.verdict.names import domain_of, hosts_of
-from mailprobe.verdict.observed import Observations
+from mailprobe.verdict.observed import Bounced, Observations
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
-    Bounced,
     BounceSays,
-    ContractState,
     Deferred,
     History,
     Known,
     Network,
     OldAddress,
-    PasswordChange,
     Picture,
     SignIn,
     Source,
 )
+from mailprobe.verdict.recorded import contract_disputed, contract_of, password_change, records_of
 from mailprobe.verdict.returned import Reader
 from mailprobe.verdict.sign_ins import (
     Leg,
@@ -43,7 +41,6 @@ from mailprobe.verdict.sign_ins import (
     tls_of,
 )
 
-PROPAGATION = 1800.0  # seconds that a new password may take to reach every server
 LONG_DEFERRED = 86400.0
 TWO_READINGS = 600.0  # between two readings that count as two
 NOBODY = Us()
@@ -69,7 +66,7 @@ def take_picture(
     mx = mx_picture(filed, account, carrier, us, now)
     mails = canary_leg(filed, Reader(account, carrier, us), told, now, ran=any(one.probe == "canary" for one in evidence))
     imap, submission = leg(filed, "imap", carrier, now), leg(filed, "submission", carrier, now)
-    sign_in = sign_in_of(imap)
+    sign_in, records = sign_in_of(imap), records_of(filed, evidence)
     return Picture(
         domain=domain_of(filed.mail_lookups(), account.address.domain, carrier, filed.mail_looked_up_at()),
         prober=mx.prober,
@@ -83,7 +80,7 @@ def take_picture(
         room=room_of(imap),
         backends=backends_of(imap),
         tls=tls_of(imap),
-        password_change=password_change(told, sign_in),
+        password_change=password_change(told, records, sign_in),
         submission=sign_in_of(submission) if "submission" in account.probes else Known(SignIn.NO_SERVER, None, Source.CONFIGURED),
         control_submission=control_of(submission),
         delivery=mails.delivery,
@@ -92,7 +89,12 @@ def take_picture(
         put_off_first=mails.put_off_first,
         forwards=mails.forwards,
         clean_up=mails.clean_up,
-        contract=contract_of(told, account),
+        mx_map=records.mx_map,
+        imap_directory=records.imap_directory,
+        stores_differ=records.stores_differ,
+        written_since=records.written_since,
+        contract_disputed=contract_disputed(told, records),
+        contract=contract_of(told, records, account),
         portal=Known(told.portal, None, Source.TOLD),
         spelling_confirmed=said(told.spelling_confirmed),
         webmail_ok=said(told.webmail_ok),
@@ -174,25 +176,6 @@ def leg(filed: Filed, probe: str, carrier: Carrier, now: float) -> Leg:
 
 
 # ---- told and known beforehand ---------------------------------------------------------------------------------------
-
-
-def password_change(told: Observations, sign_in: Known[SignIn]) -> Known[PasswordChange]:
-    changed = told.mail_password_changed_at
-    if changed is None:
-        return Known(PasswordChange.UNTOLD, None, Source.TOLD)
-    refused = sign_in.value in (SignIn.REFUSED, SignIn.REFUSED_BEFORE)
-    if not refused or sign_in.at is None or sign_in.at < changed:
-        return Known(PasswordChange.REFUSED_EARLIER, changed, Source.TOLD)
-    soon = sign_in.at < changed + PROPAGATION
-    return Known(PasswordChange.REFUSED_TOO_SOON if soon else PasswordChange.REFUSED_LATER, changed, Source.TOLD)
-
-
-def contract_of(told: Observations, account: Account) -> Known[ContractState]:
-    """What is told now is newer than what was configured."""
-    if told.contract is not ContractState.UNKNOWN:
-        return Known(told.contract, told.contract_at, Source.TOLD)
-    table = {Contract.ACTIVE: ContractState.ACTIVE, Contract.CLOSED: ContractState.CLOSED}
-    return Known(table.get(account.contract, ContractState.UNKNOWN), None, Source.CONFIGURED)
 
 
 def old_address_of(told: Observations, account: Account) -> Known[OldAddress]:

@@ -40,6 +40,7 @@ from mailprobe.evidence import (
     Offered,
     Opened,
     Quota,
+    Recorded,
     Replied,
     Returned,
     Secured,
@@ -163,6 +164,9 @@ def fact_in_words(fact: Fact) -> str:
             return f"cleaned up: {fact.outcome.value}"
         case Returned():
             return f"returned {fact.kind.value} {fact.stage.value} {fact.code} {fact.enhanced or '-'} {fact.text}"
+        case Recorded():
+            words = (fact.contract, fact.in_mx_map, fact.in_imap_directory, fact.mx_store_uid, fact.store_uid)
+            return f"recorded {' '.join('-' if one is None else str(one) for one in words)}"
 
 
 def whose(fact: Answered | Opened | NotAsked) -> str:

@@ -31,7 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
     "oidc": {"config", "net", "secret"},
-    "lookup": {"carriers", "config", "net", "secret"},
+    "lookup": {"carriers", "config", "evidence", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
     "console": {

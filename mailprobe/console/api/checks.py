@@ -22,7 +22,7 @@ from mailprobe.console.language import Language
 from mailprobe.console.lookups import looked_up
 from mailprobe.console.rooms import rooms_of
 from mailprobe.console.visits import still_in
-from mailprobe.lookup import Answer, observed_of
+from mailprobe.evidence import Evidence
 from mailprobe.store import StoreError
 
 router = APIRouter(prefix="/api/v1/checks", tags=["checks"])
@@ -95,14 +95,12 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
 def known_of(request: Request, visitor: Visitor, account: Account, why: str) -> Known:
     """What the carrier's own systems say, asked on this visitor's behalf as soon as the check begins."""
 
-    async def known() -> tuple[str, ...]:
+    async def known() -> Evidence | None:
+        of = of_trail(request, account)
         try:
-            answer = await looked_up(
-                rooms_of(request), request.app.state.trail, visitor, account, of_trail(request, account), why
-            )
+            return await looked_up(rooms_of(request), request.app.state.trail, visitor, account, of, why)
         except StoreError:  # what cannot be noted is not asked
-            return ()
-        return observed_of(answer) if isinstance(answer, Answer) else ()
+            return None
 
     return known
 

@@ -10,5 +10,7 @@ mailing.py   test mails, and what comes late; mails.py which     repairing.py ve
 view.py      everything a page shows: the API's form             showing.py   a call made into it; looking.py once for everybody
 streaming.py server-sent events                                  proofs.py    answers and dialogues without names
 sides.py     T, L and D side by side                             ticket.py    what the desk that acts is given
+records.py   what the carrier's own systems hold
 typed.py     an address as it was pasted; marks.py read back     golden.py    a wrong verdict as a case to learn from
+case.py      all that its verdict was made of; stand_ins.py names in it
 """

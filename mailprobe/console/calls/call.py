@@ -67,8 +67,7 @@ class Call:
     working: dict[str, Working] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
     heard: tuple[str, ...] = ()  # fragments of a bounce that were read out
-    measured: tuple[str, ...] = ()  # what the carrier's own systems say, as words of `observed`; nobody told them
-    hearing: bool = False  # they are being asked, and may yet overturn what would be said
+    hearing: bool = False  # the carrier's own systems are being asked, and may yet overturn what would be said
     ended: float | None = None
     wait: float | None = None
     said: tuple[Said, ...] = ()

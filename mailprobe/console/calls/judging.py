@@ -36,7 +36,8 @@ def picture_of(house: Takes, question: Question, evidence: tuple[Evidence, ...],
     """All that is known of the account, each leg as it stood when it ended. started: Unix seconds of the call."""
     ends: dict[str, float] = {}
     for one in evidence:
-        ends[one.probe] = max(end_of(one), ends.get(one.probe, 0.0))
+        if one.probe in ORDER:  # what the carrier's own systems say is no leg: it stands beside the legs' answers
+            ends[one.probe] = max(end_of(one), ends.get(one.probe, 0.0))
     newest = max(ends.values(), default=started)
     picture = house.picture(question, evidence, newest)
     for probe, end in sorted(ends.items(), key=lambda one: ORDER.index(one[0])):

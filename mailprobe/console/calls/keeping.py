@@ -12,11 +12,11 @@ from typing import Any
 
 from mailprobe.address import Address
 from mailprobe.config import Account, Config, ConfigError, ad_hoc, read_address
-from mailprobe.console.calls.ask import understood
 from mailprobe.console.calls.call import Call, Said, Watched
 from mailprobe.console.calls.past import names_of
 from mailprobe.console.calls.sealing import Sealer
 from mailprobe.evidence import End, Ending, Evidence
+from mailprobe.lookup import Answer, recorded
 from mailprobe.question import Question
 from mailprobe.store import Store
 from mailprobe.store.calls import KeptCall
@@ -25,6 +25,7 @@ from mailprobe.store.hidden import Hidden
 from mailprobe.store.verdicts import row_of, verdict_of
 from mailprobe.verdict import Verdict
 from mailprobe.verdict.observed import Observations, ObservedError, parse
+from mailprobe.verdict.picture import ContractState
 
 VERSION = 1
 NOBODY = "***"  # the local part of an address that cannot be opened
@@ -91,7 +92,9 @@ class Keeping:
             masked=opened is None and not account.enrolled,
         )
         fill(call, given)
-        return self.with_seen(call, row)
+        call = self.with_seen(call, row)
+        call.learn(formerly(given.get("measured", ()), call))
+        return call
 
     def with_seen(self, call: Call, row: KeptCall) -> Call:
         """What was said and seen. What is damaged is left out: the rest is still worth something."""
@@ -116,7 +119,6 @@ def told(call: Call) -> dict[str, object]:
         "only": list(question.only),
         "bounces": [base64.b64encode(one).decode() for one in question.bounces],
         "heard": list(call.heard),
-        "measured": list(call.measured),
         "legs": list(call.legs),
         "wait": call.wait,
         "before": [list(one) for one in call.before],
@@ -146,11 +148,21 @@ def question_of(given: Mapping[str, Any], account: Account, owner: str, started:
 def fill(call: Call, given: Mapping[str, Any]) -> None:
     watch = given.get("watch")
     call.heard, call.legs = tuple(given.get("heard", ())), tuple(given.get("legs", ()))
-    call.measured = understood(given.get("measured", ()), math.inf)
     call.wait, call.repairs = given.get("wait"), given.get("repairs", "")
     call.number_to_read = given.get("number_to_read", "")
     call.before = tuple((one, light) for one, light in given.get("before", ()))
     call.watch = None if watch is None else Watched(watch[0], watch[1], watch[2], tuple(watch[3]))
+
+
+def formerly(words: Sequence[str], call: Call) -> tuple[Evidence, ...]:
+    """What the carrier's own systems said, as it was kept before it was evidence: words of `observed`."""
+    try:
+        said = parse(words, now=math.inf)
+    except ObservedError:
+        return ()
+    contract = None if said.contract is ContractState.UNKNOWN else said.contract.value
+    answer = Answer(contract, said.contract_at, said.mail_password_changed_at)
+    return (recorded(answer, call.account.id, call.carrier.title, call.started, 0.0),) if words else ()
 
 
 def account_of(row: KeptCall, given: Mapping[str, Any], config: Config) -> Account:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.view import LineView, ProofsView, TranscriptView
 from mailprobe.evidence import Evidence
+from mailprobe.lookup import PROBE as LOOKUP
 from mailprobe.report import milliseconds, row_json
 from mailprobe.store.hidden import is_common
 from mailprobe.verdict.proof import masked, prove
@@ -58,7 +59,7 @@ def proofs(call: Call) -> ProofsView:
 def transcripts(call: Call) -> tuple[TranscriptView, ...]:
     """Of the last run of each probe."""
     names, newest = names_in(call), {one.probe: one for one in call.evidence}
-    return tuple(transcript(one, names) for one in newest.values())
+    return tuple(transcript(one, names) for one in newest.values() if one.probe != LOOKUP)
 
 
 def transcript(evidence: Evidence, names: Names) -> TranscriptView:

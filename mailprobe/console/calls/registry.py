@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, understood, with_heard, with_measured
+from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
 from mailprobe.console.calls.call import KEPT, Call, Said, State, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
@@ -19,6 +19,7 @@ from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence, Fact
+from mailprobe.lookup import PROBE as LOOKUP
 from mailprobe.question import Listener, Question
 from mailprobe.store import StoreError
 from mailprobe.verdict import Verdict
@@ -35,7 +36,7 @@ SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call as it stands. question: with what was told and measured by then. verdict None: "checking"."""
+    """A call as it stands. question: with what was told by then. verdict None: "checking"."""
 
     version: int
     question: Question
@@ -48,11 +49,11 @@ Services = Callable[[Carrier, float], Awaitable[Service]]
 Told = Callable[[Call, Verdict], None]
 
 
-Known = Callable[[], Awaitable[tuple[str, ...]]]  # words as for `--observed`
+Known = Callable[[], Awaitable[Evidence | None]]  # of the carrier's own systems
 
 
-async def nothing_known() -> tuple[str, ...]:
-    return ()
+async def nothing_known() -> None:
+    return None
 
 
 def nobody(call: Call, verdict: Verdict) -> None: ...
@@ -217,7 +218,8 @@ class Calls:
     async def hear_carrier(self, call: Call, known: Known) -> None:
         """What the carrier says itself. Until it is known, nothing is said that it might overturn."""
         try:
-            call.measured = understood(await known(), self.rooms.now())
+            found = await known()
+            call.learn(() if found is None else (found,))
         finally:
             call.hearing = False
         self.revise(call, "")
@@ -290,10 +292,11 @@ class Calls:
         house = self.rooms.house()
         if call.masked:
             return Judged(call.version, call.question, Picture(), call.said[-1].verdict if call.said else None, {})
-        question = with_measured(call)
+        question = call.question
         picture = picture_of(house, with_heard(question, call.heard), call.evidence, call.started)
         picture = since_repair(picture) if call.repairs else picture
-        verdict = verdict_of(picture, call.working) if (call.evidence or not call.working) and not call.hearing else None
+        seen = any(one.probe != LOOKUP for one in call.evidence) or not call.working
+        verdict = verdict_of(picture, call.working) if seen and not call.hearing else None
         if call.heard and verdict is not None:
             without = verdict_of(picture_of(house, question, call.evidence, call.started), call.working)
             verdict = at_most_medium(verdict, without)

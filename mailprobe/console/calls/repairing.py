@@ -14,6 +14,7 @@ from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls, Known, nothing_known
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
 from mailprobe.log import Event, tell
+from mailprobe.lookup import PROBE as LOOKUP
 from mailprobe.question import Listener
 from mailprobe.store import StoreError
 
@@ -53,7 +54,7 @@ async def verify(calls: Calls, call: Call, owner: str, known: Known = nothing_kn
     new.repairs = call.id
     new.before = tuple((one.id.value, one.light.value) for one in row)
     if again:
-        new.learn(tuple(one for one in call.evidence if one.probe not in again and now - end_of(one) < YOUNG))
+        new.learn(tuple(one for one in call.evidence if one.probe not in (*again, LOOKUP) and now - end_of(one) < YOUNG))
     new.touch()
     return new
 

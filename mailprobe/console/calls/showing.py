@@ -11,6 +11,7 @@ from mailprobe.console.calls.marks import marked
 from mailprobe.console.calls.past import Past
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.questions import QUESTIONS, text_key, told_of
+from mailprobe.console.calls.records import measured
 from mailprobe.console.calls.rows import station_view
 from mailprobe.console.calls.stations import LegSeen, Station, stations
 from mailprobe.console.calls.texts import text
@@ -187,7 +188,7 @@ def question_views(call: Call, language: str) -> tuple[QuestionView, ...]:
             choices=tuple(ChoiceView(value, text(f"choice.{text_key(value)}", language)) for value in one.choices),
             wants=one.wants,
             told=told_of(one, observed),
-            measured=told_of(one, call.measured),
+            measured=told_of(one, measured(call)),
         )
         for one in wanted
     )

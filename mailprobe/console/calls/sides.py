@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mailprobe.config import Account, Config, Prober, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.evidence import Of
-from mailprobe.verdict.proof import ProofRow, prove
+from mailprobe.verdict.proof import RECORD, ProofRow, prove
 
 # How servers name the mail that they have taken: Postfix and Exim, in their answer to the end of data
 QUEUE_ID = re.compile(r"(?:queued as|\bid=)\s*<?([A-Za-z0-9][A-Za-z0-9._-]{4,40})", re.IGNORECASE)
@@ -35,7 +35,8 @@ def sides_of(call: Call) -> tuple[Sides, ...]:
     """T, L and D at each door."""
     found: dict[tuple[str, str, str], list[ProofRow]] = {}
     for row in prove(call.evidence, account=call.account, carrier=call.carrier):
-        found.setdefault((row.kind, row.server, row.ip), []).append(row)
+        if row.kind != RECORD:  # what the carrier's own systems hold was said at no door
+            found.setdefault((row.kind, row.server, row.ip), []).append(row)
     return tuple(side_of(rows) for rows in found.values())
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from mailprobe.config import Problem, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
+from mailprobe.console.calls.records import measured, record_of, unanswered
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.showing import Shown, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
@@ -84,8 +85,7 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
         yield row("queue_id", ", ".join(queue))
     if told := call.question.observed:
         yield row("told", ", ".join(told))
-    if call.measured:
-        yield row("measured", ", ".join(call.measured))
+    yield from record_rows(call, zone, language)
     yield row("questions", "", "heading")
     yield from (TicketRow("list", str(n), one) for n, one in enumerate(asked(verdict, language), 1))
     yield row("sides", "", "heading")
@@ -96,6 +96,16 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
     yield row("transcript", "", "heading")
     for each in proofs(call).transcript:
         yield from transcript_rows(each)
+
+
+def record_rows(call: Call, zone: tzinfo, language: str) -> Iterator[TicketRow]:
+    """What the carrier's own systems said, by their name, and when; or why they said nothing."""
+    record, reason = record_of(call), unanswered(call)
+    if record is not None:
+        name = text("ticket.measured", language, title=record.by, at=both_times(record.at, zone))
+        yield TicketRow("field", visible(name), visible(", ".join(record.words) or text("ticket.nothing", language)))
+    if reason:
+        yield TicketRow("field", text("ticket.asked", language), text(f"unanswered.{reason}", language))
 
 
 def both_times(unix: float, zone: tzinfo) -> str:
@@ -139,6 +149,7 @@ def as_text(rows: Sequence[TicketRow]) -> Iterator[str]:
 
 
 def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
+    record = record_of(call)
     sides: list[dict[str, Json]] = [
         {
             "kind": one.kind,
@@ -170,7 +181,9 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "first_bad": None if shown.past.first_bad is None else utc(shown.past.first_bad),
         "queue_ids": list(queue_ids(call)),
         "observed": list(call.question.observed),
-        "measured": list(call.measured),
+        "measured": list(measured(call)),
+        "measured_by": None if record is None else record.by,
+        "measured_at": None if record is None else utc(record.at),
         "sides": sides,
         "questions": list(asked(verdict, shown.language)),
         "commands": list(commands(call, shown.config)),

@@ -115,7 +115,7 @@ class ChoiceView:
 @dataclass(frozen=True, slots=True)
 class QuestionView:
     """wants: '' | time | address | number: what is typed behind the choice. told: the word as the agent sent it; measured: as
-    the carrier's own systems say it, which counts where he says nothing."""
+    the carrier's own systems say it, which counts before his."""
 
     key: str
     text: str

@@ -1,13 +1,13 @@
 // One click deeper: the answers of this address, the known good and the never existing one side by side, and the conversation.
 import { $, drawn, make } from "./dom.js";
-import { say } from "./texts.js";
+import { say, time } from "./texts.js";
 
 export const drawProof = drawn((proof) => {
   const rows = sideBySide(proof?.rows ?? []);
   $("proof-head").replaceChildren(make("tr", {},
     ["col_server", "of_target", "of_live", "of_dead"].map((key) => make("th", { scope: "col" }, say(key)))));
   $("proof-rows").replaceChildren(...rows.map((row) => make("tr", {},
-    make("th", { scope: "row" }, row.server, row.ip ? make("span", { class: "ip" }, row.ip) : null),
+    make("th", { scope: "row" }, row.name, row.ip ? make("span", { class: "ip" }, row.ip) : null),
     ["target", "live", "dead"].map((of) => make("td", { data: { of } }, (row[of] ?? []).map(answer))))));
   $("transcript").replaceChildren(...(proof?.transcript ?? []).filter((one) => one.lines.length).map((one) =>
     make("section", {}, make("h4", {}, one.probe), make("pre", {}, one.lines.map(line)))));
@@ -18,11 +18,17 @@ function sideBySide(rows) {
   const found = new Map();
   for (const row of rows) {
     const key = JSON.stringify([row.server, row.ip, row.kind]);
-    if (!found.has(key)) found.set(key, { server: row.server, ip: row.ip });
+    if (!found.has(key)) found.set(key, { name: name(row), ip: row.ip });
     const one = found.get(key);
     (one[row.of] ??= []).push(row);
   }
   return [...found.values()];
+}
+
+/** A server, or the carrier's own systems, and when they were asked. */
+function name(row) {
+  if (row.kind !== "record") return row.server;
+  return say("measured_by", { title: row.server, time: time(row.at * 1000) });
 }
 
 function answer(row) {

@@ -61,14 +61,14 @@ export function questions(tell) {
   function mark() {
     for (const group of document.querySelectorAll("#question-list .question")) {
       const { told, measured } = known.find((one) => one.key === group.dataset.question) ?? {};
-      group.classList.toggle("told", Boolean(told));
+      group.classList.toggle("told", Boolean(told) && !measured);
       for (const button of group.querySelectorAll("button")) {
         const { value } = button.dataset;
         const on = says(told, value);
-        const looked = !told && says(measured, value); // the agent's own word counts before it
+        const looked = says(measured, value); // what was read at the carrier counts before what is told
         button.setAttribute("aria-pressed", String(on));
         button.classList.toggle("measured", looked);
-        button.title = on ? say("told") : looked ? say("measured") : "";
+        button.title = looked ? say("measured") : on ? say("told") : "";
       }
     }
   }

@@ -10,7 +10,7 @@ from mailprobe.carriers import Lookup
 from tests.e2e.console.operating import Operating, operating
 
 
-def says(here: Operating, **answer: str) -> None:
+def says(here: Operating, **answer: str | bool) -> None:
     """The carrier's own program, which answers so from now on."""
     config = here.house.config
     asked = Lookup(command=(sys.executable, "-c", f"print({json.dumps(json.dumps(answer))})", "{address}"), within=20.0)
@@ -33,13 +33,28 @@ async def test_a_contract_that_is_looked_up_makes_the_case_sure() -> None:
         ]
 
 
-async def test_what_the_agent_ticked_stays() -> None:
+async def test_what_the_agent_ticked_stays_and_contradicts() -> None:
     async with operating() as here:
         says(here, contract="active")
         view = await here.checked("lost-untold", observed=["contract=closed"])
         contract = next(one for one in view["questions"] if one["key"] == "contract")
         assert (contract["told"], contract["measured"]) == ("contract=closed", "contract=active")
-        assert view["verdict"]["code"] != "directory_out_of_sync"
+        assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "medium")
+        assert view["verdict"]["conflicts"] == ["contract_told:contract_recorded"]
+        assert "what was told of the contract" in view["verdict"]["known"]
+
+
+async def test_the_carriers_own_lists_stand_beside_its_servers_answers() -> None:
+    async with operating() as here:
+        says(here, contract="active", in_mx_map=True, in_imap_directory=False)
+        view = await here.checked("lost-untold")
+        assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "medium")
+        assert "mx_unknown:mx_map_lists" in view["verdict"]["conflicts"]
+        assert [one["answer"] for one in view["proof"]["rows"] if one["kind"] == "record"] == [
+            "contract=active",
+            "in_mx_map=yes",
+            "in_imap_directory=no",
+        ]
 
 
 async def test_nonsense_spoils_its_own_word_and_no_other() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.console.operating import operating
+from tests.golden.wrong import judged, read_wrong
 
 SUPERVISOR = {"x-role": "supervisor", "x-name": "boss"}
 
@@ -20,6 +21,9 @@ async def test_a_wrong_verdict_is_counted_and_becomes_a_case_without_names() -> 
         assert "C: RCPT TO:<T>" in golden
         assert "observed: portal_ok old_address=T" in golden
         assert "was being moved" in golden
+        again, shown = judged(read_wrong(golden).case), view["verdict"]
+        assert (again.code.value, again.confidence.value) == (shown["code"], shown["confidence"])
+        assert (list(again.missing), list(again.conflicts)) == (shown["missing"], shown["conflicts"])
         for name in ("lost-entry", "before@", "control@", "nobody-7f3a@mobile"):
             assert name not in golden
         assert (await desk.http.get("/api/v1/wrong-verdicts")).status_code == 403

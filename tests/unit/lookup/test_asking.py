@@ -167,5 +167,12 @@ async def test_nobody_is_asked_before_it_is_noted(tmp_path: Path) -> None:
             await looked_up(stand.rooms, stand.trail, visitor, TANAKA, "tanaka", "T-1")
         assert not (tmp_path / "asked").exists()
         stand.trail.broken = False
-        assert await looked_up(stand.rooms, stand.trail, visitor, TANAKA, "tanaka", "T-1") == Answer()
-        assert stand.trail.noted == [("sato", "lookup", "tanaka", "T-1")]
+        found = await looked_up(stand.rooms, stand.trail, visitor, TANAKA, "tanaka", "T-1")
+        assert found is not None
+        assert (found.account, [one.server for one in found.facts]) == (TANAKA.id, ["Lab"])
+        named = replace(carriers["lab"], lookup=replace(lookup, title="Books"))
+        stand.house.config = replace(stand.house.config, carriers={"lab": named})
+        found = await looked_up(stand.rooms, stand.trail, visitor, TANAKA, "tanaka", "T-2")
+        assert found is not None
+        assert [one.server for one in found.facts] == ["Books"]
+        assert stand.trail.noted == [("sato", "lookup", "tanaka", "T-1"), ("sato", "lookup", "tanaka", "T-2")]

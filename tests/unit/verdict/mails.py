@@ -35,6 +35,8 @@ def told(where: ReadBack, delivery: Delivery = Delivery.UNREAD, **more: Any) -> 
 
 
 BACK = ControlDelivery.RETURNED
+SINCE: dict[str, Any] = {"written_since": Answer.YES}
+TWO_STORES: dict[str, Any] = {"stores_differ": Answer.YES}
 MAILS: list[Case] = [
     # it arrives
     ("arrived", [HERE], {}, Code.HEALTHY, HIGH),
@@ -89,6 +91,14 @@ MAILS: list[Case] = [
     ("not there", [], mail(Delivery.OVERDUE), Code.SILENTLY_DROPPED, LOW),
     ("not there after an hour", [], mail(Delivery.OVERDUE_HOUR), Code.SILENTLY_DROPPED, MEDIUM),
     ("not there after a day", [], mail(Delivery.OVERDUE_DAY), Code.SILENTLY_DROPPED, HIGH),
+    (
+        "not there after a day, and the store took something",
+        [],
+        mail(Delivery.OVERDUE_DAY, **SINCE),
+        Code.SILENTLY_DROPPED,
+        MEDIUM,
+    ),
+    ("not there after a day, and goes elsewhere", [], mail(Delivery.OVERDUE_DAY, **TWO_STORES), Code.SILENTLY_DROPPED, MEDIUM),
     ("neither T's nor L's is there", [], mail(Delivery.OVERDUE, ControlDelivery.OVERDUE), Code.DELIVERY_OUTAGE, MEDIUM),
     (
         "neither is there, again",

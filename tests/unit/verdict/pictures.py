@@ -16,6 +16,7 @@ from mailprobe.verdict.picture import (
     DeadAtMx,
     Deferred,
     Domain,
+    Entry,
     Known,
     LiveAtMx,
     Network,
@@ -26,6 +27,7 @@ from mailprobe.verdict.picture import (
     Prober,
     Room,
     SignIn,
+    Source,
     Store,
     Tls,
 )
@@ -59,8 +61,18 @@ def picture(*changes: dict[str, Any], **more: Any) -> Picture:
     answers = dict(FINE)
     for change in (*changes, more):
         answers.update(change)
-    return Picture(**{name: Known(value) for name, value in answers.items()})
+    return Picture(**{name: known(name, value) for name, value in answers.items()})
 
+
+def known(name: str, value: Any) -> Known[Any]:
+    """Learnt as such an answer is by default; a Known says how itself."""
+    return value if isinstance(value, Known) else Known(value, None, getattr(Picture(), name).source)
+
+
+# What the carrier's own systems say
+ACTIVE, CLOSED, SUSPENDED = (Known(one) for one in (ContractState.ACTIVE, ContractState.CLOSED, ContractState.SUSPENDED))
+NOWHERE = {"mx_map": Entry.ABSENT, "imap_directory": Entry.ABSENT}
+EVERYWHERE = {"mx_map": Entry.LISTED, "imap_directory": Entry.LISTED}
 
 Case = tuple[str, list[dict[str, Any]], dict[str, Any], Code, Confidence]
 CASES: list[Case] = [
@@ -139,6 +151,71 @@ CASES: list[Case] = [
     ),
     ("suspended as told", [REFUSED], {"contract": ContractState.SUSPENDED}, Code.SUSPENDED, MEDIUM),
     ("suspended as told, but it works", [], {"contract": ContractState.SUSPENDED}, Code.HEALTHY, HIGH),
+    # what the carrier's own systems say beside it
+    ("gone, and the contract was looked up", [GONE, REFUSED, NOWHERE], {"contract": ACTIVE}, Code.DIRECTORY_OUT_OF_SYNC, HIGH),
+    (
+        "gone, but the agent was told otherwise of the contract",
+        [GONE, REFUSED],
+        {"contract": ACTIVE, "contract_disputed": Answer.YES},
+        Code.DIRECTORY_OUT_OF_SYNC,
+        MEDIUM,
+    ),
+    ("gone, though the lists hold it", [GONE, REFUSED, EVERYWHERE], {"contract": ACTIVE}, Code.DIRECTORY_OUT_OF_SYNC, MEDIUM),
+    (
+        "gone, no control could sign in, and the directory explains the refusal",
+        [GONE, REFUSED],
+        {"control_sign_in": Control.ABSENT, "imap_directory": Entry.ABSENT, "contract": ACTIVE},
+        Code.DIRECTORY_OUT_OF_SYNC,
+        MEDIUM,
+    ),
+    ("gone, no sign-in, map and contract say why", [GONE, NO_LOGIN, NOWHERE], {"contract": ACTIVE}, Code.UNKNOWN_TO_MX, HIGH),
+    ("gone, no sign-in, the contract was looked up", [GONE, NO_LOGIN], {"contract": ACTIVE}, Code.UNKNOWN_TO_MX, MEDIUM),
+    ("a stranger's, its contract looked up", [GONE, NO_LOGIN, STRANGER], {"contract": ACTIVE}, Code.UNKNOWN_TO_MX, MEDIUM),
+    (
+        "a stranger's, its contract told",
+        [GONE, NO_LOGIN, STRANGER],
+        {"contract": Known(ContractState.ACTIVE, None, Source.TOLD)},
+        Code.NO_SUCH_ADDRESS,
+        MEDIUM,
+    ),
+    ("a stranger's that no list holds", [GONE, NO_LOGIN, STRANGER, NOWHERE], {}, Code.NO_SUCH_ADDRESS, MEDIUM),
+    ("a stranger's that the map holds", [GONE, NO_LOGIN, STRANGER], {"mx_map": Entry.LISTED}, Code.INCONCLUSIVE, LOW),
+    ("ended, as looked up", [GONE, NO_LOGIN, NOWHERE], {"contract": CLOSED}, Code.CLOSED_BY_CONTRACT, HIGH),
+    ("ended, and still listed", [GONE, NO_LOGIN, EVERYWHERE], {"contract": CLOSED}, Code.CLOSED_BY_CONTRACT, MEDIUM),
+    (
+        "ended as the member page is said to show, active as looked up",
+        [GONE, REFUSED],
+        {"contract": ACTIVE, "portal": Portal.CLOSED},
+        Code.DIRECTORY_OUT_OF_SYNC,
+        MEDIUM,
+    ),
+    ("suspended, as looked up", [GONE, REFUSED], {"contract": SUSPENDED}, Code.SUSPENDED, HIGH),
+    ("suspended as looked up, mail is taken", [REFUSED], {"contract": SUSPENDED}, Code.SUSPENDED, MEDIUM),
+    ("suspended as told, and by its words", [], {"acceptance": Acceptance.DISABLED, "contract": SUSPENDED}, Code.SUSPENDED, HIGH),
+    (
+        "opened by the master user, and missing from the map",
+        [GONE, NO_LOGIN],
+        {"sign_in": SignIn.OPENED_BY_MASTER, "store": Store.OPENED, "mx_map": Entry.ABSENT},
+        Code.MISSING_FROM_MX,
+        HIGH,
+    ),
+    ("opens, refused, and the map holds it", [GONE], {"mx_map": Entry.LISTED}, Code.MISSING_FROM_MX, MEDIUM),
+    ("refused, and no password would do", [REFUSED], {"imap_directory": Entry.ABSENT}, Code.INCONCLUSIVE, LOW),
+    ("healthy, whatever the lists say", [NOWHERE], {}, Code.HEALTHY, HIGH),
+    (
+        "refused after a change that only the records know of",
+        [REFUSED],
+        {"password_change": PasswordChange.REFUSED_AFTER_RECORDED},
+        Code.PASSWORD_OR_LOCK,
+        MEDIUM,
+    ),
+    (
+        "refused after a change that the records do not know of",
+        [REFUSED],
+        {"password_change": PasswordChange.UNRECORDED},
+        Code.PASSWORD_OR_LOCK,
+        MEDIUM,
+    ),
     # sign-in
     ("wrong password", [REFUSED], {}, Code.PASSWORD_OR_LOCK, MEDIUM),
     ("wrong password, without controls", [REFUSED, ALONE], {"control_sign_in": Control.ABSENT}, Code.PASSWORD_OR_LOCK, LOW),

@@ -321,5 +321,5 @@ def test_the_picture_asks_nothing_that_no_rule_nor_note_reads() -> None:
 
 def replace_one(example: Picture, name: str, answer: Any) -> Picture:
     values: dict[str, Any] = {field.name: getattr(example, field.name) for field in fields(Picture)}
-    values[name] = Known(answer)
+    values[name] = replace(values[name], value=answer)
     return Picture(**values)

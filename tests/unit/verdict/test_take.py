@@ -21,11 +21,10 @@ from mailprobe.evidence import (
     Withheld,
 )
 from mailprobe.replies import ReplyClass, SpeaksOf
-from mailprobe.verdict.observed import Observations
+from mailprobe.verdict.observed import Bounced, Observations
 from mailprobe.verdict.picture import (
     Acceptance,
     Answer,
-    Bounced,
     BounceSays,
     Breadth,
     ContractState,

@@ -14,7 +14,7 @@ from tests.unit.console.calls.given import calls_that_check
 from tests.unit.given import account, carrier
 
 
-async def broken_lookup() -> tuple[str, ...]:
+async def broken_lookup() -> None:
     raise KeyError("lookup")
 
 

@@ -1,69 +1,105 @@
-"""What the carrier's own systems say counts where the agent says nothing, and never becomes his word."""
+"""What the carrier's own systems say counts before what the agent tells, and never becomes his word."""
 
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 
-from mailprobe.console.calls.ask import Ask, understood, with_measured
+from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.golden import golden_case
+from mailprobe.console.calls.keeping import formerly
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.mailing import Post
+from mailprobe.console.calls.records import measured, record_of, unanswered
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.calls.repairing import verify
 from mailprobe.console.calls.telling import observe
 from mailprobe.console.calls.ticket import make_ticket
-from mailprobe.verdict.picture import ContractState
+from mailprobe.evidence import Evidence
+from mailprobe.lookup import Answer, Unanswered, recorded
+from mailprobe.verdict.picture import Answer as Is
+from mailprobe.verdict.picture import ContractState, Entry, Source
 from tests.unit.console.calls.given import calls_that_check
 from tests.unit.given import account, carrier
 from tests.unit.verdict.world import NOW
 
-ACTIVE, CLOSED = "contract=active", "contract=closed"
-CHANGED = "mail_password_changed_at=2026-01-01T00:00:00+00:00"
+ACTIVE, CLOSED = Answer(contract="active"), Answer(contract="closed")
+BY = "SoftBooks"
 
 
-async def looked_up(calls: Calls, *words: str, ticked: tuple[str, ...] = ()) -> Call:
-    async def known() -> tuple[str, ...]:
-        return words
+def found(answer: Answer | Unanswered) -> Evidence:
+    return recorded(answer, "stranger", BY, NOW, 0.5)
+
+
+async def looked_up(calls: Calls, answer: Answer | Unanswered, ticked: tuple[str, ...] = ()) -> Call:
+    async def known() -> Evidence:
+        return found(answer)
 
     call = await calls.start(Ask("u000002@mail.test", observed=ticked), account(enrolled=False), "sato", known)
     await calls.under_way[call.id]
     return call
 
 
-def test_a_time_in_the_future_spoils_only_its_own_word() -> None:
-    assert understood((f"{ACTIVE}@2999-01-01", CHANGED), NOW) == (CHANGED,)
-    assert understood((CHANGED.replace("2026", "2999"), ACTIVE), NOW) == (ACTIVE,)
+def contract(calls: Calls, call: Call) -> tuple[ContractState, Source, bool]:
+    picture = calls.seen(call).picture
+    return picture.contract.value, picture.contract.source, picture.contract_disputed.among(Is.YES)
 
 
-async def test_where_the_agent_says_otherwise_his_word_stays_and_the_two_are_not_mixed() -> None:
+async def test_it_is_measured_and_stays_apart_from_what_is_told() -> None:
     async with calls_that_check(carrier()) as (calls, _):
-        call = await looked_up(calls, f"{ACTIVE}@2026-01-01T00:00:00+00:00", CHANGED, ticked=(CLOSED,))
-        told = with_measured(call).told
-        assert (told.contract, told.contract_at) == (ContractState.CLOSED, None)
-        assert told.mail_password_changed_at is not None
-        assert (call.question.observed, call.question.told.mail_password_changed_at) == ((CLOSED,), None)
-        assert calls.seen(call).question.observed == (CLOSED, CHANGED)
+        call = await looked_up(calls, Answer(contract="active", in_mx_map=False), ticked=("contract=closed", "portal_ok"))
+        assert contract(calls, call) == (ContractState.ACTIVE, Source.MEASURED, True)
+        assert calls.seen(call).picture.mx_map.value is Entry.ABSENT
+        assert call.question.observed == ("contract=closed", "portal_ok")
+        assert call.question.told.contract is ContractState.CLOSED
+        record = record_of(call)
+        assert record is not None
+        assert (record.by, record.at, measured(call)) == (BY, NOW + 0.5, ("contract=active", "in_mx_map=no"))
 
 
 async def test_what_the_agent_ticks_and_unticks_leaves_what_was_looked_up() -> None:
     async with calls_that_check(carrier()) as (calls, _):
         call = await looked_up(calls, ACTIVE)
-        await observe(calls, call, [CLOSED])
-        assert calls.seen(call).question.told.contract is ContractState.CLOSED
+        assert contract(calls, call) == (ContractState.ACTIVE, Source.MEASURED, False)
+        await observe(calls, call, ["contract=closed"])
+        assert contract(calls, call) == (ContractState.ACTIVE, Source.MEASURED, True)
         await observe(calls, call, [])
-        assert calls.seen(call).question.told.contract is ContractState.ACTIVE
+        assert contract(calls, call) == (ContractState.ACTIVE, Source.MEASURED, False)
 
 
-async def test_page_ticket_and_case_say_where_it_is_from() -> None:
+async def test_page_ticket_and_proof_say_by_whom_and_when() -> None:
     async with calls_that_check(carrier()) as (calls, _):
-        call, desk = await looked_up(calls, ACTIVE), Desk(calls, Post(calls))
-        shown = next(one for one in desk.view(call, "en").questions if one.key == "contract")
-        assert (shown.told, shown.measured) == (None, ACTIVE)
+        call, desk = await looked_up(calls, Answer(contract="active", in_imap_directory=True)), None
+        desk = Desk(calls, Post(calls))
+        view = desk.view(call, "en")
+        shown = next(one for one in view.questions if one.key == "contract")
+        assert (shown.told, shown.measured) == (None, "contract=active")
+        rows: list[dict[str, Any]] = [one for one in view.proof.rows if one["kind"] == "record"]
+        assert {(one["server"], one["at"]) for one in rows} == {(BY, NOW + 0.5)}
+        assert [one["answer"] for one in rows] == ["contract=active", "in_imap_directory=yes"]
+        assert view.proof.transcript == ()
         ticket = make_ticket(call, desk.shown(call, "en"), UTC)
-        assert (ticket.json["observed"], ticket.json["measured"]) == ([], [ACTIVE])
+        assert f"Measured by {BY}, at 2026-09-21 14:13:20+00:00" in ticket.text
+        assert "contract=active, in_imap_directory=yes" in ticket.text
+        assert (ticket.json["observed"], ticket.json["measured"]) == ([], ["contract=active", "in_imap_directory=yes"])
+        assert (ticket.json["measured_by"], ticket.json["measured_at"]) == (BY, "2026-09-21T14:13:20.500Z")
         assert "not measured" not in ticket.text
-        assert f"observed: {ACTIVE}\n" in golden_case(call)
+        assert "measured: contract=active" in golden_case(call, calls.rooms.house().config)
+
+
+async def test_no_answer_is_no_fact_and_the_ticket_says_why() -> None:
+    async with calls_that_check(carrier()) as (calls, _):
+        call, desk = await looked_up(calls, Unanswered.TIMEOUT), Desk(calls, Post(calls))
+        assert (record_of(call), measured(call), unanswered(call)) == (None, (), "timeout")
+        assert contract(calls, call) == (ContractState.UNKNOWN, Source.CONFIGURED, False)
+        ticket = make_ticket(call, desk.shown(call, "en"), UTC)
+        assert "The carrier's own systems: no answer in time" in ticket.text
+        assert (ticket.json["measured"], ticket.json["measured_by"]) == ([], None)
+        for why in Unanswered:
+            call.evidence = (found(why),)
+            for language in ("ja", "en"):
+                assert make_ticket(call, desk.shown(call, language), UTC).text
 
 
 async def test_it_outlives_a_restart() -> None:
@@ -73,16 +109,33 @@ async def test_it_outlives_a_restart() -> None:
         await calls.keeping.keep(call)
         calls.forget(call)
         again = await calls.find(call.id)
-        assert (again.measured, again.question.observed) == ((ACTIVE,), ("portal_ok",))
+        assert (measured(again), again.question.observed) == (("contract=active",), ("portal_ok",))
+        assert contract(calls, again) == (ContractState.ACTIVE, Source.MEASURED, False)
+
+
+async def test_what_was_kept_before_it_was_evidence_is_read() -> None:
+    async with calls_that_check(carrier()) as (calls, _):
+        call = await looked_up(calls, Unanswered.FAILED)
+        changed = "mail_password_changed_at=2026-01-01T00:00:00Z"
+        (old,) = formerly(("contract=active", changed), call)
+        call.learn((old,))
+        assert measured(call) == ("contract=active", changed)
+        assert (formerly((), call), formerly(("nonsense",), call)) == ((), ())
 
 
 async def test_a_verified_repair_asks_anew() -> None:
     async with calls_that_check(carrier()) as (calls, _):
         call = await looked_up(calls, CLOSED, ticked=("portal_ok",))
 
-        async def known() -> tuple[str, ...]:
-            return (ACTIVE,)
+        async def known() -> Evidence:
+            return found(ACTIVE)
+
+        async def nothing() -> None:
+            return None
 
         new = await verify(calls, call, "sato", known)
         await calls.under_way[new.id]
-        assert (new.measured, new.question.observed) == ((ACTIVE,), ("portal_ok",))
+        assert (measured(new), new.question.observed) == (("contract=active",), ("portal_ok",))
+        unasked = await verify(calls, call, "sato", nothing)
+        await calls.under_way[unasked.id]
+        assert measured(unasked) == ()

@@ -1,0 +1,48 @@
+"""What the carrier's own systems said of this mailbox for one call: measured, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailprobe.console.calls.call import Call
+from mailprobe.evidence import Recorded
+from mailprobe.lookup import PROBE
+from mailprobe.verdict.proof import words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was read last. by: the systems' name, at: Unix seconds."""
+
+    by: str
+    at: float
+    fact: Recorded
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(words_of(self.fact))
+
+
+def record_of(call: Call) -> Record | None:
+    """None where nobody was asked, or no answer came."""
+    return max(records(call), key=lambda one: one.at, default=None)
+
+
+def records(call: Call) -> Iterator[Record]:
+    for one in call.evidence:
+        if one.probe == PROBE:
+            yield from (
+                Record(fact.server, one.started + fact.at - one.began, fact) for fact in one.facts if isinstance(fact, Recorded)
+            )
+
+
+def unanswered(call: Call) -> str:
+    """Why no answer came, as a tag; '' where one did, or nobody was asked."""
+    last = call.last(PROBE)
+    return "" if last is None or last.facts else last.ending.reason
+
+
+def measured(call: Call) -> tuple[str, ...]:
+    found = record_of(call)
+    return () if found is None else found.words
