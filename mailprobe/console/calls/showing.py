@@ -21,6 +21,7 @@ from mailprobe.console.calls.view import (
     CarrierView,
     ChoiceView,
     HandsetView,
+    PassageView,
     ProblemView,
     QuestionView,
     RepairView,
@@ -130,7 +131,8 @@ def moment(unix: float | None) -> str | None:
 def service_view(shown: Shown) -> ServiceView:
     service = shown.past.service
     age = None if service.since is None else round(max(0.0, shown.now - service.since), 1)
-    return ServiceView(service.state, service.text(shown.language), age)
+    said = tuple(PassageView(one.text, one.language) for one in service.passages(shown.language))
+    return ServiceView(service.state, "".join(one.text for one in said), age, said)
 
 
 def stored_view(call: Call, shown: Shown) -> StoredView | None:

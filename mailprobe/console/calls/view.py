@@ -26,12 +26,21 @@ class CarrierView:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageView:
+    """lang: ja | en."""
+
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceView:
-    """state: normal | trouble | unknown | maintenance | incident."""
+    """state: normal | trouble | unknown | maintenance | incident. passages: the text in pieces that are each of one language."""
 
     state: str
     text: str
     age_s: float | None
+    passages: tuple[PassageView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,6 +336,34 @@ async def test_an_incident_is_seen_by_the_next_agent_before_he_types(browser: Br
         assert await agent.page.is_hidden("#incidents")
 
 
+async def test_an_agent_who_reads_the_other_language_is_shown_the_text_that_there_is_marked_as_such(
+    browser: Browser, console: Console
+) -> None:
+    said = "ただいまメールの受信が遅れています。"
+    async with (
+        window(browser, console, name="chief", role=Role.SUPERVISOR) as chief,
+        window(browser, console, name="second", locale="en-US") as agent,
+    ):
+        await chief.page.goto(console.url)
+        status, made = await chief.page.evaluate(ASK, ["POST", "/api/v1/incidents", {"carrier": "outage", "text_ja": said}])
+        assert status == 201
+        await agent.page.goto(console.url)
+        for place in ("#incidents .incident-say", "#services [lang=ja]"):
+            await agent.page.wait_for_selector(place)
+            assert await agent.text(place) == said
+            assert await agent.page.get_attribute(place, "lang") == "ja"
+        await agent.check(console.address("locked-out", "outage"))
+        assert await agent.text("#known-before [lang=ja]") == said
+        both = {"text_ja": said, "text_en": "Mail comes late at present."}
+        await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/text", both])
+        await agent.page.reload()
+        await agent.becomes("#incidents .incident-say", both["text_en"])
+        assert await agent.page.get_attribute("#incidents .incident-say", "lang") == "en"
+        assert await agent.page.locator("#services [lang=ja]").count() == 0
+        await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/resolve", {}])
+        assert agent.complaints == []
+
+
 async def test_one_customer_who_calls_ten_times_is_no_outage_and_three_customers_may_be_one(browser: Browser) -> None:
     """Although a known good mailbox fails as well."""
     async with console_on_the_demo() as console, window(browser, console, name="often") as agent:
