@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailprobe.config import Config
 from mailprobe.console.calls.call import Call
-from mailprobe.console.calls.marks import marked
+from mailprobe.console.calls.marks import marked, read_back
 from mailprobe.console.calls.past import Past
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.questions import QUESTIONS, text_key, told_of
@@ -70,6 +70,7 @@ def show(call: Call, shown: Shown) -> View:
         address=account.address.display,
         masked=text("masked", language) if call.masked else None,
         marked=marked(account.address.display, language),
+        read_back="" if call.masked else read_back(account.address.display, language),
         account=account.id if account.enrolled else None,
         enrolled=account.enrolled,
         carrier=CarrierView(call.carrier.name, call.carrier.title, call.carrier.relation.value),

@@ -210,7 +210,8 @@ class ProofsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One check. version: grows with every change. verdict: as in `mailprobe check --json`, with `title` and `who`."""
+    """One check. version: grows with every change. read_back: the address as it is read out, '' where it is not shown whole.
+    verdict: as in `mailprobe check --json`, with `title` and `who`."""
 
     id: str
     number: str
@@ -218,6 +219,7 @@ class View:
     address: str
     masked: str | None  # why the address is not shown whole
     marked: tuple[Marked, ...]
+    read_back: str
     account: str | None
     enrolled: bool
     carrier: CarrierView

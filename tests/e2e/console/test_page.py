@@ -80,6 +80,23 @@ def nowhere_in_urls(asked: list[str], address: str) -> None:
     assert not [one for one in asked if local in one or quote(address) in one or "@" in one]
 
 
+async def test_the_line_to_read_back_is_there_from_the_first_moment_and_after_a_reload(
+    browser: Browser, console: Console
+) -> None:
+    async with window(browser, console, locale="en-US") as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("lost-untold"))
+        said = await agent.text("#case-read-back")
+        assert said.startswith("Read back small L")
+        assert "hyphen" in said
+        await agent.page.reload()
+        await agent.settled()
+        assert await agent.text("#case-read-back") == said
+        await agent.page.goto(f"{agent.page.url}?lang=ja")
+        await agent.settled()
+        assert "ハイフン" in await agent.text("#case-read-back")
+
+
 async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, console: Console) -> None:
     async with window(browser, console) as agent:
         await agent.page.goto(console.url)
