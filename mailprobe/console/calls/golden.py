@@ -29,7 +29,7 @@ def lines_of(call: Call) -> Iterator[str]:
         yield f"observed: {' '.join(told(one) for one in observed)}"
     for role, address in STANDS_FOR.items():
         yield f"{role}: {address}"
-    for each in transcripts(call):
+    for each in transcripts(call, {one.probe: one for one in call.evidence}.values()):
         for server, lines in groupby(each.lines, key=lambda line: line.server):
             yield ""
             yield f"talk: {each.probe} {server}"

@@ -198,7 +198,10 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptView:
+    """at: when the run began."""
+
     probe: str
+    at: str
     lines: tuple[LineView, ...]
 
 
