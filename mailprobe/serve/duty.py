@@ -25,8 +25,9 @@ from mailprobe.serve.flips import Held
 from mailprobe.serve.instruments import rooms_of
 from mailprobe.serve.pages import serving_pages
 from mailprobe.serve.recalling import recall
+from mailprobe.serve.scheduling import watch
 from mailprobe.serve.shift import Shift
-from mailprobe.serve.watching import Watching, watch
+from mailprobe.serve.watching import Watching
 from mailprobe.store import StoreError
 from mailprobe.store.retention import Retention
 

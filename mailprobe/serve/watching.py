@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
@@ -18,7 +18,7 @@ from mailprobe.config.every import interval
 from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
-from mailprobe.engine import Fleet, Hooks, Kind, Past, Result
+from mailprobe.engine import Kind, Result
 from mailprobe.evidence import End, Evidence
 from mailprobe.limits import pace_of
 from mailprobe.limits.held import held_in
@@ -35,6 +35,7 @@ from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
 from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
+from mailprobe.serve.repairs import Repairs
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
 from mailprobe.serve.telling import changed, revised
@@ -116,6 +117,7 @@ class Watching:
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     lifted: dict[str, float] = field(default_factory=dict)  # by carrier: when an incident lifted the guard on strangers
     flips: Flips = field(default_factory=Flips)
+    repairs: Repairs = field(default_factory=Repairs)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
     jumps: int = 0
     turns: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # by account: the end of the last row on its way
@@ -369,50 +371,6 @@ async def done_once(doing: Awaitable[None]) -> None:
         await doing
     except StoreError as error:
         tell(Event.STORE_TROUBLED, error=error, code=error.code)
-
-
-async def watch(watching: Watching) -> None:
-    """Serve the schedule until the shift ends; what runs then ends at a boundary."""
-    shift, engine = watching.shift, watching.shift.house.engine
-    renewed = asyncio.Event()
-    shift.reloader.subscribe(lambda old, new: renewed.set())
-    past = Past(shift.house.store.jobs.schedule_key(), await newest_slots(watching))
-    hooks = Hooks(watching.ended, watching.metrics.slot_began)
-    async with asyncio.TaskGroup() as group:
-        serving = group.create_task(engine.serve(fleet_of(shift.house.config), hooks, past))
-        keeping = group.create_task(keep_renewed(watching, renewed))
-        await shift.ending.wait()
-        await engine.drain(DRAINS_WITHIN)
-        await serving
-        keeping.cancel()
-
-
-DRAINS_WITHIN = 5.0
-
-
-async def keep_renewed(watching: Watching, renewed: asyncio.Event) -> None:
-    while True:
-        await renewed.wait()
-        renewed.clear()
-        config = watching.shift.house.config
-        watching.renew(config)
-        await watching.shift.house.engine.replace(fleet_of(config))
-
-
-async def newest_slots(watching: Watching) -> dict[str, float]:
-    """Account -> when it was last asked by the schedule."""
-    found: dict[str, float] = {}
-    for one in await watching.shift.house.store.results.last():
-        found[one.account] = max(one.at, found.get(one.account, 0.0))
-    return found
-
-
-def fleet_of(config: Config) -> Fleet:
-    accounts = tuple(
-        replace(one, every=(("", interval(one, config.carriers[one.carrier].limits)),)) if not one.every else one
-        for one in config.accounts
-    )
-    return Fleet(accounts, config.carriers, config.prober, config.engine.vantage)
 
 
 def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
