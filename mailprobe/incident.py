@@ -62,10 +62,41 @@ MAY_BECOME: dict[State, frozenset[State]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What is said, and in which language: 'ja' or 'en'. A page marks it where its reader's own is another (WCAG 2.2, 3.1.2)."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What callers are told, in each language, without any address; '' in one in which nobody has said it."""
+
+    ja: str = ""
+    en: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.ja or self.en)
+
+    def said_to(self, language: str) -> Passage:
+        """In the reader's language; in the other one where that is all there is."""
+        own, other = (Passage(self.ja, "ja"), Passage(self.en, "en"))[:: 1 if language == "ja" else -1]
+        return other if other.text and not own.text else own
+
+    def but(self, language: str, text: str) -> Text:
+        """With this text in that language."""
+        return replace(self, ja=text) if language == "ja" else replace(self, en=text)
+
+
+NOBODY_SAYS = Text()
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """One incident. Times are Unix seconds. number: its row, 0 until it is kept. changed_by: who made it what it is, '' for
     ourselves. seen_at: when something last spoke for it. addresses: distinct ones in calls. owner: the desk or person that has
-    it; text: what callers are told, without any address; expected_at: when it is expected to be over, None if nobody says."""
+    it; text: what callers are told; expected_at: when it is expected to be over, None if nobody says."""
 
     carrier: str
     state: State
@@ -76,7 +107,7 @@ class Incident:
     seen_at: float = 0.0
     addresses: int = 0
     owner: str = ""
-    text: str = ""
+    text: Text = NOBODY_SAYS
     expected_at: float | None = None
     number: int = 0
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.services import watched
 from mailprobe.console.watched import Watched
-from mailprobe.incident import Call, Incident, Signs, State, Why, by_hand, fault_of, follow
+from mailprobe.incident import Call, Incident, Signs, State, Text, Why, by_hand, fault_of, follow
 from mailprobe.maintenance import LONGEST
 from mailprobe.store import Store
 
@@ -79,7 +79,7 @@ class IncidentDesk:
 
     # ---- by hand -----------------------------------------------------------------------------------------------------
 
-    async def declare(self, carrier: str, by: str, owner: str, text: str, expected_at: float | None) -> Incident | None:
+    async def declare(self, carrier: str, by: str, owner: str, text: Text, expected_at: float | None) -> Incident | None:
         """The second line says that there is one, whatever we see. None: one is confirmed already. Raises Untellable."""
         now = self.rooms.now()
         check(owner, text, expected_at, now)
@@ -103,7 +103,7 @@ class IncidentDesk:
         await self.follow_up(before, after, now)
         return after
 
-    async def tell(self, number: int, owner: str, text: str, expected_at: float | None) -> Incident | None:
+    async def tell(self, number: int, owner: str, text: Text, expected_at: float | None) -> Incident | None:
         """Who has it, what callers are told and when it will be over; None if it is over, or there is no such one. Raises
         Untellable."""
         now = self.rooms.now()
@@ -139,9 +139,9 @@ class IncidentDesk:
         await self.store.strangers.release(incident.carrier, "", now, until, incident.changed_by or OURSELVES)
 
 
-def check(owner: str, text: str, expected_at: float | None, now: float) -> None:
+def check(owner: str, text: Text, expected_at: float | None, now: float) -> None:
     """Raises Untellable."""
-    for fault in filter(None, map(fault_of, (owner, text))):
+    for fault in filter(None, map(fault_of, (owner, text.ja, text.en))):
         raise Untellable(Part.TEXT, fault)
     if expected_at is not None and abs(expected_at - now) > LONGEST:
         raise Untellable(Part.EXPECTED_AT, "is not within 31 days")

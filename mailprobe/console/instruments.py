@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mailprobe.config import Account
 from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.watched import Watched
+from mailprobe.evidence import Evidence
 from mailprobe.incident import ControlSeen
 from mailprobe.maintenance import Window
 from mailprobe.metrics import AccountRow, Slots
@@ -27,6 +30,18 @@ class Announcing(Protocol):
 
     async def end(self, number: int) -> Window | None:
         """None if there is no such one, it is over, or it stands in the configuration."""
+        ...
+
+
+Readings = asyncio.Queue[tuple[Evidence, ...]]
+
+
+class Enrolling(Protocol):
+    """The schedule, for a mailbox that is to be looked at until it is repaired."""
+
+    def enrolled(self, account: Account, every: float) -> AbstractContextManager[Readings]:
+        """For as long as the block lasts it is looked at in slots of the schedule, every so many seconds or more often; each look
+        gives what its probes have seen. Spends the schedule's half of the limits."""
         ...
 
 
@@ -56,12 +71,13 @@ class Summary:
 class Instruments:
     """rows: the accounts as Prometheus is told of them, by id, in the configuration's order; None: they are read from the store.
     control: how a carrier's live controls do, None where nothing is known. announced: None: the store's windows and the
-    configuration's. held: what was not asked, by carrier and reason, since this process began. lifted: by carrier, when
-    the guard on strangers was lifted last for an incident."""
+    configuration's. schedule: None: nothing is scheduled here. held: what was not asked, by carrier and reason, since this
+    process began. lifted: by carrier, when the guard on strangers was lifted last for an incident."""
 
     rows: Callable[[], Mapping[str, AccountRow]] | None = None
     control: Callable[[str], ControlSeen | None] = lambda carrier: None
     announced: Announcing | None = None
+    schedule: Enrolling | None = None
     checks: Callable[[], tuple[OurCheck, ...]] = lambda: ()
     held: Callable[[], Mapping[tuple[str, str], int]] = dict
     slots: Callable[[], Slots | None] = lambda: None

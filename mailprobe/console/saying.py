@@ -9,26 +9,49 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailprobe.console.services import Service, ServiceState
 from mailprobe.console.texts import text
+from mailprobe.incident import Passage
 from mailprobe.verdict.texts import choose, flat, read
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 AT = "_at"  # arguments that end so are Unix seconds
+HOLE = "\ue000"  # stands for words of another language until the sentence around them is made
 
 
 def service_text(service: Service, language: str, now: float, zone: str = "") -> str:
     """'normal'; whoever shows it says how old that is. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
+    return "".join(one.text for one in service_passages(service, language, now, zone))
+
+
+def service_passages(service: Service, language: str, now: float, zone: str = "") -> tuple[Passage, ...]:
+    """The same, in pieces that are each of one language: what people say of it may be in the other one only."""
+    return passages(around(service, language, now, zone), service, language)
+
+
+def service_line(service: Service, language: str, now: float, zone: str = "") -> tuple[Passage, ...]:
+    """'Service as a whole: normal, 1 min ago'."""
+    said = around(service, language, now, zone)
+    if service.age_s is not None and service.state not in (ServiceState.INCIDENT, ServiceState.MAINTENANCE):
+        said = text("service.aged", language, said=said, age=ago(service.age_s, language))
+    return passages(text("service.whole", language, said=said), service, language)
+
+
+def around(service: Service, language: str, now: float, zone: str) -> str:
+    """The sentence, with a hole for what is in another language."""
     words = dict(service.args)
+    if service.told:
+        told = service.told.said_to(language)
+        words["text"] = told.text if told.language == language else HOLE
     for name in [name for name in words if name.endswith(AT)]:
         words[name] = clock(float(words[name]), language, now, zone)
     return text(f"service.{service.text_key}", language, **words).strip()
 
 
-def service_line(service: Service, language: str, now: float, zone: str = "") -> str:
-    """'Service as a whole: normal, 1 min ago'."""
-    said = service_text(service, language, now, zone)
-    if service.age_s is not None and service.state not in (ServiceState.INCIDENT, ServiceState.MAINTENANCE):
-        said = text("service.aged", language, said=said, age=ago(service.age_s, language))
-    return text("service.whole", language, said=said)
+def passages(sentence: str, service: Service, language: str) -> tuple[Passage, ...]:
+    told = service.told.said_to(language)
+    if told.language == language:
+        return (Passage(sentence, language),)
+    front, _, rest = sentence.partition(HOLE)
+    return tuple(one for one in (Passage(front, language), told, Passage(rest, language)) if one.text)
 
 
 def ago(seconds: float, language: str) -> str:

@@ -4,13 +4,13 @@ the watched ones, announced work, incidents, and whether we are fit to say anyth
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailprobe.config.every import interval
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.watched import Watched, count
-from mailprobe.incident import ControlSeen, Incident, State
+from mailprobe.incident import NOBODY_SAYS, ControlSeen, Incident, State, Text
 from mailprobe.maintenance import Window, under_way
 from mailprobe.metrics import AccountRow, row_of
 from mailprobe.status import Standing
@@ -33,7 +33,7 @@ class ServiceState(StrEnum):
 class Service:
     """One carrier's. since: when it began to be so, as far as that is known; age_s: seconds since it was last seen to be so. Both
     None where nothing was ever seen. text_key: of the texts in `fleet.toml`, with `args` for its placeholders; those ending
-    in `_at` are Unix seconds."""
+    in `_at` are Unix seconds. told: what people say of it, for `{text}`."""
 
     carrier: str
     state: ServiceState
@@ -41,6 +41,7 @@ class Service:
     age_s: float | None
     text_key: str
     args: tuple[tuple[str, str], ...] = ()
+    told: Text = NOBODY_SAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def of_incident(known: Known, now: float) -> Service | None:
     expected = incident.expected_at
     key = "incident.expected" if expected is not None and expected > now else "incident.open"
     args = {"since_at": incident.opened_at, "until_at": expected or 0.0}
-    return service(known, ServiceState.INCIDENT, incident.opened_at, now - incident.changed_at, key, text=incident.text, **args)
+    said = service(known, ServiceState.INCIDENT, incident.opened_at, now - incident.changed_at, key, **args)
+    return replace(said, told=incident.text)
 
 
 def of_work(known: Known, now: float) -> Service | None:
@@ -119,7 +121,8 @@ def of_what_is_seen(known: Known, now: float) -> Service:
         return seen(known, ServiceState.TROUBLE, None, watched.told_at, now, "trouble.watched", **numbers)
     if known.incident is not None:  # suspected
         one = known.incident
-        return seen(known, ServiceState.TROUBLE, one.opened_at, one.seen_at, now, "trouble.suspected", text=one.text)
+        said = seen(known, ServiceState.TROUBLE, one.opened_at, one.seen_at, now, "trouble.suspected")
+        return replace(said, told=one.text)
     if control is not None and not control.good:
         return seen(known, ServiceState.UNKNOWN, control.since, control.at, now, "unknown.looking_again")
     good = max((at for at in (control.at if control else None, watched.ok_at) if at is not None), default=None)

@@ -14,7 +14,7 @@ from mailprobe.canary import Record
 from mailprobe.config import Account
 from mailprobe.demo.house import Case, Demo
 from mailprobe.evidence import CanaryState, Folder, Of, Returned, ReturnKind, Stage
-from mailprobe.incident import Incident, State, Why
+from mailprobe.incident import Incident, State, Text, Why
 from mailprobe.status import Change, Standing
 from mailprobe.store import Store
 from mailprobe.store.bounces import MAILBOX
@@ -43,6 +43,10 @@ class Episode:
 OUTAGE = Episode("mobile", Code.IMAP_OUTAGE, 17 * DAY + 3 * HOUR, 0.8 * HOUR, 1.0)
 SPIKE = Episode("mobile", Code.UNKNOWN_TO_MX, 5 * DAY + 5 * HOUR, 2.6 * HOUR, 0.6, bounced=True)
 EPISODES = (OUTAGE, SPIKE)
+TOLD = Text(
+    ja="ただいま、メールボックスを開けない状態が続いております。端末の初期化はなさらず、復旧までお待ちください。",
+    en="At present mailboxes cannot be opened. Please do not reset your device, and wait until the service is back.",
+)
 
 
 async def remember(demo: Demo, store: Store, signs: Callable[[str, float], str], now: float) -> None:
@@ -79,7 +83,7 @@ def incident_of(one: Episode, now: float) -> Incident:
     """What became of the outage: confirmed by a supervisor, and over."""
     began = now - one.ago
     ended = began + one.lasted
-    return Incident(one.carrier, State.RESOLVED, Why.BY_HAND, began, ended, "suzuki", ended, addresses=4)
+    return Incident(one.carrier, State.RESOLVED, Why.BY_HAND, began, ended, "suzuki", ended, addresses=4, text=TOLD)
 
 
 def nothing_against(past: tuple[Record, ...]) -> None: ...

@@ -23,6 +23,7 @@ def instruments_of(watching: Watching) -> Instruments:
         rows=lambda: watching.rows,
         control=lambda carrier: fitness.control_seen.get(carrier),
         announced=watching.shift.announced,
+        schedule=watching.repairs,
         checks=lambda: checks_of(watching),
         held=metrics.held_so_far,
         slots=metrics.slots_so_far,

@@ -35,6 +35,7 @@ from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
 from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
+from mailprobe.serve.repairs import Repairs
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
 from mailprobe.serve.telling import changed, revised
@@ -126,6 +127,7 @@ class Watching:
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     lifted: dict[str, float] = field(default_factory=dict)  # by carrier: when an incident lifted the guard on strangers
     flips: Flips = field(default_factory=Flips)
+    repairs: Repairs = field(default_factory=Repairs)
     rejected: Counter[Reason] = field(default_factory=Counter)  # by the receiver, as far as it was counted
     jumps: int = 0
     turns: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # by account: the end of the last row on its way

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from mailprobe.incident import OPEN, WITHIN, Call, Incident, State, Why
+from mailprobe.incident import OPEN, WITHIN, Call, Incident, State, Text, Why
 from mailprobe.store.database import Database
 from mailprobe.store.statement import Row, Statement, Transaction, among
 from mailprobe.store.statement import changes as new_values
@@ -100,13 +101,17 @@ class Incidents:
 
 
 def kept(transaction: Transaction, incident: Incident, now: float) -> Incident:
-    row = {name: getattr(incident, name) for name in OF_INCIDENT}
+    row = row_of(incident)
     if incident.number:
         transaction.do(STEP, which=incident.number, **row)
         return incident
     transaction.do(OUTDATED, kept_since=now - KEPT)
-    number = transaction.all(PUT, **row)[0][0]
-    return Incident(**row, number=number)
+    return replace(incident, number=transaction.all(PUT, **row)[0][0])
+
+
+def row_of(incident: Incident) -> dict[str, Any]:
+    said = {"text_ja": incident.text.ja, "text_en": incident.text.en}
+    return {name: said[name] if name in said else getattr(incident, name) for name in OF_INCIDENT}
 
 
 def first(rows: Sequence[Row]) -> Incident | None:
@@ -115,7 +120,8 @@ def first(rows: Sequence[Row]) -> Incident | None:
 
 def incident_of(row: Row) -> Incident:
     given = dict(zip(NAMES, row, strict=True))
-    return Incident(**(given | {"state": State(given["state"]), "why": Why(given["why"])}))
+    said = Text(given.pop("text_ja"), given.pop("text_en"))
+    return Incident(**(given | {"state": State(given["state"]), "why": Why(given["why"]), "text": said}))
 
 
 def call_of(row: Row) -> Call:

@@ -7,8 +7,8 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, Meta
 # PRAGMA user_version, and the name of the newest revision below migrations/versions. 2: inbox, returns, canaries, marks.
 # 3: results, transcripts, last_results, standings, changes, verdicts, audit, deferrals, breakers, strangers, releases, jobs,
 # maintenance, outbox. 4: people, tokens, visits, tries. 5: calls. 6: incidents, callers; returns by time. 7: skips, spells.
-# 8: guests.
-VERSION = 8
+# 8: guests. 9: the texts of incidents in two languages.
+VERSION = 9
 
 metadata = MetaData()
 
@@ -501,8 +501,9 @@ incidents = Table(
     Column("seen_at", Float, nullable=False),
     Column("addresses", Integer, nullable=False),
     Column("owner", String, nullable=False),
-    Column("text", String, nullable=False),
+    Column("text_ja", String, nullable=False),
     Column("expected_at", Float),
+    Column("text_en", String, nullable=False, server_default=""),
     Index("incidents_by_carrier", "carrier", "changed_at"),
     sqlite_autoincrement=True,
 )

@@ -14,7 +14,7 @@ from mailprobe.console.incidents import IncidentDesk, Part, Untellable
 from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.console.texts import text
-from mailprobe.incident import Incident, State, Why
+from mailprobe.incident import Incident, State, Text, Why
 from mailprobe.report import utc
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
@@ -26,7 +26,8 @@ STRICT = ConfigDict(extra="forbid")
 
 
 class IncidentOut(BaseModel):
-    """say: what callers are told: the second line's text, or what is always true of such a state. addresses: how many distinct
+    """say: what callers are told: the second line's text, or what is always true of such a state, in the reader's language, or in
+    the other one where that is all there is: say_lang. text: the second line's alone, likewise. addresses: how many distinct
     ones in calls spoke for it; by: who made it what it is, '' for the program."""
 
     number: int
@@ -43,7 +44,10 @@ class IncidentOut(BaseModel):
     addresses: int
     owner: str
     text: str
+    text_ja: str
+    text_en: str
     say: str
+    say_lang: str
     expected_at: str | None
 
 
@@ -52,12 +56,20 @@ class Listed(BaseModel):
 
 
 class Told(BaseModel):
-    """owner: the desk or person that has it; text: what callers are told, without any address."""
+    """owner: the desk or person that has it; text_ja, text_en: what callers are told, without any address; one is enough, and
+    readers of the other language are shown it. text: the same in the language of the request."""
 
     model_config = STRICT
     owner: Annotated[str, Field(max_length=100)] = ""
     text: Words = ""
+    text_ja: Words = ""
+    text_en: Words = ""
     expected_at: AwareDatetime | None = None
+
+    def said(self, language: str) -> Text:
+        given = Text(self.text_ja, self.text_en)
+        named = given.said_to(language)
+        return given if named.text and named.language == language else given.but(language, self.text)
 
 
 class Declared(Told):
@@ -103,7 +115,7 @@ async def declare(declared: Declared, request: Request, visitor: Supervisor, lan
         raise Refused(404, "MP2602", "There is no such carrier", hint="name one of the configured ones")
     await request.app.state.trail.note(visitor, "incident", declared.carrier, f"declare: {declared.reason}")
     try:
-        given = (declared.carrier, visitor.name, declared.owner, declared.text, unix(declared.expected_at))
+        given = (declared.carrier, visitor.name, declared.owner, declared.said(language), unix(declared.expected_at))
         made = await IncidentDesk(rooms).declare(*given)
     except Untellable as error:
         raise untellable(error) from None
@@ -132,11 +144,12 @@ async def dismiss(number: Number, reason: Reason, request: Request, visitor: Sup
 
 @router.post("/{number}/text")
 async def tell(number: Number, told: Told, request: Request, visitor: Supervisor, language: Language) -> IncidentOut:
-    """Who has it, what callers are told, and when it is expected to be over."""
+    """Who has it, what callers are told, and when it is expected to be over: all of it anew, so that no text of before is left
+    standing in the other language."""
     rooms, desk = rooms_of(request), IncidentDesk(rooms_of(request))
     await request.app.state.trail.note(visitor, "incident", str(number), "text")
     try:
-        made = await desk.tell(number, told.owner, told.text, unix(told.expected_at))
+        made = await desk.tell(number, told.owner, told.said(language), unix(told.expected_at))
     except Untellable as error:
         raise untellable(error) from None
     if made is None:
@@ -154,7 +167,7 @@ async def become(state: State, number: int, reason: str, request: Request, visit
 
 
 def shown(rooms: Rooms, one: Incident, language: str) -> IncidentOut:
-    carrier = rooms.house().config.carriers.get(one.carrier)
+    carrier, told = rooms.house().config.carriers.get(one.carrier), one.text.said_to(language)
     return IncidentOut(
         number=one.number,
         carrier=one.carrier,
@@ -169,8 +182,11 @@ def shown(rooms: Rooms, one: Incident, language: str) -> IncidentOut:
         by=one.changed_by,
         addresses=one.addresses,
         owner=one.owner,
-        text=one.text,
-        say=one.text or text(f"incident.say.{one.state}", language),
+        text=told.text,
+        text_ja=one.text.ja,
+        text_en=one.text.en,
+        say=told.text or text(f"incident.say.{one.state}", language),
+        say_lang=told.language,
         expected_at=None if one.expected_at is None else utc(one.expected_at),
     )
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms, rooms_of
-from mailprobe.console.saying import service_text
+from mailprobe.console.saying import service_passages
 from mailprobe.console.services import Service, ServiceState, services
 from mailprobe.report import utc
 
@@ -19,8 +19,16 @@ Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Zone = Annotated[str, Query(max_length=64, description="the reader's time zone, such as Asia/Tokyo")]
 
 
+class PassageOut(BaseModel):
+    """lang: ja or en."""
+
+    text: str
+    lang: str
+
+
 class ServiceOut(BaseModel):
-    """One carrier's. text: one sentence; age_s: seconds since it was last seen to be so; both null where nothing was seen."""
+    """One carrier's. text: one sentence; passages: the same in pieces that are each of one language; age_s: seconds since it was
+    last seen to be so, null as `since` where nothing was seen."""
 
     carrier: str
     title: str
@@ -28,6 +36,7 @@ class ServiceOut(BaseModel):
     text: str
     age_s: float | None
     since: str | None
+    passages: list[PassageOut]
 
 
 @router.get("")
@@ -39,11 +48,13 @@ async def list_services(request: Request, visitor: Viewer, language: Language, z
 
 
 def shown(rooms: Rooms, one: Service, language: str, now: float, zone: str) -> ServiceOut:
+    said = service_passages(one, language, now, zone)
     return ServiceOut(
         carrier=one.carrier,
         title=rooms.house().config.carriers[one.carrier].title,
         state=one.state,
-        text=service_text(one, language, now, zone),
+        text="".join(each.text for each in said),
         age_s=None if one.age_s is None else round(one.age_s, 3),
         since=None if one.since is None else utc(one.since),
+        passages=[PassageOut(text=each.text, lang=each.language) for each in said],
     )

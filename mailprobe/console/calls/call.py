@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from mailprobe.question import Question
 from mailprobe.verdict import Verdict
 
 KEPT = 72 * 3600.0  # seconds that a call is found by its number
-MOST_EVIDENCE = 24  # runs that one call keeps; of each probe the newest stays
+MOST_EVIDENCE = 24  # runs that one call keeps; of each probe the first and the newest stay
 
 
 class State(StrEnum):
@@ -106,11 +107,25 @@ class Call:
         self.changed = asyncio.Event()
 
     def learn(self, seen: tuple[Evidence, ...]) -> None:
-        """More evidence; too much of it lets the oldest go, but never the newest of a probe."""
-        every = (*self.evidence, *seen)
-        newest = {one.probe: one for one in every}
-        spare = [one for one in every if newest[one.probe] is not one][-(MOST_EVIDENCE - len(newest)) :]
-        self.evidence = tuple(one for one in every if newest[one.probe] is one or one in spare)
+        """More evidence; too much of it lets the oldest go, but never the newest of a probe, nor the first: what a ticket rests
+        on stands there still after three days of looking again."""
+        self.evidence = (*self.evidence, *seen)
+        held = self.ends
+        room = MOST_EVIDENCE - len(held)
+        spare = [one for one in self.evidence if not among(one, held)][-room:] if room > 0 else []
+        self.evidence = tuple(one for one in self.evidence if among(one, held) or among(one, spare))
+
+    @property
+    def ends(self) -> tuple[Evidence, ...]:
+        """The first and the newest run of each probe, oldest first."""
+        newest = {one.probe: one for one in self.evidence}
+        first = {one.probe: one for one in reversed(self.evidence)}
+        return tuple(one for one in self.evidence if one is newest[one.probe] or one is first[one.probe])
 
     def last(self, probe: str) -> Evidence | None:
         return next((one for one in reversed(self.evidence) if one.probe == probe), None)
+
+
+def among(one: Evidence, others: Sequence[Evidence]) -> bool:
+    """The run itself, and not one that saw the same."""
+    return any(one is other for other in others)

@@ -39,7 +39,7 @@ def lines_of(call: Call, config: Config) -> Iterator[str]:
             yield f"{key}: {' '.join(told(one) for one in words)}"
     for role in (TARGET, LIVE, DEAD):
         yield f"{role}: {names.address(role)}"
-    for each in transcripts(call):
+    for each in transcripts(call, {one.probe: one for one in call.evidence}.values()):
         for server, lines in groupby(each.lines, key=lambda line: line.server):
             yield ""
             yield f"talk: {each.probe} {server}"

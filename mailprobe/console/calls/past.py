@@ -8,6 +8,7 @@ from typing import Protocol
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
 from mailprobe.console.calls.texts import text
+from mailprobe.incident import Passage
 from mailprobe.status import RANK
 from mailprobe.store import Store
 from mailprobe.verdict import Status, Verdict
@@ -20,7 +21,9 @@ class Service(Protocol):
     def state(self) -> str: ...
     @property
     def since(self) -> float | None: ...
-    def text(self, language: str) -> str: ...
+    def passages(self, language: str) -> tuple[Passage, ...]:
+        """One sentence, in pieces that are each of one language."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Unknown:
     state: str = "unknown"
     since: float | None = None
 
-    def text(self, language: str) -> str:
-        return text("service.unknown", language)
+    def passages(self, language: str) -> tuple[Passage, ...]:
+        return (Passage(text("service.unknown", language), language),)
 
 
 async def unknown_service(carrier: Carrier, now: float) -> Service:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.view import LineView, ProofsView, TranscriptView
 from mailprobe.evidence import Evidence
 from mailprobe.lookup import PROBE as LOOKUP
-from mailprobe.report import milliseconds, row_json
+from mailprobe.report import milliseconds, row_json, utc
 from mailprobe.store.hidden import is_common
 from mailprobe.verdict.proof import masked, prove
 
@@ -53,13 +53,13 @@ def of_one(address: str, others: tuple[str, ...], role: str) -> Iterator[tuple[s
 
 def proofs(call: Call) -> ProofsView:
     rows = prove(call.evidence, account=call.account, carrier=call.carrier)
-    return ProofsView(tuple(dict(row_json(row)) for row in rows), transcripts(call))
+    return ProofsView(tuple(dict(row_json(row)) for row in rows), transcripts(call, call.ends))
 
 
-def transcripts(call: Call) -> tuple[TranscriptView, ...]:
-    """Of the last run of each probe."""
-    names, newest = names_in(call), {one.probe: one for one in call.evidence}
-    return tuple(transcript(one, names) for one in newest.values() if one.probe != LOOKUP)
+def transcripts(call: Call, runs: Iterable[Evidence]) -> tuple[TranscriptView, ...]:
+    """A carrier's own systems hold no dialogue."""
+    names = names_in(call)
+    return tuple(transcript(one, names) for one in runs if one.probe != LOOKUP)
 
 
 def transcript(evidence: Evidence, names: Names) -> TranscriptView:
@@ -68,5 +68,6 @@ def transcript(evidence: Evidence, names: Names) -> TranscriptView:
     lines = sorted(evidence.transcript, key=lambda line: servers.index(line.server))
     return TranscriptView(
         evidence.probe,
+        utc(evidence.started),
         tuple(LineView(milliseconds(line.at - evidence.began), line.who, line.server, names.masked(line.text)) for line in lines),
     )

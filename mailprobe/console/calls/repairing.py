@@ -12,7 +12,10 @@ from mailprobe.console.calls.call import Call, Watched
 from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls, Known, nothing_known
-from mailprobe.console.calls.stations import PROBE_OF, Light, Station, stations
+from mailprobe.console.calls.stations import PROBE_OF, Light, Station, StationId, stations
+from mailprobe.console.instruments import Enrolling
+from mailprobe.engine import CANARY
+from mailprobe.evidence import End, Evidence
 from mailprobe.log import Event, tell
 from mailprobe.lookup import PROBE as LOOKUP
 from mailprobe.question import Listener
@@ -22,6 +25,8 @@ FAILING = frozenset({Light.RED, Light.AMBER, Light.OUR_FAULT})
 YOUNG = 3600.0  # seconds for which what was good need not be asked again
 LONGEST = 72.0  # hours
 TWICE = 2  # good looks in a row end a watch
+SHARE = 2  # the schedule has one half of each limit: it asks half as often
+LOOK_AT_CLOCK = 60.0  # seconds: the wall clock, by which a watch ends, may be put forward meanwhile
 
 
 def row_of(calls: Calls, call: Call) -> tuple[Station, ...]:
@@ -32,7 +37,7 @@ def row_of(calls: Calls, call: Call) -> tuple[Station, ...]:
 def failing(row: Iterable[Station]) -> tuple[str, ...]:
     """The probes whose stations are not in order, and that can be asked again without a new test mail."""
     bad = [PROBE_OF[one.id] for one in row if one.light in FAILING and one.id in PROBE_OF]
-    return tuple(dict.fromkeys(probe for probe in bad if probe != "canary"))
+    return tuple(dict.fromkeys(probe for probe in bad if probe != CANARY))
 
 
 async def verify(calls: Calls, call: Call, owner: str, known: Known = nothing_known) -> Call:
@@ -98,7 +103,48 @@ async def keep_watch(calls: Calls, call: Call) -> None:
 
 
 async def look_until_good(calls: Calls, call: Call) -> None:
-    """A live check like any other, as seldom as the carrier's limits ask for, until two in a row are good or the time is over."""
+    """Until two looks in a row are good, or the time is over."""
+    schedule = calls.rooms.instruments.schedule
+    if schedule is None:
+        await ask_until_good(calls, call)
+    else:
+        await read_until_good(calls, call, schedule)
+
+
+async def read_until_good(calls: Calls, call: Call, schedule: Enrolling) -> None:
+    """A guest of the schedule: live checks keep their half of the limits."""
+    good, asked = 0, set[str]()
+    with schedule.enrolled(call.account, max(calls.watch_every, SHARE * call.carrier.limits.rcpt_gap)) as readings:
+        while call.watch is not None and good < TWICE and (rest := call.watch.until - calls.rooms.now()) > 0.0:
+            try:
+                async with asyncio.timeout(min(rest, LOOK_AT_CLOCK)):
+                    seen = await readings.get()
+                asked |= read(calls, call, seen)
+                if asked and asked >= awaited(call):
+                    good, asked = (good + 1 if is_good(calls, call) else 0), set()
+            except TimeoutError:
+                continue
+            except Exception as error:  # such as a carrier that a reload took away: it may come back
+                tell(Event.CONSOLE_FAULT, error=error)
+
+
+def read(calls: Calls, call: Call, seen: Iterable[Evidence]) -> set[str]:
+    """What one slot has seen; the probes that asked something. One that was held back tells nothing new."""
+    news = tuple(one for one in seen if one.ending.kind is not End.HELD)
+    if news:
+        call.learn(news)
+        calls.revise(call, "watch")
+    return {one.probe for one in news}
+
+
+def awaited(call: Call) -> set[str]:
+    """Which probes a look must have asked to say that it is good: of those that failed."""
+    failing = call.watch.failing if call.watch is not None else ()
+    return {PROBE_OF[StationId(one)] for one in failing if StationId(one) in PROBE_OF} - {CANARY}
+
+
+async def ask_until_good(calls: Calls, call: Call) -> None:
+    """Where nothing is scheduled: a live check like any other, as seldom as the carrier's limits ask for."""
     good = 0
     while call.watch is not None and good < TWICE:
         rest = call.watch.until - calls.rooms.now()
@@ -118,11 +164,15 @@ def interval(calls: Calls, call: Call) -> float:
 
 
 async def look_again(calls: Calls, call: Call) -> bool:
-    """Whether what failed is good now; where nothing had failed, whether nothing does."""
     question = replace(call.question, canary=False, consent="", only=())
     check = await calls.rooms.house().check(question, Listener())
     call.learn(check.evidence)
     calls.revise(call, "watch")
+    return is_good(calls, call)
+
+
+def is_good(calls: Calls, call: Call) -> bool:
+    """Whether what failed is good now; where nothing had failed, whether nothing does."""
     lights = {one.id.value: one.light for one in row_of(calls, call)}
     failing = call.watch.failing if call.watch is not None else ()
     return all(lights[one] is Light.GREEN for one in failing) and Light.RED not in lights.values()

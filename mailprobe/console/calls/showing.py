@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailprobe.config import Config
 from mailprobe.console.calls.call import Call
-from mailprobe.console.calls.marks import marked
+from mailprobe.console.calls.marks import marked, read_back
 from mailprobe.console.calls.past import Past
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.questions import QUESTIONS, text_key, told_of
@@ -22,6 +22,7 @@ from mailprobe.console.calls.view import (
     CarrierView,
     ChoiceView,
     HandsetView,
+    PassageView,
     ProblemView,
     QuestionView,
     RepairView,
@@ -70,6 +71,7 @@ def show(call: Call, shown: Shown) -> View:
         address=account.address.display,
         masked=text("masked", language) if call.masked else None,
         marked=marked(account.address.display, language),
+        read_back="" if call.masked else read_back(account.address.display, language),
         account=account.id if account.enrolled else None,
         enrolled=account.enrolled,
         carrier=CarrierView(call.carrier.name, call.carrier.title, call.carrier.relation.value),
@@ -131,7 +133,8 @@ def moment(unix: float | None) -> str | None:
 def service_view(shown: Shown) -> ServiceView:
     service = shown.past.service
     age = None if service.since is None else round(max(0.0, shown.now - service.since), 1)
-    return ServiceView(service.state, service.text(shown.language), age)
+    said = tuple(PassageView(one.text, one.language) for one in service.passages(shown.language))
+    return ServiceView(service.state, "".join(one.text for one in said), age, said)
 
 
 def stored_view(call: Call, shown: Shown) -> StoredView | None:

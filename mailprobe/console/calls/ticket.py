@@ -95,7 +95,7 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
     yield from (TicketRow("code", "", one) for one in commands(call, shown.config))
     yield row("transcript", "", "heading")
     for each in proofs(call).transcript:
-        yield from transcript_rows(each)
+        yield from transcript_rows(each, zone)
 
 
 def record_rows(call: Call, zone: tzinfo, language: str) -> Iterator[TicketRow]:
@@ -124,7 +124,9 @@ def side_rows(one: Sides, zone: tzinfo, language: str) -> Iterator[TicketRow]:
         yield TicketRow("field", "T = D", text("ticket.alike", language))
 
 
-def transcript_rows(each: TranscriptView) -> Iterator[TicketRow]:
+def transcript_rows(each: TranscriptView, zone: tzinfo) -> Iterator[TicketRow]:
+    if each.lines:
+        yield TicketRow("field", each.probe, both_times(datetime.fromisoformat(each.at).timestamp(), zone))
     for line in each.lines:
         yield TicketRow("code", f"{each.probe} {line.at_ms:9.1f}", visible(f"{line.who}: {line.text}"))
 
@@ -193,4 +195,4 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
 
 def transcript_json(each: TranscriptView) -> dict[str, object]:
     lines = [{"at_ms": one.at_ms, "who": one.who, "server": one.server, "text": one.text} for one in each.lines]
-    return {"probe": each.probe, "lines": lines}
+    return {"probe": each.probe, "at": each.at, "lines": lines}

@@ -26,12 +26,21 @@ class CarrierView:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageView:
+    """lang: ja | en."""
+
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceView:
-    """state: normal | trouble | unknown | maintenance | incident."""
+    """state: normal | trouble | unknown | maintenance | incident. passages: the text in pieces that are each of one language."""
 
     state: str
     text: str
     age_s: float | None
+    passages: tuple[PassageView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +198,10 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptView:
+    """at: when the run began."""
+
     probe: str
+    at: str
     lines: tuple[LineView, ...]
 
 
@@ -201,7 +213,8 @@ class ProofsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """One check. version: grows with every change. verdict: as in `mailprobe check --json`, with `title` and `who`."""
+    """One check. version: grows with every change. read_back: the address as it is read out, '' where it is not shown whole.
+    verdict: as in `mailprobe check --json`, with `title` and `who`."""
 
     id: str
     number: str
@@ -209,6 +222,7 @@ class View:
     address: str
     masked: str | None  # why the address is not shown whole
     marked: tuple[Marked, ...]
+    read_back: str
     account: str | None
     enrolled: bool
     carrier: CarrierView

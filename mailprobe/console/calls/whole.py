@@ -11,10 +11,11 @@ from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.past import Service
 from mailprobe.console.incidents import IncidentDesk
 from mailprobe.console.rooms import Rooms
-from mailprobe.console.saying import service_text
+from mailprobe.console.saying import service_passages
 from mailprobe.console.services import Service as Whole
 from mailprobe.console.services import service_of
 from mailprobe.incident import Call as Heard
+from mailprobe.incident import Passage
 from mailprobe.log import Event, tell
 from mailprobe.verdict import Verdict
 
@@ -36,8 +37,8 @@ class Said:
     def since(self) -> float | None:
         return None if self.whole.age_s is None else self.now - self.whole.age_s
 
-    def text(self, language: str) -> str:
-        return service_text(self.whole, language, self.now)
+    def passages(self, language: str) -> tuple[Passage, ...]:
+        return service_passages(self.whole, language, self.now)
 
 
 def service_for(rooms: Rooms) -> Callable[[Carrier, float], Awaitable[Service]]:

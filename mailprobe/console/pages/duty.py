@@ -20,7 +20,7 @@ from mailprobe.console.pages.paper import carriers_of, fleet_paper, title_of
 from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.console.saying import lasting, moment
 from mailprobe.console.texts import text
-from mailprobe.incident import MAY_BECOME, Incident, State
+from mailprobe.incident import MAY_BECOME, Incident, State, Text
 from mailprobe.maintenance import Window
 
 router = APIRouter(include_in_schema=False)
@@ -67,7 +67,8 @@ async def declare(
     request: Request,
     visitor: Supervisor,
     carrier: Short,
-    text: Words = "",
+    text_ja: Words = "",
+    text_en: Words = "",
     owner: Short = "",
     hours: Short = "",
     reason: Words = "",
@@ -77,7 +78,8 @@ async def declare(
         raise Refused(404, "MP2602", "There is no such carrier")
     await request.app.state.trail.note(visitor, "incident", carrier, f"declare: {reason}")
     try:
-        made = await IncidentDesk(rooms).declare(carrier, visitor.name, owner, text, after(hours, rooms.now()))
+        given = (carrier, visitor.name, owner, Text(text_ja, text_en), after(hours, rooms.now()))
+        made = await IncidentDesk(rooms).declare(*given)
     except Untellable as error:
         raise untellable(error) from None
     if made is None:
@@ -87,7 +89,13 @@ async def declare(
 
 @router.post("/incidents/{number}/text")
 async def tell(
-    number: Number, request: Request, visitor: Supervisor, text: Words = "", owner: Short = "", hours: Short = ""
+    number: Number,
+    request: Request,
+    visitor: Supervisor,
+    text_ja: Words = "",
+    text_en: Words = "",
+    owner: Short = "",
+    hours: Short = "",
 ) -> RedirectResponse:
     rooms = rooms_of(request)
     found = await rooms.house().store.incidents.one(number)
@@ -96,7 +104,7 @@ async def tell(
     await request.app.state.trail.note(visitor, "incident", str(number), "text")
     expected = found.expected_at if hours == "keep" else after(hours, rooms.now())
     try:
-        made = await IncidentDesk(rooms).tell(number, owner, text, expected)
+        made = await IncidentDesk(rooms).tell(number, owner, Text(text_ja, text_en), expected)
     except Untellable as error:
         raise untellable(error) from None
     if made is None:

@@ -13,7 +13,7 @@ import { ahead, drawStations } from "./stations.js";
 import { say, zone } from "./texts.js";
 
 const plain = document.title;
-let id = "", view = null, stream = null, telling = 0, heard = 0, readBack = "";
+let id = "", view = null, stream = null, telling = 0, heard = 0;
 
 const one = field({ began, started, stopped });
 const asked = questions(tell);
@@ -30,7 +30,6 @@ function began(found) {
   drawSpoken(null, null, null, { text: "" });
   drawStations(ahead());
   for (const each of ["copy", "canary-open"]) $(each).disabled = true;
-  readBack = found.read_back;
   $("case").focus();
 }
 
@@ -74,7 +73,7 @@ function shown(now) {
   show($("case"), true);
   document.title = `${say("number", { number: now.number })} - ${plain}`;
   const titles = $("case").dataset;
-  drawHead({ address: now.address, marked: now.marked, read_back: readBack, number: now.number, carrier: now.carrier, started: now.started, ticket: now.ticket });
+  drawHead({ address: now.address, marked: now.marked, read_back: now.read_back, number: now.number, carrier: now.carrier, started: now.started, ticket: now.ticket });
   drawTop(headline(now), now.top.state === "settled" && now.top.status !== "unknown" ? now.verdict?.confidence : null);
   drawBefore(now.service, now.stored);
   drawStations(now.stations);
@@ -126,7 +125,6 @@ async function verify() {
 function next() {
   leave();
   stopped();
-  readBack = "";
   document.title = plain;
   history.pushState(null, "", "/");
   one.clear();

@@ -16,6 +16,12 @@ export function make(tag, props = {}, ...children) {
   return element;
 }
 
+/** A sentence; what in it is of another language than the page says so (WCAG 2.2, 3.1.2). */
+export function spoken({ text, passages }) {
+  const own = document.documentElement.lang;
+  return passages?.map((one) => (one.lang === own ? one.text : make("span", { lang: one.lang }, one.text))) ?? text;
+}
+
 export function show(element, shown) { element.hidden = !shown; }
 
 /** Writes a text only where it has changed, so that nothing is read out twice. */

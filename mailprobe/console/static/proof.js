@@ -10,7 +10,7 @@ export const drawProof = drawn((proof) => {
     make("th", { scope: "row" }, row.name, row.ip ? make("span", { class: "ip" }, row.ip) : null),
     ["target", "live", "dead"].map((of) => make("td", { data: { of } }, (row[of] ?? []).map(answer))))));
   $("transcript").replaceChildren(...(proof?.transcript ?? []).filter((one) => one.lines.length).map((one) =>
-    make("section", {}, make("h4", {}, one.probe), make("pre", {}, one.lines.map(line)))));
+    make("section", {}, make("h4", {}, one.probe), one.at ? make("p", { class: "hint" }, time(one.at)) : null, make("pre", {}, one.lines.map(line)))));
 });
 
 /** Rows of the same server and kind become one, with a column for each address asked for. */

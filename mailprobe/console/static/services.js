@@ -1,6 +1,6 @@
 // Known before anything is typed: confirmed trouble, and how every carrier's mail does.
 import { ask } from "./api.js";
-import { $, drawn, make, shape, show } from "./dom.js";
+import { $, drawn, make, shape, show, spoken } from "./dom.js";
 import { SERVICE } from "./spoken.js";
 import { age, say, time } from "./texts.js";
 
@@ -32,7 +32,7 @@ export function serviceOf(carrier) {
 
 function service(one) {
   return make("span", { class: "service", data: { state: one.state } }, shape(SERVICE[one.state] ?? "unknown"),
-    make("strong", {}, one.title), ` ${one.text}`, when(one));
+    make("strong", {}, one.title), " ", spoken(one), when(one));
 }
 
 const drawServices = drawn((all) => {
@@ -62,6 +62,6 @@ const drawIncidents = drawn((all) => {
     make("div", { class: "incident", data: { state: one.state } }, shape(one.state === "confirmed" ? "red" : "amber"),
       make("div", {},
         make("p", { class: "incident-title" }, make("strong", {}, `${one.title} · ${one.state_text}`), ` ${say("since", { time: time(one.opened_at) })}`),
-        make("p", { class: "incident-say" }, one.say),
+        make("p", { class: "incident-say", lang: one.say_lang }, one.say),
         make("p", { class: "hint" }, [one.owner, one.expected_at ? say("expected", { time: time(one.expected_at) }) : ""].filter(Boolean).join(" · "))))));
 });

@@ -1,6 +1,6 @@
 // What is said and done: the top line, the words for the customer, and what the agent does next.
 import { spelled } from "./address.js";
-import { $, drawn, make, shape, show, write } from "./dom.js";
+import { $, drawn, make, shape, show, spoken, write } from "./dom.js";
 import { age, say, time } from "./texts.js";
 
 const TONE = { ok: "green", degraded: "amber", down: "red", unknown: "unknown" };
@@ -27,7 +27,7 @@ export const drawTop = drawn((top, sure) => {
 
 export const drawBefore = drawn((service, stored) => {
   const parts = [];
-  if (service) parts.push(make("span", { class: "service", data: { state: service.state } }, shape(SERVICE[service.state] ?? "unknown"), service.text));
+  if (service) parts.push(make("span", { class: "service", data: { state: service.state } }, shape(SERVICE[service.state] ?? "unknown"), spoken(service)));
   if (stored) parts.push(make("span", {}, `${say("stored")} (${age(stored.age_s)}): ${stored.title}`));
   $("known-before").replaceChildren(...parts);
   show($("known-before"), parts.length > 0);

@@ -80,6 +80,23 @@ def nowhere_in_urls(asked: list[str], address: str) -> None:
     assert not [one for one in asked if local in one or quote(address) in one or "@" in one]
 
 
+async def test_the_line_to_read_back_is_there_from_the_first_moment_and_after_a_reload(
+    browser: Browser, console: Console
+) -> None:
+    async with window(browser, console, locale="en-US") as agent:
+        await agent.page.goto(console.url)
+        await agent.check(console.address("lost-untold"))
+        said = await agent.text("#case-read-back")
+        assert said.startswith("Read back small L")
+        assert "hyphen" in said
+        await agent.page.reload()
+        await agent.settled()
+        assert await agent.text("#case-read-back") == said
+        await agent.page.goto(f"{agent.page.url}?lang=ja")
+        await agent.settled()
+        assert "ハイフン" in await agent.text("#case-read-back")
+
+
 async def test_no_password_is_asked_for_and_none_is_needed(browser: Browser, console: Console) -> None:
     async with window(browser, console) as agent:
         await agent.page.goto(console.url)
@@ -334,6 +351,34 @@ async def test_an_incident_is_seen_by_the_next_agent_before_he_types(browser: Br
         await agent.page.reload()
         await agent.page.wait_for_selector("#cards:not([hidden])")
         assert await agent.page.is_hidden("#incidents")
+
+
+async def test_an_agent_who_reads_the_other_language_is_shown_the_text_that_there_is_marked_as_such(
+    browser: Browser, console: Console
+) -> None:
+    said = "ただいまメールの受信が遅れています。"
+    async with (
+        window(browser, console, name="chief", role=Role.SUPERVISOR) as chief,
+        window(browser, console, name="second", locale="en-US") as agent,
+    ):
+        await chief.page.goto(console.url)
+        status, made = await chief.page.evaluate(ASK, ["POST", "/api/v1/incidents", {"carrier": "outage", "text_ja": said}])
+        assert status == 201
+        await agent.page.goto(console.url)
+        for place in ("#incidents .incident-say", "#services [lang=ja]"):
+            await agent.page.wait_for_selector(place)
+            assert await agent.text(place) == said
+            assert await agent.page.get_attribute(place, "lang") == "ja"
+        await agent.check(console.address("locked-out", "outage"))
+        assert await agent.text("#known-before [lang=ja]") == said
+        both = {"text_ja": said, "text_en": "Mail comes late at present."}
+        await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/text", both])
+        await agent.page.reload()
+        await agent.becomes("#incidents .incident-say", both["text_en"])
+        assert await agent.page.get_attribute("#incidents .incident-say", "lang") == "en"
+        assert await agent.page.locator("#services [lang=ja]").count() == 0
+        await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/resolve", {}])
+        assert agent.complaints == []
 
 
 async def test_one_customer_who_calls_ten_times_is_no_outage_and_three_customers_may_be_one(browser: Browser) -> None:

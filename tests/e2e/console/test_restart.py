@@ -24,7 +24,7 @@ async def test_a_check_is_there_after_a_restart_with_its_name_and_its_verdict() 
         assert b"before@mobile" not in octets
         async with operating(demo) as desk:
             again = (await desk.http.get(f"/api/v1/checks/{mine['id']}", params={"lang": "en"})).json()
-            for key in ("number", "address", "ticket", "started"):
+            for key in ("number", "address", "marked", "read_back", "ticket", "started"):
                 assert again[key] == mine[key]
             assert again["proof"]["rows"] == mine["proof"]["rows"]
             assert [one["told"] for one in again["questions"] if one["key"] == "old_address"] == [
@@ -45,4 +45,5 @@ async def test_without_the_key_the_name_is_masked_and_the_page_says_why() -> Non
             assert again["address"] == "***@mobile.example"
             assert "key" in again["masked"]
             assert again["verdict"]["code"] == mine["verdict"]["code"]
+            assert again["read_back"] == ""
             assert "never-was@" not in str(again)

@@ -53,7 +53,7 @@ def view(**changes: Any) -> Json:
     """The story that this program was born from: mail comes back, sign-in is refused, the contract goes on."""
     base: Json = {
         "id": "one", "number": "48213", "version": 1, "address": "tanaka-0l@mobile.example", "masked": None,
-        "marked": marked("tanaka-0l@mobile.example"), "account": None, "enrolled": False,
+        "marked": marked("tanaka-0l@mobile.example"), "read_back": "", "account": None, "enrolled": False,
         "carrier": {"name": "mobile", "title": "モバイル", "relation": "own"}, "by": "tester", "reason": "customer_call",
         "ticket": "T-100", "started": "2026-11-27T04:30:00.000Z", "ended": "2026-11-27T04:30:03.000Z", "state": "done",
         "service": {"state": "normal", "text": "サービス全体は正常", "age_s": 62},

@@ -14,6 +14,7 @@ from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
 from mailprobe.console.pages import duty, fleet, looks
 from mailprobe.evidence import CanaryState, Of
+from mailprobe.incident import Text
 from mailprobe.metrics import Slots
 from mailprobe.status import Change
 from mailprobe.store.changes import put
@@ -176,18 +177,21 @@ async def test_who_may_only_look_is_offered_nothing_to_do() -> None:
 
 async def test_a_supervisor_declares_tells_and_resolves_by_form() -> None:
     async with standing() as stand, stand.asking(*ROUTERS) as client:
-        given = {"carrier": "lab", "text": "受信が遅れています。", "owner": "SD-2", "hours": "2", "reason": "NOC"}
+        given = {"carrier": "lab", "text_ja": "受信が遅れています。", "owner": "SD-2", "hours": "2", "reason": "NOC"}
         assert (await client.post("/incidents", data=given)).headers["location"] == "/incidents"
         page = (await client.get("/incidents?lang=ja")).text
         assert "受信が遅れています。" in page
+        assert 'lang="ja">受信が遅れています。</blockquote>' in (await client.get("/incidents?lang=en")).text
+        assert '<blockquote class="say">受信が遅れています。' in page
         assert "/incidents/1/resolve" in page
         assert "/incidents/1/confirm" not in page
         assert (await client.post("/incidents", data=given)).status_code == 409
-        assert (await client.post("/incidents/1/text", data={"text": "x", "hours": "keep"})).status_code == 303
+        assert (await client.post("/incidents/1/text", data={"text_en": "x", "hours": "keep"})).status_code == 303
         one = await stand.store.incidents.one(1)
         assert one is not None
-        assert (one.text, one.owner, one.expected_at) == ("x", "", NOW + 7200)
-        assert (await client.post("/incidents/1/text", data={"text": "a@b.test"})).status_code == 422
+        assert (one.text, one.owner, one.expected_at) == (Text(en="x"), "", NOW + 7200)
+        for part in ("text_ja", "text_en", "owner"):
+            assert (await client.post("/incidents/1/text", data={part: "a@b.test"})).status_code == 422
         assert (await client.post("/incidents/1/resolve", data={"reason": "well"})).status_code == 303
         assert (await client.post("/incidents/1/resolve", data={})).status_code == 409
         assert (await client.post("/incidents/1/nonsense", data={})).status_code == 422

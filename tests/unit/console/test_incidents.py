@@ -11,7 +11,7 @@ from mailprobe.console.door import Role
 from mailprobe.console.incidents import IncidentDesk
 from mailprobe.console.instruments import Instruments
 from mailprobe.console.services import ServiceState, service_of
-from mailprobe.incident import Call, ControlSeen, State
+from mailprobe.incident import Call, ControlSeen, State, Text
 from mailprobe.limits import StrangerGuard
 from mailprobe.verdict import Code, Status
 from tests.unit.console.standing import NOW, Stand, standing
@@ -64,7 +64,7 @@ async def test_the_guard_on_strangers_is_lifted_for_its_time() -> None:
         for n in range(5):
             assert await guard.may_ask("lab", "sato", f"x{n}@lab.test") is None
         assert await guard.may_ask("lab", "sato", "x9@lab.test") is not None
-        made = await IncidentDesk(stand.rooms).declare("lab", "chief", "mail operations", "", NOW + 600)
+        made = await IncidentDesk(stand.rooms).declare("lab", "chief", "mail operations", Text(), NOW + 600)
         assert made is not None
         stand.now += 5 * 3600.0  # nobody said that it is over
         await IncidentDesk(stand.rooms).look_at_all()
@@ -116,7 +116,10 @@ async def test_the_second_line_says_that_there_is_one_and_when_it_is_over() -> N
     [
         ("", {"carrier": "nobody"}, 404, "MP2602"),
         ("", {"carrier": "lab", "text": "ask a@b.test"}, 422, "MP2605"),
+        ("", {"carrier": "lab", "text_ja": "ask a@b.test"}, 422, "MP2605"),
+        ("", {"carrier": "lab", "text_en": "ask a＠b.test"}, 422, "MP2605"),
         ("", {"carrier": "lab", "owner": "a＠b.test"}, 422, "MP2605"),
+        ("", {"carrier": "lab", "text_en": "x" * 501}, 422, "MP2407"),
         ("", {"carrier": "lab", "text": "x" * 501}, 422, "MP2407"),
         ("", {"carrier": "lab", "expected_at": "2027-01-15T10:00:00"}, 422, "MP2407"),
         ("", {"carrier": "lab", "expected_at": "9999-12-31T23:59:59-23:59"}, 422, "MP2610"),
@@ -133,6 +136,26 @@ async def test_what_cannot_be_done_is_said(path: str, body: dict[str, object], s
         said = await client.post(API + path, json=body)
         assert (said.status_code, said.json().get("code")) == (status, code)
         assert await stand.store.incidents.all() == ()
+
+
+async def test_each_reader_is_told_in_his_language_and_in_the_other_where_there_is_no_other_text() -> None:
+    async with standing() as stand, stand.asking(router) as client:
+
+        async def told(body: dict[str, str], language: str = "en") -> dict[str, tuple[str, str]]:
+            """By the reader's language: the words and theirs."""
+            assert (await client.post(f"{API}/1/text?lang={language}", json=body)).status_code == 200
+            read = {lang: (await client.get(f"{API}/1?lang={lang}")).json() for lang in ("ja", "en")}
+            return {lang: (one["say"], one["say_lang"]) for lang, one in read.items()}
+
+        await client.post(API, json={"carrier": "lab", "text_ja": "遅れています。", "text_en": "It is late."})
+        both = {"text_ja": "遅れています。", "text_en": "It is late."}
+        assert await told(both) == {"ja": ("遅れています。", "ja"), "en": ("It is late.", "en")}
+        assert await told({"text": "Nur das."}) == {"ja": ("Nur das.", "en"), "en": ("Nur das.", "en")}
+        assert await told({"text": "遅延中。"}, "ja") == {"ja": ("遅延中。", "ja"), "en": ("遅延中。", "ja")}
+        assert await told(both | {"text": "It is not."}) == await told(both)
+        usual = await told({})
+        assert (usual["ja"][1], usual["en"][1]) == ("ja", "en")
+        assert "reset" in usual["en"][0]
 
 
 async def test_an_incident_is_expected_to_be_over_within_31_days_and_its_page_stays_whole() -> None:

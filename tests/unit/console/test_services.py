@@ -10,10 +10,10 @@ from mailprobe.console.api.services import router
 from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
 from mailprobe.console.saying import ago, clock, service_line
-from mailprobe.console.services import Known, ServiceState, judged, service_of, services
+from mailprobe.console.services import Known, Service, ServiceState, judged, service_of, services
 from mailprobe.console.texts import texts
 from mailprobe.console.watched import Watched
-from mailprobe.incident import ControlSeen, Incident, State, Why
+from mailprobe.incident import ControlSeen, Incident, Passage, State, Text, Why
 from mailprobe.maintenance import Window
 from mailprobe.verdict import Code, Status
 from tests.unit.console.standing import NOW, standing
@@ -22,8 +22,10 @@ GOOD = ControlSeen(True, NOW - 60, NOW - 600, 9)
 FAILS = ControlSeen(False, NOW - 20, NOW - 300, 2)
 WELL = Watched(10, ok=9, down=1, told_at=NOW - 30, ok_at=NOW - 90)
 PLAIN = Known("lab", None, None, (), GOOD, WELL)
-CONFIRMED = Incident("lab", State.CONFIRMED, Why.BY_HAND, NOW - 600, NOW - 500, "chief", NOW - 500, 4, text="We are on it.")
-SUSPECTED = replace(CONFIRMED, state=State.SUSPECTED, text="")
+CONFIRMED = Incident(
+    "lab", State.CONFIRMED, Why.BY_HAND, NOW - 600, NOW - 500, "chief", NOW - 500, 4, text=Text(en="We are on it.")
+)
+SUSPECTED = replace(CONFIRMED, state=State.SUSPECTED, text=Text())
 WORK = Window("lab", "", NOW - 60, NOW + 3600, "CHG-17")
 
 
@@ -62,7 +64,7 @@ def test_the_first_that_is_true_is_said(known: Known, state: ServiceState, key: 
     said = judged(known, NOW)
     assert (said.state, said.text_key, said.age_s) == (state, key, age)
     for language in ("ja", "en"):
-        words = service_line(said, language, NOW, "Asia/Tokyo")
+        words = line(said, language)
         assert words
         assert not {"{", "}", "IMAP", "SMTP", "MX"} & set(words.replace("}", "} ").split())
         assert "{" not in words
@@ -70,12 +72,32 @@ def test_the_first_that_is_true_is_said(known: Known, state: ServiceState, key: 
 
 def test_the_sentence_is_one_that_can_be_read_out() -> None:
     said = judged(PLAIN, NOW)
-    assert service_line(said, "en", NOW) == "Service as a whole: normal, 1 min ago"
-    assert service_line(said, "ja", NOW) == "サービス全体：正常（1分前に確認）"
+    assert line(said, "en") == "Service as a whole: normal, 1 min ago"
+    assert line(said, "ja") == "サービス全体：正常（1分前に確認）"
     incident = judged(replace(PLAIN, incident=replace(CONFIRMED, expected_at=NOW + 7200)), NOW)
-    assert service_line(incident, "en", NOW, "Asia/Tokyo") == (
-        "Service as a whole: incident since 16:50 JST, expected until 19:00 JST. We are on it."
-    )
+    assert line(incident, "en") == ("Service as a whole: incident since 16:50 JST, expected until 19:00 JST. We are on it.")
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.SUSPECTED])
+def test_what_people_say_in_the_other_language_only_is_a_passage_of_its_own(state: State) -> None:
+    english, both = Text(en="We are on it."), Text("対応中です。", "We are on it.")
+
+    def said(told: Text, language: str) -> list[Passage]:
+        known = replace(PLAIN, incident=replace(CONFIRMED, state=state, text=told))
+        return list(service_line(judged(known, NOW), language, NOW, "Asia/Tokyo"))
+
+    apart = said(english, "ja")
+    assert apart[1] == Passage("We are on it.", "en")
+    assert [one.language for one in apart] == (["ja", "en"] if state is State.CONFIRMED else ["ja", "en", "ja"])
+    assert len(said(english, "en")) == len(said(Text(), "ja")) == 1
+    for language, words in (("ja", both.ja), ("en", both.en)):
+        (whole,) = said(both, language)
+        assert words in whole.text
+        assert whole.language == language
+
+
+def line(said: Service, language: str) -> str:
+    return "".join(one.text for one in service_line(said, language, NOW, "Asia/Tokyo"))
 
 
 @pytest.mark.parametrize(
@@ -170,6 +192,7 @@ async def test_the_api_says_it_in_the_readers_language() -> None:
             "text": "正常",
             "age_s": 60.0,
             "since": None,
+            "passages": [{"text": "正常", "lang": "ja"}],
         }
         assert (other["state"], other["since"]) == ("normal", "2027-01-15T07:50:00.000Z")
         async with stand.asking(router, role=None) as client:

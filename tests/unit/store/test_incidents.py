@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mailprobe.incident import WITHIN, Call, Incident, State, Why
+from mailprobe.incident import WITHIN, Call, Incident, State, Text, Why
 from mailprobe.store import open_store
 from mailprobe.store.erasing import Whose
 from mailprobe.verdict import Code, Status
 
 NOW = 1_800_000_000.0
-NEW = Incident("lab", State.SUSPECTED, Why.CALLS_AND_CONTROL, NOW, NOW, seen_at=NOW, addresses=3)
+NEW = Incident(
+    "lab",
+    State.SUSPECTED,
+    Why.CALLS_AND_CONTROL,
+    NOW,
+    NOW,
+    seen_at=NOW,
+    addresses=3,
+    text=Text("調査中です。", "We look into it."),
+)
 
 
 def opening(standing: Incident | None, closed_at: float, met: Sequence[Call]) -> Incident | None:
@@ -46,7 +55,9 @@ async def test_an_ended_one_is_told_as_the_last(tmp_path: Path) -> None:
     async with open_store("sqlite://") as store:
         await store.incidents.change("lab", NOW, decide)
         await store.incidents.change("lab", NOW, opening)
-        await store.incidents.step(1, lambda one: replace(one, state=State.RESOLVED, changed_at=NOW + 60), NOW + 60)
+        said = Text(en="It is over.")
+        await store.incidents.step(1, lambda one: replace(one, state=State.RESOLVED, changed_at=NOW + 60, text=said), NOW + 60)
+        assert [one.text for one in await store.incidents.all()] == [said]
         await store.incidents.change("lab", NOW + 90, decide)
         assert asked == [(None, 0.0), (None, NOW + 60)]
         assert await store.incidents.open_ones() == ()

@@ -11,12 +11,19 @@ import pytest
 from sqlalchemy import Boolean
 
 from mailprobe.evidence import Of, Stage
+from mailprobe.incident import Text
 from mailprobe.store import StoreError, open_store
 from mailprobe.store.schema import definitions
 from mailprobe.store.tables import VERSION, metadata
 
 DUMP = Path(__file__).parents[2] / "golden" / "store" / "version-2.sql"
 NOW = 1_800_000_000.0
+# As version 7 made it; the other tables are made beside it.
+VERSION_7 = """CREATE TABLE incidents (
+    number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, carrier VARCHAR NOT NULL, state VARCHAR NOT NULL, why VARCHAR NOT NULL,
+    opened_at FLOAT NOT NULL, changed_at FLOAT NOT NULL, changed_by VARCHAR NOT NULL, seen_at FLOAT NOT NULL,
+    addresses INTEGER NOT NULL, owner VARCHAR NOT NULL, text VARCHAR NOT NULL, expected_at FLOAT
+)"""
 
 
 def version_2(place: Path) -> Path:
@@ -69,6 +76,24 @@ async def test_migrated_and_new_files_are_alike(tmp_path: Path) -> None:
     assert schema(old) == schema(new)
     with sqlite3.connect(new) as raw:
         assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [(str(VERSION),)]
+
+
+async def test_what_callers_were_told_is_kept_in_the_language_that_it_was_written_in(tmp_path: Path) -> None:
+    place, said = tmp_path / "m.db", ("受信が遅れています。", "It is late.", "", "ﾒﾝﾃ中")
+    with sqlite3.connect(version_2(place)) as raw:
+        raw.executescript(VERSION_7)
+        head = ("lab", "resolved", "by_hand", NOW, NOW, "chief", NOW, 4, "SD-2")
+        put = "INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)"
+        raw.executemany(put, [(n, *head, one) for n, one in enumerate(said, 7)])
+    async with open_store(f"sqlite:///{place}") as store:
+        found = await store.incidents.all()
+    assert {one.number: one.text for one in found} == {
+        7: Text(ja="受信が遅れています。"),
+        8: Text(en="It is late."),
+        9: Text(),
+        10: Text(ja="ﾒﾝﾃ中"),
+    }
+    assert {(one.owner, one.addresses, one.expected_at) for one in found} == {("SD-2", 4, None)}
 
 
 async def test_two_programs_may_take_it_over_at_once(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def evidence(probe: str, at: float) -> Evidence:
     return Evidence("tanaka", probe, "here", None, at, 0.0, 1.0, (), (), Ending(End.FINISHED))
 
 
-def test_a_call_keeps_the_newest_of_each_probe_and_not_all_of_a_long_watch() -> None:
+def test_a_call_keeps_the_first_and_the_newest_of_each_probe_and_not_all_of_a_long_watch() -> None:
     call: Call = call_of(account(), carrier())
     call.learn((evidence("dns", NOW),))
     for look in range(100):
@@ -88,6 +88,8 @@ def test_a_call_keeps_the_newest_of_each_probe_and_not_all_of_a_long_watch() -> 
     assert len(call.evidence) <= MOST_EVIDENCE
     assert {one.probe for one in call.evidence} == {"dns", "mx", "imap"}
     assert call.last("mx") == evidence("mx", NOW + 99)
+    assert [one.started - NOW for one in call.ends] == [0.0, 0.0, 0.0, 99.0, 99.0]
+    assert [one.started for one in call.evidence] == sorted(one.started for one in call.evidence)
 
 
 def test_a_call_is_done_when_nothing_comes_by_itself() -> None:

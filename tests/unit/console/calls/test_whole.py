@@ -10,7 +10,7 @@ from mailprobe.address import parse
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.whole import CallsHeard, heard, service_for
 from mailprobe.console.instruments import Instruments
-from mailprobe.incident import ControlSeen
+from mailprobe.incident import ControlSeen, Passage
 from mailprobe.question import Question
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Status, Verdict
 from mailprobe.verdict.observed import Observations
@@ -59,4 +59,6 @@ async def test_a_calls_page_says_how_the_whole_is() -> None:
     async with standing() as stand:
         await stand.is_so("lab-0", Status.OK, Code.HEALTHY)
         said = await service_for(stand.rooms)(stand.house.config.carriers["lab"], NOW)
-        assert (said.state, said.since, said.text("ja"), said.text("en")) == ("normal", NOW - 60, "正常", "normal")
+        assert (said.state, said.since) == ("normal", NOW - 60)
+        assert said.passages("ja") == (Passage("正常", "ja"),)
+        assert said.passages("en") == (Passage("normal", "en"),)
