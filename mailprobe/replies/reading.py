@@ -8,18 +8,42 @@ nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no re
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from mailprobe.carriers import Carrier, ReplyRule
 from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.evidence import Stage
-from mailprobe.replies import words
+from mailprobe.replies import grammar, words
 from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, SpeaksOf, Us
-from mailprobe.replies.tables import SMTP, Group
+from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
 _NOBODY = Us()
+EARLY = (ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
+OF_US = (
+    ReplyClass.AUTH_POLICY,
+    ReplyClass.GREYLISTED,
+    ReplyClass.TLS_REQUIRED,
+    ReplyClass.RATE_LIMITED,
+    ReplyClass.SENDER_REJECTED,
+    ReplyClass.BLOCKED_SENDER_REPUTATION,
+    ReplyClass.CONTENT_REJECTED,
+)
+OF_RECIPIENT = (
+    ReplyClass.MAILBOX_MOVED,
+    ReplyClass.RECIPIENT_FILTER,
+    ReplyClass.DOMAIN_REFUSES_MAIL,
+    ReplyClass.DOMAIN_NOT_FOUND,
+    ReplyClass.UNKNOWN_USER,
+)
+REST = (
+    ReplyClass.UNREACHABLE,
+    ReplyClass.SERVER_ERROR,
+    ReplyClass.TEMPORARILY_UNAVAILABLE,
+    ReplyClass.PROTOCOL_ERROR,
+    ReplyClass.POLICY_REJECTED,
+)
 
 
 def read(
@@ -80,22 +104,35 @@ def _candidates(
     """Every reading in the order of decision, with the row that says so."""
     own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
     provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, said))
-    yield from _matching((*own, *provider), stage, reply, exact, said)
+    yield from _matching(_rows((*own, *provider)), stage, reply, exact, said)
     if named := words.name_us(text, us.words, domain):
         yield _about(named, stage), f"us: {named}"
-    for groups in (SMTP.sharp, SMTP.us, SMTP.strong, SMTP.recipient, SMTP.weak, SMTP.basic):
-        yield from _matching(groups, stage, reply, exact, said)
+    yield from _matching(SMTP.sharp.rows(said), stage, reply, exact, said)
+    found = GRAMMAR.read(said.line)
+    yield from _of(found, EARLY)
+    yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
+    yield from _of(found, OF_US)
+    yield from _matching(SMTP.strong.rows(said), stage, reply, exact, said)
+    yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
+    yield from _of(found, OF_RECIPIENT)
+    yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
+    yield from _of(found, REST)
+    yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)
 
 
-def _matching(
-    groups: tuple[Group, ...], stage: Stage, reply: str, exact: str, said: words.Words
-) -> Iterator[tuple[ReplyClass, str]]:
-    both = said.both
-    for group in groups:
-        for rule in [rule for head, rule in group.heads if head in both]:
-            if _applies(rule, stage, reply, exact) and said.hold(rule.contains):
-                told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
-                yield ReplyClass(rule.means), f"{group.name}: {told}"
+def _of(found: dict[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[tuple[ReplyClass, str]]:
+    return ((cls, f"{grammar.NAME}: {found[cls]}") for cls in classes if cls in found)
+
+
+def _rows(groups: Iterable[Group]) -> Iterator[Row]:
+    return ((0, "", group.name, rule) for group in groups for rule in group.rules)
+
+
+def _matching(rows: Iterable[Row], stage: Stage, reply: str, exact: str, said: words.Words) -> Iterator[tuple[ReplyClass, str]]:
+    for _, _, name, rule in rows:
+        if _applies(rule, stage, reply, exact) and said.hold(rule.contains):
+            told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
+            yield ReplyClass(rule.means), f"{name}: {told}"
 
 
 def _applies(rule: ReplyRule, stage: Stage, reply: str, exact: str) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
 from mailprobe.carriers import ReplyRule
 from mailprobe.evidence import Stage
+from mailprobe.replies.grammar import Grammar, Lexicon, State, Word, eastern, plain
 from mailprobe.replies.meaning import ReplyClass, SignInClass
+from mailprobe.replies.words import Words, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,38 @@ class Group:
     hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
-    heads: tuple[tuple[str, ReplyRule], ...] = field(init=False, repr=False, compare=False)
+
+
+Row = tuple[int, str, str, ReplyRule]  # its place in order, what its text must hold at least, its group's name, the rule
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Groups that are asked one after the other. A thousand rules are asked of every reply, so most are found by a key of
+    their text (words.key_of); `always` are those that have none."""
+
+    groups: tuple[Group, ...]
+    always: tuple[Row, ...] = field(init=False, repr=False, compare=False)
+    keyed: Mapping[str, tuple[Row, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Each rule behind the words that its text must hold at least: a thousand rules are asked of every reply."""
-        object.__setattr__(self, "heads", tuple((rule.contains.partition("*")[0], rule) for rule in self.rules))
+        keyed: dict[str, list[Row]] = {"": []}
+        rules = ((group.name, rule) for group in self.groups for rule in group.rules)
+        for place, (name, rule) in enumerate(rules):
+            keyed.setdefault(key_of(rule.contains), []).append((place, rule.contains.partition("*")[0], name, rule))
+        object.__setattr__(self, "always", tuple(keyed.pop("")))
+        object.__setattr__(self, "keyed", {key: tuple(rows) for key, rows in keyed.items()})
+
+    def rows(self, said: Words) -> list[Row]:
+        """The rules that a text may fit, in order."""
+        both, keyed = said.both, self.keyed
+        found = [row for row in self.always if row[1] in both]
+        found += [row for key in said.keys & keyed.keys() for row in keyed[key] if row[1] in both]
+        return sorted(found, key=_place)
+
+
+def _place(row: Row) -> int:
+    return row[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +66,12 @@ class SmtpTables:
     `by_stage` when nothing told more."""
 
     providers: tuple[Group, ...]
-    sharp: tuple[Group, ...]
-    us: tuple[Group, ...]
-    strong: tuple[Group, ...]
-    recipient: tuple[Group, ...]
-    weak: tuple[Group, ...]
-    basic: tuple[Group, ...]
+    sharp: Shelf
+    us: Shelf
+    strong: Shelf
+    recipient: Shelf
+    weak: Shelf
+    basic: Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +123,12 @@ def _smtp() -> SmtpTables:
     texts, codes = _toml("smtp.toml"), _toml("codes.toml")
     return SmtpTables(
         providers=_groups(texts["provider"]),
-        sharp=_groups(texts["sharp"]),
-        us=_groups(texts["us"]),
-        strong=_groups(codes["strong"]),
-        recipient=_groups(texts["recipient"]),
-        weak=_groups([*texts["weak"], *codes["weak"]]),
-        basic=_groups(codes["basic"]),
+        sharp=Shelf(_groups(texts["sharp"])),
+        us=Shelf(_groups(texts["us"])),
+        strong=Shelf(_groups(codes["strong"])),
+        recipient=Shelf(_groups(texts["recipient"])),
+        weak=Shelf(_groups([*texts["weak"], *codes["weak"]])),
+        basic=Shelf(_groups(codes["basic"])),
     )
 
 
@@ -107,5 +137,42 @@ def _sign_in() -> SignInTables:
     return SignInTables(imap=_groups(table["imap"], SignInClass), auth=_groups(table["auth"], SignInClass))
 
 
+_NEEDS = {"not": True, "no not": False}
+
+
+def _grammar() -> Grammar:
+    table = _toml("grammar.toml")
+    words: dict[str, Word] = {}
+    for noun, listed in table["nouns"].items():
+        for word in listed.split():
+            words[word] = replace(words.get(word, Word()), noun=noun)
+    states = {name: _state(name, row) for name, row in table["states"].items()}
+    for name, row in table["states"].items():
+        for word in row["words"].split():
+            known = words.get(word, Word())
+            words[word] = replace(known, states=(*known.states, states[name]))
+    for word in table["negations"]["words"].split():
+        words[word] = replace(words.get(word, Word()), negates=True)
+    for word in table["fillers"]["words"].split():
+        words[word] = replace(words.get(word, Word()), fills=True)
+    return Grammar(_lexicon(words, states["none"]))
+
+
+def _state(name: str, row: Mapping[str, Any]) -> State:
+    means = {noun: ReplyClass(cls) if cls else None for noun, cls in row["means"].items()}
+    return State(name, means, negated=_NEEDS.get(row.get("needs", "")), wide=row.get("near") == "wide")
+
+
+def _lexicon(words: Mapping[str, Word], none: State) -> Lexicon:
+    return Lexicon(
+        words={plain(word): kind for word, kind in words.items() if not word.endswith("*") and not eastern(word)}
+        | {word: kind for word, kind in words.items() if eastern(word)},
+        stems={plain(word[:-1]): kind for word, kind in words.items() if word.endswith("*")},
+        none=none,
+        east=re.compile("|".join(sorted((word for word in words if eastern(word)), key=len, reverse=True))),
+    )
+
+
 SMTP = _smtp()
 SIGN_IN = _sign_in()
+GRAMMAR = _grammar()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 CAP = 4000  # characters looked at
 GAP = 48  # how far `*` in a pattern reaches
@@ -13,7 +14,6 @@ _URL = re.compile(r"https?://([^\s/<>\"')\]]{1,255})[^\s<>\"')\]]{0,1000}")
 _QUOTED = re.compile(r"\"[^\"@\s]{1,128}\"@[^\s<>\"'(),;:\[\]@]{1,255}")
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}*])[^\s<>\"'(),;:\[\]{}*@]{1,320}@[^\s<>\"'(),;:\[\]@]{1,255}")
 _NOT_WORD = re.compile(r"[^\w.@-]+|(?<=\w)[.-](?!\w)|(?<!\w)[.-]")
-_SPACE = re.compile(r"\s+")
 _CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 
@@ -26,12 +26,14 @@ _NO_NAME = frozenset({"user", "users", "mail", "email", "mailbox", "account", "r
 class Words:
     """`line`: lower case, one line, addresses as `@`, URLs as their host; `bare`: the same, words alone.
 
-    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `. `both` is searched by plain words.
+    Both begin and end with a space, so that a pattern can ask for a whole word: ` spf `. `both` is searched by plain words;
+    `keys` are its words and what stands on both sides of its spaces, to know sooner which patterns cannot be in it.
     """
 
     line: str
     bare: str
     both: str
+    keys: frozenset[str]
 
     def hold(self, pattern: str) -> bool:
         """Whether a pattern occurs; `a*b` means a, then b within 48 characters."""
@@ -41,18 +43,33 @@ class Words:
         return _in_order(self.line, first, rest)
 
 
+def key_of(pattern: str) -> str:
+    """What a text that holds a pattern has among its keys; '' if that cannot be told. `a*b` is known by a."""
+    head = pattern.partition("*")[0]
+    one = head.split()
+    if len(one) == 1 and head == f" {one[0]} ":
+        return one[0]
+    return next((a[-2:] + b[:2] for a, b in pairwise(one) if len(a) > 1 and len(b) > 1), "")
+
+
+def _keys(both: str) -> frozenset[str]:
+    found = both.split()
+    return frozenset(found).union(a[-2:] + b[:2] for a, b in pairwise(found))
+
+
 def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
-    flat = _SPACE.sub(" ", text[:CAP]).lower()
-    flat = _CODE_AGAIN.sub("", f" {flat.strip()} ")
+    flat = " ".join(text[:CAP].lower().split())
+    flat = _CODE_AGAIN.sub("", f" {flat} ")
     if "://" in flat:
         flat = _URL.sub(r"\1", flat)
     if "@" in flat:
         flat = _ADDRESS.sub("@", _QUOTED.sub("@", flat))
     if (local := address.rpartition("@")[0].lower()) not in _NO_NAME and len(local) > 1:
         flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
-    bare = _SPACE.sub(" ", _NOT_WORD.sub(" ", flat))
-    return Words(flat, bare, f"{flat}\n{bare}")
+    bare = f" {' '.join(_NOT_WORD.sub(' ', flat).split())} "
+    both = f"{flat}\n{bare}"
+    return Words(flat, bare, both, _keys(both))
 
 
 def name_us(text: str, words: tuple[str, ...], domain: str) -> str:

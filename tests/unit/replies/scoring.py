@@ -16,18 +16,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from mailprobe.carriers import Carrier, ReplyRule
 from mailprobe.carriers.load import presets
 from mailprobe.replies import Meaning, ReplyClass, SpeaksOf, reading
-from mailprobe.replies.tables import SMTP, Group, SmtpTables
+from mailprobe.replies.tables import SMTP, Group, Shelf, SmtpTables
 from mailprobe.understood import meaning_of
 from mailprobe.wire.dsn import Failure
 from mailprobe.wire.returned import read_returned
 from tests.labelled import folder
 
 FOLDS = 5
-GRAMMAR = "nouns and states"  # every noun with every state: no sample's words
 NO_BOUNCE = (ReplyClass.NOT_A_BOUNCE, ReplyClass.AUTO_REPLY)
 OTHERS = (SpeaksOf.US, SpeaksOf.SERVER, SpeaksOf.MESSAGE)
 
@@ -125,11 +125,12 @@ def borne_out(found: Sequence[Sample]) -> frozenset[Row]:
 
 @contextmanager
 def only(kept: frozenset[Row]) -> Iterator[None]:
-    """Read without the words that are not in `kept`. Codes stay: they are the RFCs'."""
+    """Read without the words that are not in `kept`. Codes stay: they are the RFCs'. So does the grammar: it knows the words
+    of a language, no sample's sentences."""
     room = vars(reading)
     tables, shipped = SMTP, presets()
     poorer = MappingProxyType({name: _poorer(one, kept) for name, one in shipped.items()})
-    room["SMTP"] = SmtpTables(**{each.name: _left(getattr(tables, each.name), kept) for each in fields(SmtpTables)})
+    room["SMTP"] = SmtpTables(**{each.name: _poorer_shelf(getattr(tables, each.name), kept) for each in fields(SmtpTables)})
     room["presets"] = lambda: poorer
     room["_shipped"].cache_clear()
     try:
@@ -137,6 +138,10 @@ def only(kept: frozenset[Row]) -> Iterator[None]:
     finally:
         room["SMTP"], room["presets"] = tables, presets
         room["_shipped"].cache_clear()
+
+
+def _poorer_shelf(rules: Shelf | tuple[Group, ...], kept: frozenset[Row]) -> Any:  # of the type that it got
+    return Shelf(_left(rules.groups, kept)) if isinstance(rules, Shelf) else _left(rules, kept)
 
 
 def _left(groups: tuple[Group, ...], kept: frozenset[Row]) -> tuple[Group, ...]:
@@ -148,7 +153,7 @@ def _poorer(carrier: Carrier, kept: frozenset[Row]) -> Carrier:
 
 
 def _kept(name: str, rules: tuple[ReplyRule, ...], kept: frozenset[Row]) -> tuple[ReplyRule, ...]:
-    return tuple(rule for rule in rules if not rule.contains or name == GRAMMAR or (name, rule.contains.strip()) in kept)
+    return tuple(rule for rule in rules if not rule.contains or (name, rule.contains.strip()) in kept)
 
 
 def held_out(found: Sequence[Sample], fold: int) -> Counter[str]:
