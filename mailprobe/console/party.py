@@ -26,6 +26,7 @@ from mailprobe.console.door import Role
 from mailprobe.console.people import Pace
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.visits import OIDC, is_secure, peer_of, role_among
+from mailprobe.log import Event, tell
 from mailprobe.oidc.claims import Claims, name_in, roles_in
 from mailprobe.oidc.trouble import Trouble
 
@@ -39,6 +40,7 @@ MOST_TAKEN = 10_000  # answers that are remembered, each for WITHIN
 TRIES = 60  # a minute from one address: a whole shift may begin at once behind it
 AT_ONCE = 50
 PATIENCE = 20.0  # seconds for everything that is asked of the issuer while somebody waits
+TOLD_EVERY = 10.0  # seconds
 HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 COOKIE = re.compile(r"[A-Za-z0-9_-]{43}\.(\d{1,12})\.([A-Za-z0-9_-]*)")
 
@@ -70,6 +72,7 @@ class RelyingParty:
     under_way: int = 0
     _issuer: Issuer | None = None
     _taken: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    _told: dict[Trouble, float] = field(default_factory=dict)
 
     def issuer(self) -> Issuer | None:
         """The one that is configured now. What was learnt of another is forgotten."""
@@ -119,6 +122,13 @@ class RelyingParty:
         finally:
             self.under_way -= 1
         return claims if isinstance(claims, Trouble) else known(claims, issuer.settings)
+
+    def write_down(self, trouble: Trouble) -> None:
+        """Each kind once in a while: anybody can bring it about as often as he likes."""
+        now = self.rooms.now()
+        if abs(now - self._told.get(trouble, -TOLD_EVERY)) >= TOLD_EVERY:
+            self._told[trouble] = now
+            tell(Event.OIDC_FAILED, why=trouble.value)
 
     def _going(self, cookie: str, redirect_uri: str) -> Going:
         from mailprobe.oidc.issuer import Going

@@ -14,7 +14,6 @@ from mailprobe.console.door import Role, Visitor, anybody
 from mailprobe.console.pages.sign_in import home_of
 from mailprobe.console.party import Known, RelyingParty
 from mailprobe.console.rooms import rooms_of
-from mailprobe.log import Event, tell
 from mailprobe.oidc.trouble import UNPROVEN, Trouble
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +33,7 @@ async def start(request: Request, visitor: Anyone, next: str = "/") -> Response:
     way, cookie = begun
     there = await issuer.address_for(way.going)
     if isinstance(there, Trouble):
-        raise refusal(there)
+        raise refusal(relying, there)
     answer = RedirectResponse(there, 303)
     party.keep(request, answer, cookie)
     return answer
@@ -63,7 +62,7 @@ async def back(
         raise Refused(429, "MP2409", "too many at once", again_in=wait)
     known = await relying.who(issuer, way, code, iss)
     if isinstance(known, Trouble):
-        raise refusal(known)
+        raise refusal(relying, known)
     return await come_in(request, known, issuer.settings.issuer, way.next)
 
 
@@ -83,11 +82,11 @@ async def come_in(request: Request, known: Known, issuer: str, next: str) -> Res
     return answer
 
 
-def refusal(trouble: Trouble) -> Refused:
+def refusal(relying: RelyingParty, trouble: Trouble) -> Refused:
     """Whose fault it is: the browser's way was too long, the proof is none, or the issuer cannot be asked."""
     if trouble is Trouble.STALE:
         return STALE
-    tell(Event.OIDC_FAILED, why=trouble.value)
+    relying.write_down(trouble)
     if trouble in UNPROVEN or trouble is Trouble.OTHER_ISSUER:
         return Refused(502, "MP2428", "what the issuer says does not prove who it is")
     return Refused(502, "MP2424", "the issuer cannot be asked at the moment", again_in=30.0)
