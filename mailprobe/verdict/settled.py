@@ -29,7 +29,8 @@ class Leg(StrEnum):
     CANARY = "canary"
 
 
-# Every question that a leg's facts can answer; the others are told, configured or remembered.
+# Every question that a leg's facts can answer; the others are told, configured, remembered, or read in the carrier's own systems,
+# which are waited for before anything is said.
 ANSWERED_BY = {
     Leg.DNS: ("domain", "breadth"),
     Leg.MX: ("domain", "prober", "acceptance", "breadth", "live_at_mx", "dead_at_mx"),

@@ -43,6 +43,13 @@ def unanswered(call: Call) -> str:
     return "" if last is None or last.facts else last.ending.reason
 
 
+def only_told(call: Call) -> tuple[str, ...]:
+    """What is told, but for a contract that was read to be so."""
+    found = record_of(call)
+    held = "" if found is None or found.fact.contract is None else f"contract={found.fact.contract.value}"
+    return tuple(word for word in call.question.observed if not held or word.partition("@")[0] != held)
+
+
 def measured(call: Call) -> tuple[str, ...]:
     found = record_of(call)
     return () if found is None else found.words

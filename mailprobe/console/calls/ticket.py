@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailprobe.config import Problem, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
-from mailprobe.console.calls.records import measured, record_of, unanswered
+from mailprobe.console.calls.records import measured, only_told, record_of, unanswered
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.showing import Shown, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
@@ -83,7 +83,7 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
             yield row(key, both_times(at, zone))
     if queue := queue_ids(call):
         yield row("queue_id", ", ".join(queue))
-    if told := call.question.observed:
+    if told := only_told(call):
         yield row("told", ", ".join(told))
     yield from record_rows(call, zone, language)
     yield row("questions", "", "heading")

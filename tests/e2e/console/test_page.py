@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Browser, Page
 
+from mailprobe.carriers import Lookup
 from mailprobe.console.door import Role
 from mailprobe.demo.carrier import Mailbox
 from mailprobe.incident import ControlSeen
@@ -127,6 +130,32 @@ async def test_what_is_ticked_changes_the_verdict_at_once(browser: Browser, cons
         await agent.becomes("#top-title", before)
         assert len(console.calls.whole) == probes
         assert agent.complaints == []
+
+
+async def test_what_the_carriers_own_systems_say_is_no_word_of_the_callers(browser: Browser, console: Console) -> None:
+    carriers = console.house.config.carriers
+    before, held = carriers["mobile"], '{"contract": "active", "in_mx_map": false, "in_imap_directory": false}'
+    asked = Lookup(command=(sys.executable, "-c", f"print({held!r})", "{address}"), within=20.0, title="Subscriber database")
+    carriers["mobile"] = dataclasses.replace(before, lookup=asked)
+    try:
+        async with window(browser, console, locale="en-US") as agent:
+            await agent.page.goto(console.url)
+            await agent.check(console.address("never-was"))
+            active = "[data-value='contract=active']"
+            await agent.page.wait_for_selector(f"{active}.measured")
+            assert await agent.page.get_attribute(active, "title") == "from the carrier's own systems"
+            assert await agent.page.get_attribute(active, "aria-pressed") == "false"
+            assert await agent.text("#top-title") == "Receiving side has no record of the address"  # and not: spell it again
+            await agent.page.click("#proof summary")
+            proof = await agent.text("#proof-rows")
+            assert "Measured by Subscriber database, " in proof
+            assert "in_mx_map=no" in proof
+            await agent.page.click("[data-value='contract=closed']")  # the caller says otherwise
+            await agent.becomes("#top-text", "what was told of the contract")
+            assert await agent.page.get_attribute(active, "title") == "from the carrier's own systems"
+            assert agent.complaints == []
+    finally:
+        carriers["mobile"] = before
 
 
 async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: Browser, console: Console) -> None:

@@ -197,7 +197,7 @@ CASES: list[Case] = [
         [GONE, NO_LOGIN],
         {"sign_in": SignIn.OPENED_BY_MASTER, "store": Store.OPENED, "mx_map": Entry.ABSENT},
         Code.MISSING_FROM_MX,
-        HIGH,
+        MEDIUM,
     ),
     ("opens, refused, and the map holds it", [GONE], {"mx_map": Entry.LISTED}, Code.MISSING_FROM_MX, MEDIUM),
     ("refused, and no password would do", [REFUSED], {"imap_directory": Entry.ABSENT}, Code.INCONCLUSIVE, LOW),

@@ -11,7 +11,7 @@ from mailprobe.console.calls.golden import golden_case
 from mailprobe.console.calls.keeping import formerly
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.mailing import Post
-from mailprobe.console.calls.records import measured, record_of, unanswered
+from mailprobe.console.calls.records import measured, only_told, record_of, unanswered
 from mailprobe.console.calls.registry import Calls
 from mailprobe.console.calls.repairing import verify
 from mailprobe.console.calls.telling import observe
@@ -86,6 +86,14 @@ async def test_page_ticket_and_proof_say_by_whom_and_when() -> None:
         assert (ticket.json["measured_by"], ticket.json["measured_at"]) == (BY, "2026-09-21T14:13:20.500Z")
         assert "not measured" not in ticket.text
         assert "measured: contract=active" in golden_case(call, calls.rooms.house().config)
+
+
+async def test_what_is_measured_is_no_longer_marked_as_told() -> None:
+    async with calls_that_check(carrier()) as (calls, _):
+        call = await looked_up(calls, ACTIVE, ticked=("contract=active@2026-01-01", "portal_ok"))
+        assert only_told(call) == ("portal_ok",)
+        await observe(calls, call, ["contract=closed", "pc_used"])
+        assert only_told(call) == ("contract=closed", "pc_used")
 
 
 async def test_no_answer_is_no_fact_and_the_ticket_says_why() -> None:
