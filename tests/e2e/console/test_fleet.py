@@ -56,8 +56,9 @@ async def test_each_page_loads_without_a_complaint_and_fits_its_window(browser: 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "ja-JP"), ("dark", "en-US")])
 async def test_axe_finds_nothing_serious(browser: Browser, fleet: Console, scheme: str, locale: str) -> None:
-    more = {"color_scheme": scheme, "bypass_csp": True}  # axe is put in from outside, which the page's own policy forbids
-    async with window(browser, fleet, name="chief", role=Role.SUPERVISOR, locale=locale, **more) as chief:
+    # axe is put in from outside, which the page's own policy forbids
+    role = Role.SUPERVISOR
+    async with window(browser, fleet, name="chief", role=role, locale=locale, color_scheme=scheme, bypass_csp=True) as chief:
         found: dict[str, list[str]] = {}
         for path in PAGES:
             await chief.page.goto(f"{fleet.url}{path}", wait_until="networkidle")
