@@ -5,7 +5,6 @@ The files are written in `grafana/` of the repository; a wheel carries them insi
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 
@@ -36,13 +35,9 @@ def files(console: str = CONSOLE, runbooks: str = "") -> dict[str, bytes]:
     return found
 
 
-def runbooks_page() -> str:
-    """The runbooks as one page, an anchor per alert: what `runbook_url` leads to when the daemon serves it at /runbooks."""
+def runbooks() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What stands before them, and each alert's name and runbook: what `runbook_url` leads to when the daemon serves them."""
     text = (folder() / "runbooks.md").read_text(encoding="utf-8")
     before, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
-    parts = [f"<pre>{html.escape(before.strip())}</pre>"]
-    for section in sections:
-        name, _, body = section.partition("\n")
-        parts.append(f'<h2 id="{html.escape(name)}">{html.escape(name)}</h2>\n<pre>{html.escape(body.strip())}</pre>')
-    title = "mailprobe: runbooks"
-    return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n' + "\n".join(parts) + "\n</html>\n"
+    parts = (section.partition("\n") for section in sections)
+    return before.removeprefix("# Runbooks").strip(), tuple((name, body.strip()) for name, _, body in parts)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse
 
-from mailprobe.assets import runbooks_page
+from mailprobe.assets import runbooks
 from mailprobe.breaker import Breaker
 from mailprobe.console.api.bounces import bounces_of
 from mailprobe.console.door import Role, Visitor, may
@@ -72,9 +72,10 @@ async def show_prober(request: Request, visitor: Viewer, language: Language) -> 
 
 
 @router.get("/runbooks", response_class=HTMLResponse)
-async def show_runbooks(visitor: Viewer) -> HTMLResponse:
-    """What an alert's `runbook_url` leads to."""
-    return HTMLResponse(runbooks_page(), headers={"cache-control": "no-cache"})
+async def show_runbooks(request: Request, visitor: Viewer) -> HTMLResponse:
+    """What an alert's `runbook_url` leads to; for the night shift, in one language."""
+    before, sections = runbooks()
+    return fleet_paper(request, visitor, "fleet_runbooks.html", "prober", before=before, sections=sections)
 
 
 def kind_row(rooms: Rooms, one: Kinds, language: str) -> dict[str, object]:
