@@ -209,13 +209,19 @@ def _phrases(at: int, state: State, nouns: Sequence[tuple[int, str]]) -> Iterato
         return
     before = [(place, noun) for place, noun in nouns if at - place > 0][::-1]
     behind = [(place, noun) for place, noun in nouns if place - at > 0]
-    near = bool(behind) and behind[0][0] - at == 1 and (not before or at - before[0][0] > 2)
-    if near or (behind and behind[0][1] == "thing" and behind[0][0] - at <= 2):
-        yield _run(behind, 1)
-    if before and at - before[0][0] <= _BEFORE:
-        yield _run(before, _PHRASE) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
+    gap = at - before[0][0] if before else _STOP
+    if behind and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2)):
+        yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ())]
+    if gap <= _BEFORE:
+        yield _phrase(before) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
     if behind and behind[0][0] - at <= _BEHIND:
         yield _run(behind, 1)
+
+
+def _phrase(before: Sequence[tuple[int, str]]) -> list[str]:
+    """The nouns before a state; what an `error:` in front of them was, is another matter."""
+    found = _run(before, _PHRASE)
+    return found[: found.index("thing", 1)] if "thing" in found[1:] else found
 
 
 def _behind_address(at: int, before: Sequence[tuple[int, str]]) -> list[str]:
