@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,7 @@ _BEFORE, _BEHIND, _WIDE = 8, 3, 10  # how far a state's noun may be, in words
 _PHRASE = 3  # between two nouns of one phrase: `domain of the sender`
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
 _TEXT = 1500  # characters read: the reason comes first
+_MOST = 40  # states looked at
 _UNITS = re.compile(r"[^\W_]+|@")
 _EAST = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " "})
@@ -100,11 +102,11 @@ class Grammar:
         """What a text says, each meaning with the words that say so. line: lower case, addresses masked as `@`."""
         seen = self._look(line[:_TEXT])
         found: dict[ReplyClass, str] = {}
-        for at, states in seen.states:
+        for at, states in seen.states[:_MOST]:
             for state in states:
                 if state.negated is None or state.negated is _negated(at, seen.negations):
                     _keep(found, _owned(at, state, seen.nouns))
-        for at in seen.negations:
+        for at in seen.negations[:_MOST]:
             _keep(found, self._nothing(at, seen))
         return found
 
@@ -129,7 +131,8 @@ class Grammar:
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
         stops = _STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
-        if whole := self._lexicon.find(bare):
+        whole = self._lexicon.find(bare) if bare.isalnum() else self._lexicon.words.get(bare)
+        if whole is not None:
             return (whole,), stops
         return tuple(self._lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in "@t不未"), stops
 
@@ -138,10 +141,10 @@ class Grammar:
         behind = at + 1
         while behind in seen.fillers:
             behind += 1
-        first = next((index for index, (place, _) in enumerate(seen.nouns) if place == behind), None)
-        if first is None:
+        first = bisect_left(seen.nouns, (behind, ""))
+        if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
-        phrase = _run(seen.nouns[first:], 1)
+        phrase = _run(seen.nouns[first : first + _WIDE], 1)
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= _PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _meant(self._lexicon.none, phrase, "no")
@@ -183,7 +186,8 @@ def _keep(found: dict[ReplyClass, str], one: tuple[ReplyClass, str] | None) -> N
 
 
 def _negated(at: int, negations: Sequence[int]) -> bool:
-    return any(-_NOT_BEFORE <= place - at <= _NOT_BEHIND for place in negations)
+    first = bisect_left(negations, at - _NOT_BEFORE)
+    return first < len(negations) and negations[first] <= at + _NOT_BEHIND
 
 
 def _owned(at: int, state: State, nouns: Sequence[tuple[int, str]]) -> tuple[ReplyClass, str] | None:
@@ -204,18 +208,26 @@ def _meant(state: State, phrase: Sequence[str], said: str) -> tuple[ReplyClass, 
 
 def _phrases(at: int, state: State, nouns: Sequence[tuple[int, str]]) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
+    here = bisect_left(nouns, (at, ""))
     if state.wide:
-        yield [noun for place, noun in nouns if abs(place - at) <= _WIDE]
+        near = nouns[max(0, here - _WIDE) : here + _WIDE]
+        yield [noun for place, noun in near if abs(place - at) <= _WIDE]
         return
-    before = [(place, noun) for place, noun in nouns if at - place > 0][::-1]
-    behind = [(place, noun) for place, noun in nouns if place - at > 0]
-    near = bool(behind) and behind[0][0] - at == 1 and (not before or at - before[0][0] > 2)
-    if near or (behind and behind[0][1] == "thing" and behind[0][0] - at <= 2):
-        yield _run(behind, 1)
-    if before and at - before[0][0] <= _BEFORE:
-        yield _run(before, _PHRASE) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
+    before = nouns[max(0, here - _WIDE) : here][::-1]
+    behind = [one for one in nouns[here : here + _WIDE] if one[0] > at]
+    gap = at - before[0][0] if before else _STOP
+    if behind and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2)):
+        yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ())]
+    if gap <= _BEFORE:
+        yield _phrase(before) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
     if behind and behind[0][0] - at <= _BEHIND:
         yield _run(behind, 1)
+
+
+def _phrase(before: Sequence[tuple[int, str]]) -> list[str]:
+    """The nouns before a state; what an `error:` in front of them was, is another matter."""
+    found = _run(before, _PHRASE)
+    return found[: found.index("thing", 1)] if "thing" in found[1:] else found
 
 
 def _behind_address(at: int, before: Sequence[tuple[int, str]]) -> list[str]:

@@ -37,11 +37,12 @@ OF_RECIPIENT = (
     ReplyClass.DOMAIN_NOT_FOUND,
     ReplyClass.UNKNOWN_USER,
 )
+LATER = (ReplyClass.TEMPORARILY_UNAVAILABLE,)
 REST = (
     ReplyClass.UNREACHABLE,
     ReplyClass.SERVER_ERROR,
-    ReplyClass.TEMPORARILY_UNAVAILABLE,
     ReplyClass.PROTOCOL_ERROR,
+    ReplyClass.TEMPORARILY_UNAVAILABLE,
     ReplyClass.POLICY_REJECTED,
 )
 
@@ -113,8 +114,10 @@ def _candidates(
     yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
     yield from _of(found, OF_US)
     yield from _matching(SMTP.strong.rows(said), stage, reply, exact, said)
-    yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
+    if reply.startswith("4"):  # who says `later` does not say `never`
+        yield from _of(found, LATER)
     yield from _of(found, OF_RECIPIENT)
+    yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
     yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
     yield from _of(found, REST)
     yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)

@@ -182,7 +182,9 @@ def _japanese(raw: bytes) -> str:
 
 
 def plain_words(value: str) -> str:
-    """A header's encoded words (RFC 2047) decoded; what is broken stays as it is."""
+    """A header's encoded words (RFC 2047) decoded, or its bare UTF-8 (RFC 6532); what is broken stays as it is."""
+    if not value.isascii():
+        value = _words(value.encode("latin-1", "replace"), "")
     return _ENCODED.sub(_decode_word, value) if "=?" in value else value
 
 

@@ -28,8 +28,10 @@ _DAEMON = re.compile(r"mailer-?daemon|postmaster|mail deliver|mail administrator
 _ANSWERED = re.compile(
     r"\b(?:auto(?:matic)?(?:ally generated)?[- ]?(?:reply|response|answer|responder)|autoreply|autorespon|out of (?:the )?office|"
     r"away from (?:the |my )?(?:office|e?mail)|vacation|on holiday|on leave|abwesen|absen(?:ce|t)|fuera de la oficina|"
-    r"respuesta autom|risposta automatica|réponse automatique|automatische antwo|away until)|"
-    r"自動返信|自動応答|不在|自动回复|自動回覆|자동 ?응답|부재",
+    r"respuesta autom|risposta automatica|réponse automatique|automatische antwo|automatisch(?:e)? "
+    r"(?:antwoord|beantwoord)|afwezig|resposta autom|fora do escritório|odpowied[źz] autom|autom\w* odpowied[źz]|nieobecno|"
+    r"autosvar|automatiskt? svar|automatick\w* odpov|otomatik (?:yanıt|cevap)|автоответ|автоматическ\w* ответ)|"
+    r"自動返信|自動応答|不在|自动回复|自動回覆|자동 ?(?:응답|회신)|부재",
     re.IGNORECASE,
 )
 
@@ -128,6 +130,8 @@ def _kind(parts: tuple[mime.Part, ...]) -> tuple[Kind, tuple[Failure, ...]]:
         return Kind.RECEIPT, ()
     if not kinds & set(REPORT) and not _is_daemon(parts[0]) and _answers_itself(parts[0]):
         return Kind.AUTO_REPLY, ()
+    if not kinds & set(REPORT) and not _is_daemon(parts[0]) and parts[0].header("list-unsubscribe"):  # RFC 2369: a newsletter
+        return Kind.OTHER, ()
     if failures := failures_of(parts):
         return Kind.BOUNCE, failures
     return Kind.OTHER, ()  # a report or a machine's notice that says nothing we know, however it calls itself

@@ -1,0 +1,170 @@
+"""Sentences by their nouns and states: whose state it is decides what a refusal means."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailprobe.evidence import Stage
+from mailprobe.replies import ReplyClass, SpeaksOf, read
+from mailprobe.replies.grammar import NAME
+from mailprobe.replies.tables import GRAMMAR
+
+
+def meant(text: str, code: int = 550, stage: Stage = Stage.RCPT) -> str:
+    return read(stage=stage, code=code, text=text, address="neko@b.test", domain="b.test").cls
+
+
+@pytest.mark.parametrize(
+    ("text", "cls"),
+    [
+        ("the person whom you write to is not known here", "unknown_user"),
+        ("neko@b.test was not found", "unknown_user"),
+        ("we have no such customer", "unknown_user"),
+        ("there is no such mailbox, sorry", "unknown_user"),
+        ("the sender is not known here", "sender_rejected"),
+        ("the mailbox of the sender is not known here", "sender_rejected"),
+        ("could not verify the sender: no such person", "sender_rejected"),
+        ("the domain of the recipient is not known here", "domain_not_found"),
+        ("host b.test was not found", "domain_not_found"),
+        ("recipient address refused: unknown domain", "domain_not_found"),
+        ("refused: unknown person", "unknown_user"),
+        ("callout for s@x.test says mailbox unknown", "sender_rejected"),
+        ("your domain is unknown", "sender_rejected"),
+        ("your server is unknown", "blocked_sender_reputation"),
+    ],
+)
+def test_who_is_not_known(text: str, cls: str) -> None:
+    assert meant(text) == cls
+
+
+@pytest.mark.parametrize(
+    ("text", "cls"),
+    [
+        ("inbox of neko full", "mailbox_full"),
+        ("the disk of this system is full", "server_error"),
+        ("storage of the recipient exhausted", "mailbox_full"),
+        ("size of the message exceeds what is permitted", "message_too_big"),
+        ("frequency of your sessions exceeds what is permitted", "rate_limited"),
+        ("not enough room left", "mailbox_full"),
+        ("the account of neko has been frozen", "mailbox_disabled"),
+        ("the account of the sender has been frozen", "sender_rejected"),
+        ("the person has moved away", "mailbox_moved"),
+        ("the person does not want this", "recipient_filter"),
+    ],
+)
+def test_what_is_full_or_off(text: str, cls: str) -> None:
+    assert meant(text) == cls
+
+
+@pytest.mark.parametrize(
+    ("text", "cls"),
+    [
+        ("Ein solches Postfach existiert hier nicht", "unknown_user"),
+        ("Cet utilisateur n'est pas connu ici", "unknown_user"),
+        ("Este usuario no fue encontrado", "unknown_user"),
+        ("La casella non esiste più", "unknown_user"),
+        ("O usuário não foi encontrado", "unknown_user"),
+        ("Deze gebruiker bestaat hier niet", "unknown_user"),
+        ("Такой пользователь не существует", "unknown_user"),
+        ("Taki użytkownik nie istnieje", "unknown_user"),
+        ("没有此用户，收件人不存在", "unknown_user"),
+        ("그런 사용자를 찾을 수 없습니다", "unknown_user"),
+        ("その宛先は見つかりません", "unknown_user"),
+        ("Das Postfach des Empfängers ist voll", "mailbox_full"),
+        ("La boîte aux lettres est pleine", "mailbox_full"),
+        ("El buzón está lleno", "mailbox_full"),
+        ("Ящик получателя переполнен", "mailbox_full"),
+        ("受信箱が満杯", "mailbox_full"),
+        ("메일함 용량 초과", "mailbox_full"),
+        ("Das Konto ist gesperrt", "mailbox_disabled"),
+        ("Le compte a été désactivé", "mailbox_disabled"),
+        ("账户已停用", "mailbox_disabled"),
+        ("Die Domain existiert nicht", "domain_not_found"),
+        ("Der Absender existiert nicht", "sender_rejected"),
+        ("Mittente sconosciuto", "sender_rejected"),
+        ("发件人不存在", "sender_rejected"),
+    ],
+)
+def test_other_languages(text: str, cls: str) -> None:
+    assert meant(text) == cls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file not found",
+        "unknown reason",
+        "the page that explains this was not found",
+        "If you are not the intended recipient, delete this",
+        "user neko: the password was not found. Ask for a new one",
+        "Command not found",
+    ],
+)
+def test_what_says_nothing_of_a_mailbox(text: str) -> None:
+    assert read(stage=Stage.RCPT, code=550, text=text).speaks_of is not SpeaksOf.RECIPIENT
+
+
+def test_a_full_stop_parts_a_noun_from_a_state() -> None:
+    assert ReplyClass.UNKNOWN_USER in GRAMMAR.read("the recipient is unknown")
+    assert ReplyClass.UNKNOWN_USER not in GRAMMAR.read("ask the recipient. unknown")
+
+
+def test_who_says_later_does_not_say_never() -> None:
+    assert meant("mailbox not available, come later", 450) == "temporarily_unavailable"
+    assert meant("Requested mail action not taken: mailbox unavailable", 450) == "temporarily_unavailable"
+    assert meant("4.2.2 mailbox full, try again later", 452) == "mailbox_full"
+    assert meant("4.1.1 user unknown, try again later", 450) == "unknown_user"
+
+
+def test_a_code_that_is_exact_counts_before_the_grammar() -> None:
+    assert meant("5.1.2 the person is not known here") == "domain_not_found"
+
+
+def test_the_rule_names_the_words() -> None:
+    told = read(stage=Stage.RCPT, code=550, text="the person whom you write to is not known here")
+    assert told.rule == f"{NAME}: user found"
+
+
+words = st.sampled_from(
+    [
+        "user",
+        "mailbox",
+        "sender",
+        "domain",
+        "host",
+        "your",
+        "not",
+        "no",
+        "unknown",
+        "full",
+        "exist",
+        "found",
+        "blocked",
+        ".",
+        ";",
+        "@",
+        "the",
+        "of",
+        "用户",
+        "不",
+        "存在",
+    ]
+)
+
+
+@given(st.one_of(st.text(max_size=400), st.lists(words, max_size=40).map(" ".join)))
+def test_any_text_is_read(text: str) -> None:
+    for cls, told in GRAMMAR.read(text.lower()).items():
+        assert told
+        assert isinstance(cls, ReplyClass)
+
+
+@pytest.mark.parametrize("text", ["user unknown ", "no ", "用户不存在", "of the sender not found "])
+def test_a_long_text_is_read_in_no_time(text: str) -> None:
+    before = time.process_time()
+    GRAMMAR.read(text * 2000)
+    assert time.process_time() - before < 0.2
