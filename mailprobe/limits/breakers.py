@@ -173,8 +173,8 @@ def after(one: Breaker, seen: Seen, now: float, *, pace: float, jitter: float) -
     if seen.visit is Visit.GOOD:
         return None if not was_asked_lately(one, now) else replace(closed(one), failures=0)
     failures = one.failures + 1
-    if one.until is not None and now < one.until and one.claimed_at is None:
-        return one  # a visit that was under way when it opened
+    if one.until is not None and now < one.until:
+        return one if one.claimed_at is None else looked_early(one, failures, words, now)
     if failures < IN_A_ROW and one.until is None:
         return replace(one, failures=failures, failed_at=now, words=words)
     opens = one.opens + 1
@@ -183,6 +183,12 @@ def after(one: Breaker, seen: Seen, now: float, *, pace: float, jitter: float) -
     until = now + (rest if opens == 1 else max(FIRST_OPEN * pace, rest * jitter))
     opened = replace(one, failures=failures, opens=opens, opened_at=now, until=until, asked=False)
     return replace(opened, failed_at=now, words=words, claimed_at=None, claimed_by="")
+
+
+def looked_early(one: Breaker, failures: int, words: str, now: float) -> Breaker:
+    """Somebody on the phone looked before the time: he must not make the schedule wait longer. (Without a claim it was a visit
+    under way when the breaker opened.)"""
+    return replace(one, failures=failures, opened_at=now, failed_at=now, words=words, claimed_at=None, claimed_by="")
 
 
 def asked_to_wait(one: Breaker, words: str, now: float, pace: float) -> Breaker:

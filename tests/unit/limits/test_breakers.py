@@ -145,6 +145,19 @@ def test_may_visit(one: Breaker, live: bool, want: tuple[Withheld, float] | None
     assert denied == (None if want is None else Denied(want[0], NOW + want[1], NOW - 100, "refused"))
 
 
+def test_who_looks_early_does_not_make_the_schedule_wait_longer() -> None:
+    one, at = OPEN, NOW
+    for _ in range(2):  # an agent after the other
+        looking, denied = may_visit(one, "me", at, live=True, pace=1.0)
+        assert denied is None
+        one = row_of(looking, TROUBLED, at=at + 1)
+        assert (one.until, one.opens, one.claimed_by) == (OPEN.until, OPEN.opens, "")
+        _, denied = may_visit(one, "you", at + 30, live=True, pace=1.0)
+        assert denied == Denied(Withheld.SERVER_TROUBLED, min(OPEN.until or 0.0, at + 61), at + 1, "words")
+        at += 61
+    assert row_of(may_visit(one, "me", NOW + 140, live=False, pace=1.0)[0], TROUBLED, at=NOW + 140).opens == OPEN.opens + 1
+
+
 def test_what_was_asked_for_is_waited_for_and_grows() -> None:
     one, at, waits = row_of(None, ASKED), NOW, []
     for _ in range(6):
