@@ -36,7 +36,10 @@ export async function ask(method, path, body, signal) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, null);
   }
-  const told = await answer.json().catch(() => null);
+  const told = await answer.json().catch((error) => {
+    if (error.name === "AbortError") throw error; // called off while the answer was on its way: that is no answer
+    return null;
+  });
   if (!answer.ok) throw new Refused(answer.status, told);
   return told;
 }
