@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -71,9 +72,20 @@ def carried_out(wanted: Sequence[Batch], jobs: int) -> Iterator[Done]:
     if jobs == 1:
         yield from map(carry_out, wanted)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, initializer=end_with, initargs=(os.getpid(),)) as pool:
         for one in as_completed([pool.submit(carry_out, batch) for batch in wanted]):
             yield one.result()
+
+
+def end_with(parent: int) -> None:
+    """Whoever began us may be killed, and then nobody waits for us any more."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def count(tally: Tally, name: str, seen: Seen) -> None:
