@@ -110,7 +110,8 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class DoorSays:
     """One row of the table above. full: T, L and D were all asked here. at, live_at: Unix seconds of T's
-    and of L's answer; seen_at: of whatever was heard last, or of the door that stayed shut."""
+    and of L's answer; seen_at: of whatever was heard last, or of the door that stayed shut; cut: it was open, and the dialogue
+    broke off before T was answered."""
 
     server: str
     acceptance: Acceptance
@@ -121,6 +122,7 @@ class DoorSays:
     remembered: bool
     live_at: float | None = None
     seen_at: float | None = None
+    cut: bool = False
 
     @property
     def full(self) -> bool:
@@ -166,6 +168,7 @@ def door_says(heard: Heard) -> DoorSays:
         remembered=target is not None and target.reply.remembered,
         live_at=heard.live.reply.at if heard.live is not None else None,
         seen_at=heard.seen_at,
+        cut=heard.broken and target is None,
     )
 
 

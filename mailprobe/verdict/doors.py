@@ -61,12 +61,12 @@ def turns_us_away(one: DoorSays) -> bool:
 
 
 def may_be_half(says: Sequence[DoorSays], speaking: Sequence[DoorSays], no: Acceptance, expected: frozenset[str]) -> bool:
-    """One host alone refuses T, and another was not heard, for our own reasons: T may be well known there. A host that was
-    tried and is out of reach takes no mail, so it changes nothing."""
+    """One host alone refuses T, and another was not heard, for our own reasons, or because the dialogue was cut: T may be well
+    known there. A host that was tried and is out of reach takes no mail, so it changes nothing."""
     agreeing = {host_of(one.server) for one in speaking if one.acceptance is no}
     if len(agreeing) > 1:
         return False
-    doubtful = {host_of(one.server) for one in says if turns_us_away(one) or one.acceptance in UNHEARD}
+    doubtful = {host_of(one.server) for one in says if turns_us_away(one) or one.acceptance in UNHEARD or one.cut}
     return bool((doubtful | (expected - {host_of(one.server) for one in says})) - agreeing)
 
 

@@ -283,7 +283,8 @@ def shuts_everybody_out(leg: Leg) -> bool:
 
 def hung_up_without_a_word(fact: NotConnected | NotSecured | Broken) -> bool:
     if isinstance(fact, Broken):
-        return fact.why in HUNG_UP and not fact.words
+        # the words of a reset are our own system's
+        return fact.why is Breakage.RESET or (fact.why in HUNG_UP and not fact.words)
     return isinstance(fact, NotSecured) and fact.why in PASSING_TLS
 
 

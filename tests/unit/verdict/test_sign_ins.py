@@ -123,6 +123,7 @@ CONTROLS = [
     # one connection that was cut without a word: a limit, or a ban of ours
     ([hung_up(Breakage.CLOSED, stage=Stage.GREETING)], Control.UNASKED),
     ([hung_up(Breakage.RESET, stage=Stage.GREETING)], Control.UNASKED),
+    ([hung_up(Breakage.RESET, "Connection reset by peer", Stage.GREETING)], Control.UNASKED),  # our own system's words
     ([NotSecured(at=101, **IMAP, why=TlsFault.RESET)], Control.UNASKED),
 ]
 

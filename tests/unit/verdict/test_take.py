@@ -8,6 +8,8 @@ import pytest
 
 from mailprobe.config import Contract
 from mailprobe.evidence import (
+    Breakage,
+    Broken,
     Fact,
     LookedUp,
     Lookup,
@@ -135,6 +137,15 @@ def test_a_host_out_of_reach_is_passed_over() -> None:
 
 def test_a_host_that_was_not_heard_may_know_him() -> None:
     assert seen(*three(*GONE)).acceptance.value is Acceptance.UNCLEAR
+
+
+@pytest.mark.parametrize("why", [Breakage.RESET, Breakage.GARBAGE, Breakage.OUT_OF_TIME])
+def test_a_host_whose_dialogue_was_cut_may_know_him(why: Breakage) -> None:
+    cut = Broken(at=102, server="mx2.mail.test:25", ip="192.0.2.2", stage=Stage.MAIL, why=why)
+    assert seen(*three(*GONE), cut).acceptance.value is Acceptance.UNCLEAR
+    gone = NotConnected(at=101, server="mx2.mail.test:25", ip="192.0.2.2", why=Unreachable.TIMEOUT)
+    other_address = Broken(at=102, server="mx1.mail.test:25", ip="192.0.2.77", stage=Stage.MAIL, why=why)
+    assert seen(*three(*GONE), gone, other_address).acceptance.value is Acceptance.AS_NEVER_EXISTED
 
 
 def test_every_answer_has_its_instant() -> None:
