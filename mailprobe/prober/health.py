@@ -34,10 +34,6 @@ class Health:
         return tuple(one for one in self.findings.values() if one.is_bad)
 
     @property
-    def is_fit(self) -> bool:
-        return not self.bad
-
-    @property
     def hears(self) -> bool:
         """Whether nothing that is known of ourselves explains why a server would not answer."""
         return not any(one.check in DEAFENING for one in self.bad)

@@ -18,7 +18,6 @@ PUT = Statement(insert(changes), *(column.key for column in changes.columns if c
 NEWEST = select(changes).order_by(changes.c.at.desc(), changes.c.id.desc()).limit(bindparam("most"))
 WITHIN = (changes.c.at >= bindparam("since")) & (changes.c.at < bindparam("until"))
 OF_ACCOUNT = Statement(NEWEST.where((changes.c.account == bindparam("whose")) & WITHIN))
-OF_ALL = Statement(NEWEST.where(WITHIN))
 NEWEST_TURNS = select(changes.c.account, changes.c.at, changes.c.old, changes.c.new).order_by(changes.c.at.desc())
 TURNS = Statement(NEWEST_TURNS.where((changes.c.at >= bindparam("since")) & ~changes.c.revised).limit(bindparam("most")))
 
@@ -52,12 +51,6 @@ class Changes:
         """The newest first."""
         given = {"whose": account, "since": since, "until": until, "most": min(most, MOST)}
         rows = await self._database.read(lambda transaction: transaction.all(OF_ACCOUNT, **given))
-        return tuple(changed(row) for row in rows)
-
-    async def of_all(self, since: float, until: float = 1e12, most: int = 100) -> tuple[Changed, ...]:
-        """Of every account, the newest first."""
-        given = {"since": since, "until": until, "most": min(most, MOST)}
-        rows = await self._database.read(lambda transaction: transaction.all(OF_ALL, **given))
         return tuple(changed(row) for row in rows)
 
     async def turns(self, since: float, most: int) -> tuple[Turn, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from mailprobe.wire import mime, quoted
 from mailprobe.wire.forwarded import MACHINE, forwarded, unquoted
@@ -56,14 +55,9 @@ class Failure:
         return self.enhanced if self.code and not bare else self.enhanced or self.status
 
 
-def read_bounce(raw: bytes) -> tuple[Failure, ...]:
-    """One Failure per recipient, in order; none if this is no bounce. A file may hold several mails, as an mbox does. Reads
-    at most the first MiB of each, and the first fifty."""
-    return tuple(failure for one in islice(mime.mails(raw), mime.PARTS) for failure in failures_of(mime.take_apart(one)))
-
-
 def failures_of(parts: tuple[mime.Part, ...], depth: int = 0) -> tuple[Failure, ...]:
-    """The same of a mail that is taken apart already. A mail attached to a person's mail counts before his own words."""
+    """One Failure per recipient, in order; none if this is no bounce. A mail attached to a person's mail counts before his own
+    words."""
     if any(part.kind in _NO_BOUNCE for part in parts) or depth > _FORWARDED:
         return ()
     report = next((part.text for part in parts if part.kind in REPORT), "")

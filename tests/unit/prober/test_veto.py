@@ -166,7 +166,7 @@ def test_one_trouble_is_one_alert_however_often_it_is_seen() -> None:
     assert health.bad[0].since == 1.0
     health, changed = health.update([at(State.GOOD, 200.0)])
     assert changed == (Changed(Check.RESOLVER, True, "", 200.0),)
-    assert health.is_fit
+    assert not health.bad
 
 
 def test_what_is_known_already_changes_nothing() -> None:
@@ -179,14 +179,14 @@ def test_what_is_known_already_changes_nothing() -> None:
 
 def test_of_two_findings_in_one_round_the_later_one_follows_the_first() -> None:
     health, changed = after_all([at(State.BAD, 1.0), at(State.COULD_NOT_TELL, 1.0)])
-    assert (health.is_fit, len(changed)) == (False, 1)
+    assert (not health.bad, len(changed)) == (False, 1)
 
 
 def test_what_cannot_be_told_mends_nothing_and_spoils_nothing() -> None:
     health, told = after_all([at(State.BAD, 1.0)], [at(State.COULD_NOT_TELL, 2.0)])
-    assert (health.is_fit, len(told)) == (False, 1)
+    assert (not health.bad, len(told)) == (False, 1)
     health, told = after_all([at(State.GOOD, 1.0)], [at(State.COULD_NOT_TELL, 2.0)])
-    assert (health.is_fit, told) == (True, [])
+    assert (not health.bad, told) == (True, [])
 
 
 def test_ten_carriers_in_one_trouble_are_one_alert() -> None:

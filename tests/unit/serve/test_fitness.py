@@ -43,7 +43,7 @@ async def test_servers_are_forgiven_what_was_ours(check: Check, times: int) -> N
 def test_who_is_only_disliked_still_hears() -> None:
     fitness = Fitness(Metrics(dict), "here", announced)
     fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example"), Finding(Check.NAME, State.BAD, "", NOW)])
-    assert (fitness.health.is_fit, fitness.health.hears) == (False, True)
+    assert (not fitness.health.bad, fitness.health.hears) == (False, True)
 
 
 def visited(fitness: Fitness, name: str, fact: Fact, started: float) -> None:

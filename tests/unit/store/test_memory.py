@@ -99,7 +99,8 @@ async def test_standings_and_changes_outlive_the_process(tmp_path: Path) -> None
         assert set(await store.standings.all()) == {"tanaka", "suzuki"}
         assert [one.change for one in await store.changes.of_account("suzuki")] == [DOWN]
         assert await store.changes.of_account("tanaka") == ()
-        assert [one.account for one in await store.changes.of_all(0.0)] == ["suzuki"]
+        assert [one.account for one in await store.changes.of_account("suzuki")] == ["suzuki"]
+        assert await store.changes.of_account("tanaka") == ()
 
 
 async def test_a_change_and_what_goes_with_it_are_kept_together_or_not_at_all() -> None:
@@ -110,7 +111,7 @@ async def test_a_change_and_what_goes_with_it_are_kept_together_or_not_at_all() 
         with pytest.raises(LookupError):
             await store.standings.keep("tanaka", Standing(Status.DOWN), DOWN, fails)
         assert await store.standings.all() == {}
-        assert await store.changes.of_all(0.0) == ()
+        assert await store.changes.of_account("tanaka") == ()
 
 
 async def test_a_verdict_that_is_another_revises_the_last_one_and_the_same_does_not() -> None:
@@ -143,7 +144,7 @@ async def test_words_of_a_newer_program_are_no_crash(tmp_path: Path) -> None:
         assert last is not None
         assert last.verdict == Unreadable(Why.NEWER, 7)
         assert await store.standings.all() == {}
-        assert [one.change for one in await store.changes.of_all(0.0)] == [None]
+        assert [one.change for one in await store.changes.of_account("tanaka")] == [None]
 
 
 class Mail:
@@ -234,7 +235,7 @@ async def test_transcripts_go_after_a_week_results_after_ninety_days_changes_nev
             replace(MX, started=NOW - DAY),
             replace(MX, started=NOW - 8 * DAY, transcript=()),
         ]
-        assert len(await store.changes.of_all(0.0)) == 1
+        assert len(await store.changes.of_account("tanaka")) == 1
         assert [one.at for one in await store.results.last("tanaka")] == [NOW - DAY]
 
 

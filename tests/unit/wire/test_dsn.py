@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailprobe.wire.dsn import Failure, read_bounce
+from mailprobe.wire import mime
+from mailprobe.wire.dsn import Failure, failures_of
 
 REPORT = b"""From: MAILER-DAEMON@mx.test\r
 Subject: Undelivered Mail Returned to Sender\r
@@ -44,6 +46,11 @@ To: a@b.test\r
 hello\r
 --b1/mx.test--\r
 """
+
+
+def read_bounce(raw: bytes) -> tuple[Failure, ...]:
+    """A file may hold several mails, as an mbox does."""
+    return tuple(failure for one in islice(mime.mails(raw), mime.PARTS) for failure in failures_of(mime.take_apart(one)))
 
 
 def only(raw: bytes | str) -> Failure:
