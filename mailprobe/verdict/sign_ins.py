@@ -34,7 +34,10 @@ OURS = (Unreachable.FORBIDDEN, Unreachable.NO_FAMILY, Unreachable.OUR_LIMIT)
 HUNG_UP = (Breakage.RESET, Breakage.CLOSED, Breakage.BYE)
 PASSING_TLS = (TlsFault.TIMEOUT, TlsFault.RESET)
 NEARLY_FULL = 0.95
-TROUBLE = ("temporary problem", "internal error", "shutting down", "unavailable", "system error", "maintenance")
+TROUBLE = (
+    *("temporary problem", "temporary failure", "temporary authentication failure", "internal error", "internal login failure"),
+    *("shutting down", "unavailable", "system error", "maintenance"),
+)
 ABOUT_US = ("you", "client", "address", "blocked", "banned")
 
 SIGN_IN = {
@@ -122,7 +125,7 @@ def logins_of(door: Door, carrier: Carrier) -> Iterable[Login]:
     for broken in door.shut:
         if isinstance(broken.fact, Broken) and broken.fact.stage in LOGIN:
             cls = farewell(broken.fact, carrier)
-            hung_up = cls is SignInClass.UNCLASSIFIED and broken.fact.why in HUNG_UP
+            hung_up = cls is SignInClass.UNCLASSIFIED and broken.fact.why in HUNG_UP and not may_mean_one(broken.fact)
             silent = broken.fact.why is Breakage.OUT_OF_TIME
             yield Login(broken.at, door, broken.fact.of, None, cls, broken=hung_up, silent=silent)
 
@@ -132,7 +135,14 @@ def farewell(fact: Broken, carrier: Carrier) -> SignInClass:
     if fact.why is not Breakage.BYE:
         return SignInClass.UNCLASSIFIED
     code, text = code_and_text(fact.words)
-    return read_sign_in(status="NO", code=code, text=text, stage=Stage.GREETING, carrier=carrier)
+    cls = read_sign_in(status="NO", code=code, text=text, stage=Stage.GREETING, carrier=carrier)
+    guessed = cls is SignInClass.UNAVAILABLE and not code and not is_in_trouble(text)
+    return SignInClass.UNCLASSIFIED if guessed else cls
+
+
+def may_mean_one(fact: Broken) -> bool:
+    """A BYE that names no trouble of the server's, as "try again later", may mean this login alone: one that came too fast."""
+    return fact.why is Breakage.BYE and not is_in_trouble(fact.words)
 
 
 def is_in_trouble(words: str) -> bool:

@@ -88,6 +88,10 @@ SIGN_INS = [
         [Broken(at=101, **IMAP, stage=Stage.GREETING, why=Breakage.BYE, words="Temporary problem, please try later")],
         SignIn.CLOSED,
     ),
+    ([OPEN, hung_up(Breakage.BYE, "Server shutting down.")], SignIn.UNAVAILABLE),
+    ([OPEN, hung_up(Breakage.BYE, "Internal login failure. Refer to server log for more information.")], SignIn.CLOSED),
+    ([OPEN, hung_up(Breakage.BYE, "Connection closed, try again later")], SignIn.UNCLEAR),  # it may mean this login alone
+    ([OPEN, hung_up(Breakage.BYE, "Bye")], SignIn.UNCLEAR),
     ([hung_up(Breakage.BYE, "Temporary problem, please try later", Stage.GREETING)], SignIn.CLOSED),
     ([hung_up(Breakage.BYE, "Your host is not welcome", Stage.GREETING)], SignIn.UNCLEAR),
     ([hung_up(Breakage.BYE, "Too many connections", Stage.GREETING)], SignIn.RATE_LIMITED),
