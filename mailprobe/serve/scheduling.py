@@ -20,6 +20,8 @@ async def watch(watching: Watching) -> None:
     shift.reloader.subscribe(lambda old, new: repairs.changed.set())
     past = Past(shift.house.store.jobs.schedule_key(), await newest_slots(watching))
     hooks = Hooks(lambda row: row_ended(watching, row), watching.metrics.slot_began)
+    if shift.ending.is_set():  # told to end while the past was read: an engine that does not serve yet has nothing to drain
+        return
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(engine.serve(repairs.joined(fleet_of(shift.house.config)), hooks, past))
         keeping = group.create_task(keep_renewed(watching))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from mailprobe.address import parse
@@ -9,7 +10,7 @@ from mailprobe.config import Account
 from mailprobe.engine import Fleet, Kind, Missed, Result
 from mailprobe.engine.schedule import rhythm
 from mailprobe.serve.repairs import Repairs, closer
-from mailprobe.serve.scheduling import fleet_of, row_ended
+from mailprobe.serve.scheduling import fleet_of, row_ended, watch
 from tests.unit.given import account, carrier, prober
 from tests.unit.serve.scene import INTERVAL, UNKNOWN, Scene, config, scene
 
@@ -37,6 +38,14 @@ def test_a_guest_is_in_the_schedule_as_long_as_he_is_waited_for_and_sends_no_tes
         repairs.changed.clear()
     assert repairs.changed.is_set()
     assert repairs.joined(FLEET) is FLEET
+
+
+async def test_a_shift_that_is_told_to_end_before_it_serves_ends() -> None:
+    async with scene(config()) as now:
+        now.watching.shift.ending.set()
+        async with asyncio.timeout(5):
+            await watch(now.watching)
+    assert now.house.engine.under_way == ()
 
 
 def test_of_two_who_wait_for_one_mailbox_the_closer_look_counts_and_both_hear() -> None:
