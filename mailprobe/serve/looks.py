@@ -19,6 +19,7 @@ from mailprobe.evidence import (
     NotAsked,
     NotConnected,
     NotSecured,
+    Of,
     Replied,
     Withheld,
 )
@@ -77,10 +78,17 @@ def left_alone(held: Evidence) -> set[str]:
     return {fact.server.lower() for fact in facts}
 
 
-def free_at(runs: Iterable[Evidence], probe: str) -> float:
-    """From when on a server that is in trouble may be looked at again, Unix seconds; 0: none of these runs was kept from it."""
-    held = (fact for one in runs if one.probe == probe for fact in one.facts if isinstance(fact, NotAsked))
-    return max((one.not_before or 0.0 for one in held if one.why is Withheld.SERVER_TROUBLED), default=0.0)
+def free_at(runs: Iterable[Evidence], probe: str, gap: float) -> float:
+    """From when on a new answer is to be had, Unix seconds: the server was in trouble and is left alone, or it was asked for
+    this address less than `gap` seconds before. 0: nothing kept these runs from one."""
+    facts = [fact for one in runs if one.probe == probe for fact in one.facts]
+    held = [one for one in facts if isinstance(one, NotAsked) and (one.why is Withheld.SERVER_TROUBLED or too_soon(one))]
+    known = [one.cached_at for one in facts if isinstance(one, Replied) and one.of is Of.TARGET and one.cached_at is not None]
+    return max([*(one.not_before or 0.0 for one in held), *(at + gap for at in known)], default=0.0)
+
+
+def too_soon(fact: NotAsked) -> bool:
+    return fact.of is Of.TARGET and fact.why is Withheld.NOT_POLITE_YET
 
 
 def is_of_server(fact: Fact, server: str) -> bool:

@@ -370,12 +370,13 @@ class Watching:
         return ProbeRow(evidence.probe, evidence.vantage, good, at, evidence.took, last, stale)
 
     async def confirm(self, judged: Judged, at: float) -> None:
-        """A second reading decides: asked for once, and never by a login that was refused. Where a server lets nobody in, one
-        more look at it decides for all behind it."""
+        """A second reading decides: asked for once, and never by a login that was refused; once more where only what was known
+        before came of it. Where a server lets nobody in, one more look at it decides for all behind it."""
         account, later = judged.seen.account, self.shift.house.engine.later
+        gap = self.shift.house.config.carriers[account.carrier].limits.rcpt_gap
         shut = [probe for probe in account.probes if self.looks.found_trouble(judged.seen.newest.get(probe))]
         for probe in shut or asked_again(account.probes, judged.picture, NOT_AGAIN):
-            when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe))
+            when = at if at > self.wall() else max(at, free_at(judged.row.evidence, probe, gap))
             whose = account.carrier if shut else account.id
             await done_once(later(account.id, probe, when, f"confirm:{whose}:{probe}:{when:.0f}"))
 

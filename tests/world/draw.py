@@ -82,8 +82,11 @@ class Lines:
 
 @dataclass(frozen=True)
 class Scene:
+    """record: what the carrier's own systems answer; None: they are not asked."""
+
     world: World
     lines: Lines
+    record: bytes | None = None
 
     @property
     def is_down(self) -> bool:

@@ -18,6 +18,8 @@ from mailprobe.daemon import PROBES
 from mailprobe.engine import Clock, Order, Watch
 from mailprobe.engine.legs import Legs, SignInChain
 from mailprobe.evidence import Canary, Evidence, Fact, Line, Lookup, NotAsked, Of, Replied, Returned, Stage, TlsFault, Withheld
+from mailprobe.lookup.answer import read_answer
+from mailprobe.lookup.recording import recorded
 from mailprobe.net.resolver import Answer, Resolver
 from mailprobe.net.stream import CannotSecure, Net, Stream
 from mailprobe.net.tls import Tls
@@ -32,6 +34,7 @@ from mailprobe.verdict.take import take_picture
 from tests.unit.verdict.world import NO, NOW, T, Truth, World, account_of, canary_facts, carrier_of, evidence, told_of
 from tests.unit.virtual import Time
 from tests.world.draw import LEGS, Names, Scene, draw
+from tests.world.records import draw_record
 from tests.world.servers import Act, ImapTalk, MxTalk, SubmissionTalk, Talk
 
 US = Us(("198.51.100.9", "probe.test", "probe@probe.test"))
@@ -294,7 +297,8 @@ async def look(scene: Scene, time: Time) -> tuple[Evidence, ...]:
     asked = tuple(leg for leg in LEGS if leg in scene.world.legs and leg != "canary")
     order = Order(account(scene.world), carrier(scene), PROBER, asked, WITHIN)
     found = await Legs(PROBES, reach_for, clock).ask(order, Watch(unheard, lambda ended: None))
-    return (*found, *mails(scene.world, time)) if "canary" in scene.world.legs else found
+    held = () if scene.record is None else (recorded(read_answer(scene.record), order.account.id, "directory", time.wall(), 0.1),)
+    return (*found, *held, *mails(scene.world, time)) if "canary" in scene.world.legs else (*found, *held)
 
 
 def unheard(leg: str, fact: Fact) -> None: ...
@@ -343,4 +347,6 @@ async def check(scene: Scene, time: Time) -> Seen:
 
 def scene_of(seed: str) -> Scene:
     """The scene of a run, by its name: the same again at any time."""
-    return draw(random.Random(seed))  # noqa: S311  it is to be repeated
+    made = draw(random.Random(seed))  # noqa: S311  it is to be repeated
+    record = draw_record(random.Random(f"{seed} record"), made.world.truth)  # noqa: S311
+    return replace(made, record=record)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from mailprobe.engine import Kind, Missed, Result
-from mailprobe.evidence import Arrived, Canary, CanaryState, Fact, Folder, Lookup, Of, SeenBy
+from mailprobe.evidence import Arrived, Canary, CanaryState, Fact, Folder, Lookup, NotAsked, Of, Replied, SeenBy, Stage, Withheld
 from mailprobe.metrics import Window
 from mailprobe.prober.findings import Heard, resolver
 from mailprobe.serve.duty import count_once, keep_counting, recheck_once
+from mailprobe.serve.looks import free_at
 from mailprobe.serve.recalling import recall
 from mailprobe.status.spells import Spell
 from mailprobe.store.jobs import Job
@@ -50,6 +51,38 @@ async def test_the_two_readings_are_an_interval_apart_by_every_clock(how: str) -
         one.passes(INTERVAL)
         await one.read("a-0", UNKNOWN)
         assert one.status("a-0") == "down"
+
+
+async def test_a_second_look_that_came_too_soon_for_a_new_answer_is_taken_once_more() -> None:
+    """A slot may begin a little early, and its answer be all that the look a moment later has: that decides nothing."""
+    given = config()
+    limits = replace(given.carriers["a"].limits, rcpt_gap=60.0)
+    async with scene(replace(given, carriers={"a": replace(given.carriers["a"], limits=limits)})) as one:
+        await one.read("a-0")
+        one.passes(INTERVAL)
+        await one.read("a-0", UNKNOWN)
+        one.passes(INTERVAL - 10.0)
+        asked_at = one.time.wall()
+        await one.read("a-0", UNKNOWN)
+        one.passes(20.0)
+        target, *others = one.mx("a-0", UNKNOWN).facts
+        assert isinstance(target, Replied)
+        await one.ended("a-0", one.run("a-0", "mx", replace(target, cached_at=asked_at), *others))
+        assert one.status("a-0") == "ok"
+        one.passes(60.0)
+        assert asked_at + 60.0 in [job.not_before for job in await jobs(one) if job.probe == "mx"]
+
+
+@pytest.mark.parametrize("why", [Withheld.NOT_POLITE_YET, Withheld.SERVER_TROUBLED])
+async def test_who_was_kept_from_a_second_look_may_look_when_that_is_over(why: Withheld) -> None:
+    async with scene(config()) as one:
+        until = one.time.wall() + 77.0
+        held = NotAsked(at=one.time.steady, server="mx.a.test:25", stage=Stage.RCPT, why=why, not_before=until)
+        assert free_at([one.run("a-0", "mx", held)], "mx", 300.0) == until
+        assert free_at([one.run("a-0", "imap", held)], "mx", 300.0) == 0.0
+        assert free_at([one.mx("a-0", UNKNOWN)], "mx", 300.0) == 0.0
+        dead = replace(held, of=Of.DEAD)
+        assert (free_at([one.run("a-0", "mx", dead)], "mx", 300.0) == until) is (why is Withheld.SERVER_TROUBLED)
 
 
 async def test_a_clock_that_is_put_back_changes_no_status() -> None:
