@@ -16,9 +16,10 @@ from mailprobe.engine import CANARY, LEGS, UNWATCHED, Clock, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Returned, Stage
 from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net, Tap
+from mailprobe.net.stream import Tap
 from mailprobe.probes import Probe, Reach, canary, dns, imap, mx, submission
 from mailprobe.probes.posting import relay_of
 from mailprobe.question import Listener, Question

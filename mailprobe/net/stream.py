@@ -1,8 +1,8 @@
 """One connection to a mail server: bytes bounded, lines exact, every line told to the tap, every error renamed.
 
-The only place that opens client sockets, and the only one that sees an OSError. How it is used:
+How it is used:
 
-    stream = await net.connect(host, ip, port)       # CannotConnect
+    stream = await net.connect(host, ip, port)       # CannotConnect; see connecting.py
     value = await stream.next(parser)                # Broke; raises it for the parser's TheirFault too
     stream.tell("S", text)                           # what the server said goes into the transcript: the caller's choice
     stream.send(b"EHLO probe.example")               # one line, without its CRLF
@@ -20,18 +20,15 @@ time that the event loop needed.
 from __future__ import annotations
 
 import asyncio
-import errno
 import re
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
-from mailprobe.evidence import Breakage, Line, TlsFault, Unreachable
+from mailprobe.evidence import Breakage, Line, TlsFault
 from mailprobe.net import tls
 from mailprobe.net.sealed import Sealed
 from mailprobe.wire import OurFault, TheirFault
@@ -41,18 +38,6 @@ BUDGET = 1 << 20  # bytes a server may send in one session, or between two calls
 HIGH_WATER = 1 << 16  # unread bytes after which we stop reading
 
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{8,}")  # base64, or as much of it as a server may echo
-
-_UNREACHABLE = {
-    errno.ECONNREFUSED: Unreachable.REFUSED,
-    errno.ETIMEDOUT: Unreachable.TIMEOUT,
-    errno.ECONNRESET: Unreachable.RESET,
-    errno.EAFNOSUPPORT: Unreachable.NO_FAMILY,
-    errno.EADDRNOTAVAIL: Unreachable.OUR_LIMIT,
-    errno.EMFILE: Unreachable.OUR_LIMIT,
-    errno.ENFILE: Unreachable.OUR_LIMIT,
-    errno.ENOBUFS: Unreachable.OUR_LIMIT,
-    errno.ENOMEM: Unreachable.OUR_LIMIT,
-}
 
 Value_co = TypeVar("Value_co", covariant=True)
 Value = TypeVar("Value")
@@ -68,23 +53,8 @@ class Parser(Protocol[Value_co]):
     def unread(self) -> int: ...
 
 
-class MayConnect(Protocol):
-    """Our own guard: None if this may be connected to, else why not. `mailprobe.net.guard.Guard` is one."""
-
-    def check(self, ip: str, port: int, host: str = "") -> StrEnum | None: ...
-
-
 Tap = Callable[[Line], None]
 Clock = Callable[[], float]
-
-
-class CannotConnect(Exception):
-    """No connection came to be."""
-
-    def __init__(self, why: Unreachable, detail: str = "") -> None:
-        super().__init__(why.value)
-        self.why = why
-        self.detail = detail
 
 
 class CannotSecure(Exception):
@@ -431,77 +401,3 @@ class Stream(asyncio.Protocol):
             self._transport.abort()
         self._transport = None
         self._unread = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Net:
-    """How this run may reach the network. `tap` gets every line of the masked transcript; `clock` is monotonic seconds."""
-
-    guard: MayConnect
-    tap: Tap
-    clock: Clock = time.monotonic
-
-    async def connect(self, host: str, ip: str, port: int, *, within: float = 8.0) -> Stream:
-        """A TCP connection to `ip`; `host` is for the label only. Raises CannotConnect."""
-        label = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        stream = self.stream(label, ip)
-        self._check(stream, ip, port, host)
-        try:
-            await self._dialled(stream, ip, port, within)
-        except OSError as error:
-            raise self._unreachable(stream, *_cause(error, ip)) from None
-        except BaseException:
-            stream.close()
-            raise
-        self._check_peer(stream, host, ip, port)
-        stream.tell("*", f"connected to {ip} port {port}")
-        return stream
-
-    async def _dialled(self, stream: Stream, ip: str, port: int, within: float) -> None:
-        """As asyncio.timeout does it, at a third of its price. Raises TimeoutError."""
-        task = cast("asyncio.Task[None]", asyncio.current_task(stream.loop))
-        cancelled, timer = task.cancelling(), stream.loop.call_later(within, stream.give_up, task)
-        try:
-            await self.dial(stream, ip, port)
-        except asyncio.CancelledError:
-            if stream.late and task.uncancel() <= cancelled:  # nobody but us
-                raise TimeoutError from None
-            raise
-        finally:
-            timer.cancel()
-
-    def stream(self, label: str, ip: str) -> Stream:
-        """The connection to be; a test may have its own kind, to write down or to replay what is said."""
-        return Stream(label, ip, self.tap, self.clock)
-
-    async def dial(self, stream: Stream, ip: str, port: int) -> None:
-        """Open the socket. The one step that a test without sockets replaces."""
-        await stream.loop.create_connection(lambda: stream, ip, port)
-
-    def _check_peer(self, stream: Stream, host: str, ip: str, port: int) -> None:
-        """The address is asked of the kernel once more: what counts is where we are, not where we meant to go."""
-        peer, own = stream.ends()
-        if not peer:
-            raise self._unreachable(stream, Unreachable.RESET, "")
-        if peer != ip:
-            self._check(stream, peer, port, host)
-        stream.local = own
-
-    def _check(self, stream: Stream, ip: str, port: int, host: str) -> None:
-        forbidden = self.guard.check(ip, port, host)
-        if forbidden is not None:
-            raise self._unreachable(stream, Unreachable.FORBIDDEN, forbidden.value)
-
-    def _unreachable(self, stream: Stream, why: Unreachable, detail: str) -> CannotConnect:
-        stream.tell("*", f"not connected: {why.value} {detail}".rstrip())
-        stream.close()
-        return CannotConnect(why, detail)
-
-
-def _cause(error: OSError, ip: str) -> tuple[Unreachable, str]:
-    if isinstance(error, TimeoutError):  # ours, or the kernel's ETIMEDOUT
-        return Unreachable.TIMEOUT, ""
-    code = error.errno or 0
-    if code == errno.EADDRNOTAVAIL and ":" in ip:
-        return Unreachable.NO_FAMILY, clean((error.strerror or "").encode())  # no IPv6 address to speak from
-    return _UNREACHABLE.get(code, Unreachable.NO_ROUTE), clean((error.strerror or str(error)).encode())

@@ -15,8 +15,8 @@ from mailprobe.canary import Record
 from mailprobe.carriers import Carrier, Endpoint
 from mailprobe.config import Account, Prober
 from mailprobe.evidence import As, Fact, Of, Replied, Returned, Stage, Withheld
+from mailprobe.net.connecting import Net
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 
 Note = Callable[[Fact], None]
 

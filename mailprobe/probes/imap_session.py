@@ -30,7 +30,8 @@ from mailprobe.evidence import (
     TlsFault,
     Unreachable,
 )
-from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Parser, Stream
+from mailprobe.net.connecting import CannotConnect, Net
+from mailprobe.net.stream import Broke, CannotSecure, Parser, Stream
 from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import imap, imap_command
 from mailprobe.wire.imap_command import Command

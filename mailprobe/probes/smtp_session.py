@@ -26,7 +26,8 @@ from mailprobe.evidence import (
     TlsFault,
     Unreachable,
 )
-from mailprobe.net.stream import Broke, CannotConnect, CannotSecure, Net, Stream
+from mailprobe.net.connecting import CannotConnect, Net
+from mailprobe.net.stream import Broke, CannotSecure, Stream
 from mailprobe.probes.session import Insecure, Over, Trust
 from mailprobe.wire import smtp, smtp_command
 

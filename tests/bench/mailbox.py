@@ -27,9 +27,9 @@ import uvloop
 from mailprobe.address import parse
 from mailprobe.carriers import Carrier, Channel, Endpoint, Relation
 from mailprobe.config import Account, Prober
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 from mailprobe.probes import Reach, Target
 from mailprobe.probes.mailbox import Mailbox, Pace, open_mailbox
 from mailprobe.secret import Secret, SecretRef

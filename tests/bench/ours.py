@@ -30,9 +30,10 @@ from mailprobe.engine import Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
 from mailprobe.evidence import End, Evidence, Line, Of, Opened, Replied, Secured, Stage
 from mailprobe.limits import Courtesy, LoginBudget
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net, Stream
+from mailprobe.net.stream import Stream
 from mailprobe.net.tls import Tls
 from mailprobe.probes import Denied, Granted, Manners, Reach, SignInBudget, imap, mx
 from mailprobe.secret import Secret, SecretRef

@@ -29,9 +29,9 @@ from mailprobe.engine import Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
 from mailprobe.evidence import Canary, CanaryState, Evidence, Line, Secured
 from mailprobe.limits import Courtesy, Logbook, LoginBudget
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 from mailprobe.probes import Reach, canary
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.store import open_store

@@ -42,8 +42,8 @@ from mailprobe.evidence import (
     Stage,
     TlsFault,
 )
+from mailprobe.net.connecting import Net
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 from mailprobe.probes import Probe, Reach, imap, mx, submission
 from tests.e2e.misbehaviour import CASES, CHUNK, CLEAR, HONEST, IMPLICIT, PARTING, PREAUTH, STARTTLS, Case, script
 from tests.unit import given

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailprobe.net.stream import CannotSecure, Net, Stream
+from mailprobe.net.connecting import Net
+from mailprobe.net.stream import CannotSecure, Stream
 from mailprobe.net.tls import Tls
 from tests.golden.replay import check
 from tests.golden.transcript import CLIENT, CLOSED, NO_TLS, PAUSE, SERVER, TLS, Step, Talk, Transcript, facts_of, verdict_in_words

@@ -10,7 +10,8 @@ from pathlib import Path
 from mailprobe.config import account_for, load
 from mailprobe.daemon import open_house
 from mailprobe.evidence import TlsFault
-from mailprobe.net.stream import CannotSecure, Net, Stream
+from mailprobe.net.connecting import Net
+from mailprobe.net.stream import CannotSecure, Stream
 from mailprobe.net.tls import Tls
 from mailprobe.question import Listener, Question
 from mailprobe.report import Check

@@ -20,8 +20,9 @@ from mailprobe.engine.legs import Legs, SignInChain
 from mailprobe.evidence import Canary, Evidence, Fact, Line, Lookup, NotAsked, Of, Replied, Returned, Stage, TlsFault, Withheld
 from mailprobe.lookup.answer import read_answer
 from mailprobe.lookup.recording import recorded
+from mailprobe.net.connecting import Net
 from mailprobe.net.resolver import Answer, Resolver
-from mailprobe.net.stream import CannotSecure, Net, Stream
+from mailprobe.net.stream import CannotSecure, Stream
 from mailprobe.net.tls import Tls
 from mailprobe.probes import Denied, Granted, Reach
 from mailprobe.replies import Us

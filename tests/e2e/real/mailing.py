@@ -21,9 +21,9 @@ from mailprobe.config import Account, Prober
 from mailprobe.engine.embedded import SignInChain
 from mailprobe.evidence import Canary, CanaryState, Fact, Line, Of
 from mailprobe.limits import Courtesy, Logbook, LoginBudget
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 from mailprobe.probes import Journal, Note, Reach, Target
 from mailprobe.secret import Secret, SecretRef
 from mailprobe.store import Store

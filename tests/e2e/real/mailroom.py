@@ -15,9 +15,9 @@ from mailprobe.bounces.token import Signer
 from mailprobe.carriers import Carrier, Channel, Endpoint, LiveControl, MasterForm, MasterUser, Relation
 from mailprobe.config import Account, Prober
 from mailprobe.evidence import Fact, Line
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net
 from mailprobe.probes import Reach, Target
 from mailprobe.probes.mailbox import Mailbox, Pace, open_mailbox
 from mailprobe.secret import Secret, SecretRef

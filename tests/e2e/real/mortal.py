@@ -21,7 +21,8 @@ from pathlib import Path
 
 from mailprobe.canary import Record
 from mailprobe.evidence import Returned
-from mailprobe.net.stream import Net, Stream
+from mailprobe.net.connecting import Net
+from mailprobe.net.stream import Stream
 from mailprobe.probes import Denied, Journal, Target, canary
 from mailprobe.store import askings, canaries, database, open_store, sessions, sign_ins  # loaded once, in the nursery
 from tests.e2e.real.mailing import Mailing, target_of

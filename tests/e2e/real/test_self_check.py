@@ -20,9 +20,10 @@ from mailprobe.engine import Order, Watch
 from mailprobe.engine.embedded import Embedded, SignInChain
 from mailprobe.evidence import Evidence
 from mailprobe.limits import Courtesy, LoginBudget
+from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
-from mailprobe.net.stream import Net, Tap
+from mailprobe.net.stream import Tap
 from mailprobe.prober import Finding, State, findings
 from mailprobe.prober.asking import SelfCheck
 from mailprobe.prober.comparing import HOURLY, Comparison

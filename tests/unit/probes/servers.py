@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import trustme
 
-from mailprobe.net.stream import Net, Stream
+from mailprobe.net.connecting import Net
+from mailprobe.net.stream import Stream
 
 RESET = "!reset"
 CLOSE = "!close"
