@@ -3,15 +3,18 @@
 The daemon of `tests.bench.fleet` with fewer accounts, whose slots (`imap` with TLS and `mx` with STARTTLS) are carried by the
 program's own engine, and their rows kept, judged and told by its own schedule. Told is CPU, not time: on a machine that is
 shared nothing else stays, and the servers of another process are not in it. What a daemon does beside its slots (pages, pruning,
-the look at itself) is not in it either: that is what the fleet bench is for.
+the look at itself) is not in it either: that is what the fleet bench is for. What the client's part of a TLS handshake costs at
+the same time is told as a yardstick: a core that another program wants as well does less in a second of CPU.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import os
+import ssl
 import statistics
 import subprocess
 import sys
@@ -20,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import MemoryBIO
 from tempfile import TemporaryDirectory
 
 from mailprobe.check import run_loop
@@ -27,6 +31,8 @@ from mailprobe.config import Account, load
 from mailprobe.daemon import open_house
 from mailprobe.engine import UNWATCHED, Due, Order
 from mailprobe.engine.rows import ran
+from mailprobe.net.sealed import Sealed
+from mailprobe.net.tls import context
 from mailprobe.serve.duty import opened
 from mailprobe.serve.scheduling import row_ended
 from mailprobe.serve.shift import on_shift
@@ -38,6 +44,7 @@ from tests.e2e.real.postoffice import free_port
 
 PROBES = ("mx", "imap")
 ROUNDS = 5
+HANDSHAKES = 200
 WARM = 100  # slots before anything is measured
 
 
@@ -87,9 +94,29 @@ async def measure(config: Path, abreast: int) -> None:
         house.commits.told = commits.append
         rounds = [await carried(watching, accounts[start : start + size], abreast) for start in range(0, len(accounts), size)]
         show(rounds[:ROUNDS], len(accounts))
+        print(f"the client's part of a TLS handshake, of which each check has one: {handshake(config.parent):.2f} ms")
         works, checks = sum(one.works for one in commits), len(accounts) * len(PROBES)
         print(f"store: {works / checks:.1f} works a check, {works / len(commits):.1f} in one transaction")
         print(f"memory: {(resident(os.getpid()) - before) * 1000 / len(accounts):.1f} KB more for each account that was asked")
+
+
+def handshake(folder: Path) -> float:
+    """Milliseconds of CPU for the client's part of a TLS handshake, over memory: each check has one."""
+    used, server = [], ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "good.pem", folder / "good.key")
+    for _ in range(HANDSHAKES):
+        client, (arrived, leaving) = Sealed(context(folder / "ca.pem", "default", True), HOSTS[0]), (MemoryBIO(), MemoryBIO())
+        peer, wire, took, done = server.wrap_bio(arrived, leaving, server_side=True), b"", 0.0, False
+        while not done:
+            began = time.thread_time()
+            done = client.shake(wire)
+            took += time.thread_time() - began
+            arrived.write(client.leaving.read())
+            with contextlib.suppress(ssl.SSLWantReadError):
+                peer.do_handshake()
+            wire = leaving.read()
+        used.append(took * 1000)
+    return statistics.median(used)
 
 
 async def carried(watching: Watching, accounts: list[Account], abreast: int) -> Used:
