@@ -15,7 +15,18 @@ from mailprobe.config.every import interval
 from mailprobe.engine import CANARY, LEGS, UNWATCHED, Clock, Order, Watch
 from mailprobe.engine.embedded import Embedded, ReachFor, SignInChain
 from mailprobe.evidence import Connected, Evidence, Returned, Stage
-from mailprobe.limits import Approach, Breakers, Courtesy, Logbook, LoginBudget, MasterUsers, StrangerGuard, half_of, pace_of
+from mailprobe.limits import (
+    Approach,
+    Breakers,
+    Controls,
+    Courtesy,
+    Logbook,
+    LoginBudget,
+    MasterUsers,
+    StrangerGuard,
+    half_of,
+    pace_of,
+)
 from mailprobe.net.connecting import Net
 from mailprobe.net.guard import Guard
 from mailprobe.net.resolver import Resolver
@@ -276,28 +287,34 @@ def reaches(config: Config, furniture: Furniture, net: Callable[[Guard, Tap], Ne
     guard = Guard(config.prober.allow_networks, written(config))
     resolver = Resolver(config.prober.resolvers)
     store, wall = furniture.store, furniture.clock.wall
-    masters = MasterUsers(store, wall)
+    masters, controls = MasterUsers(store, wall), Controls()
 
-    def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap, live: bool = True) -> Reach:
+    def reach(
+        limits: Limits, vantage: str, chain: SignInChain, tap: Tap, whole: int, live: bool, journal: Logbook | None
+    ) -> Reach:
         return Reach(
             net=net(guard, tap),
             resolver=resolver,
             clock=furniture.clock.steady,
             wall=wall,
-            budget=LoginBudget(store, wall, limits.refused_logins),
-            manners=Courtesy(store, limits, vantage, wall),
+            budget=LoginBudget(store, wall, limits.refused_logins, whole=whole, controls=controls),
+            manners=Courtesy(store, limits, vantage, wall, controls=controls),
             chain=chain,
+            journal=journal,
+            signs=furniture.signs if journal is not None else None,
             approaches=Approach(furniture.breakers, live=live, pace=pace_of(limits)),
             masters=masters,
         )
+
+    def bare(limits: Limits, vantage: str, chain: SignInChain, tap: Tap) -> Reach:
+        return reach(limits, vantage, chain, tap, limits.refused_logins, True, None)
 
     def reach_for(order: Order, chain: SignInChain, tap: Tap) -> Reach:
         carrier, vantage, scheduled = order.carrier, order.vantage, order.slot is not None
         returns = returns_to(order, store)
         journal = Logbook(store, carrier.limits, carrier.relation, wall, vantage=vantage, returns=returns, scheduled=scheduled)
         limits = half_of(carrier.limits) if scheduled else carrier.limits
-        budget = LoginBudget(store, wall, limits.refused_logins, whole=carrier.limits.refused_logins)
-        return replace(bare(limits, vantage, chain, tap, not scheduled), budget=budget, journal=journal, signs=furniture.signs)
+        return reach(limits, vantage, chain, tap, carrier.limits.refused_logins, not scheduled, journal)
 
     return bare, reach_for
 
@@ -319,9 +336,9 @@ async def signer_of(config: Config) -> Signer | None:
 def returns_to(order: Order, store: Store) -> Callable[[str, float], Awaitable[tuple[Returned, ...]]]:
     """What came back to the mailboxes of an order, with their own addresses put back where a text names them."""
     whose = [order.account.address, *(control.address for control in order.carrier.live_controls)]
-    known = {store.canaries.subject_of(address.key): str(address) for address in whose}
 
     async def returns(subject: str, since: float) -> tuple[Returned, ...]:
+        known = {store.canaries.subject_of(address.key): str(address) for address in whose}
         return await store.bounces.of_mailbox(subject, since, known.get(subject, ""))
 
     return returns

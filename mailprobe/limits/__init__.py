@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mailprobe.limits.breakers import Approach, Breakers
 from mailprobe.limits.canaries import Logbook
+from mailprobe.limits.controls import Controls
 from mailprobe.limits.held import Held, held_in
 from mailprobe.limits.manners import Courtesy
 from mailprobe.limits.master_users import MasterUsers
@@ -21,6 +22,7 @@ from mailprobe.limits.waiting import pace_of
 __all__ = [
     "Approach",
     "Breakers",
+    "Controls",
     "Courtesy",
     "Held",
     "Logbook",

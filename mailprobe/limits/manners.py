@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from mailprobe.carriers import Limits
 from mailprobe.evidence import Of, Replied, Withheld
+from mailprobe.limits.controls import Controls
 from mailprobe.limits.waiting import DAY, FIRST_WAIT, LONGEST_WAIT, STEP, Sleep, Wait, Wall, growing, pace_of
 from mailprobe.probes import Denied
 
@@ -115,15 +117,24 @@ ANY_DEAD = "any dead control"  # D is rationed per host, whatever its address
 
 
 class Courtesy:
-    """`Manners` of one run over a store."""
+    """`Manners` of one run over a store. controls: what the runs of this process share."""
 
-    def __init__(self, store: KeepsAskings, limits: Limits, vantage: str, wall: Wall, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        store: KeepsAskings,
+        limits: Limits,
+        vantage: str,
+        wall: Wall,
+        sleep: Sleep = asyncio.sleep,
+        controls: Controls | None = None,
+    ) -> None:
         self._askings = store.askings
         self._sessions = store.sessions
         self._limits = limits
         self._wall = wall
         self._vantage = vantage
         self._sleep = sleep
+        self._controls = controls or Controls()
         self._pace = pace_of(limits)
         self._me = secrets.token_hex(8)
         self._places: dict[str, list[int]] = {}
@@ -160,13 +171,20 @@ class Courtesy:
             await self._sleep(STEP)
 
     async def _claim(self, of: Of, address: str, host: str, gap: float) -> Denied | None:
-        now = self._wall()
+        now, refusals = self._wall(), self._controls.refusals
         subject, vantage = self._subject(of, address)
+        key = (subject, host, vantage, gap, self._pace)
+        known = refusals.get(key, now) if of is not Of.TARGET else None
+        if known is not None and known.not_before is not None and now < known.not_before:
+            return known
 
         def decide(past: PastAsking) -> Denied | None:
             return may_name(past, gap, self._me, now, self._pace)
 
-        return await self._askings.claim(subject, host, vantage, self._me, now, decide)
+        said = await self._askings.claim(subject, host, vantage, self._me, now, decide)
+        if said is not None and of is not Of.TARGET and not is_being_asked(said, gap, now):
+            refusals.put(key, said, now)
+        return said
 
     async def asked(self, of: Of, address: str, host: str) -> None:
         subject, vantage = self._subject(of, address)
@@ -184,8 +202,20 @@ class Courtesy:
 
     async def last_said(self, of: Of, address: str, host: str) -> Replied | None:
         """The host's last answer, however old; not one from a clock that was a day ahead."""
-        found = await self._askings.remembered(of, address, host, self._vantage)
+        found = await self._last_said(of, address, host)
         return found if found is not None and (found.cached_at or 0.0) <= self._wall() + DAY else None
+
+    async def _last_said(self, of: Of, address: str, host: str) -> Replied | None:
+        if of is Of.TARGET:
+            return await self._askings.remembered(of, address, host, self._vantage)
+        key, answers, now = (address, host, self._vantage), self._controls.answers, self._wall()
+        known = answers.get(key, now)
+        if known is not None:
+            return known if known.of is of else replace(known, of=of)
+        found = await self._askings.remembered(of, address, host, self._vantage)
+        if found is not None:
+            answers.put(key, found, now)
+        return found
 
     async def _put_off_until(self, address: str, host: str) -> float | None:
         known = await self._askings.put_off(address, host)
@@ -193,6 +223,7 @@ class Courtesy:
 
     async def remember(self, of: Of, address: str, host: str, reply: Replied) -> None:
         await self._askings.remember(address, host, self._vantage, reply, self._wall())
+        self._controls.answers.forget((address, host, self._vantage))  # whatever it was asked as
 
     async def _enter(self, host: str, now: float) -> int | Wait:
         def decide(past: Sequence[PastSession]) -> Wait | None:

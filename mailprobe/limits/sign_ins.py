@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from mailprobe.evidence import Stage, Withheld
+from mailprobe.limits.controls import Controls
 from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
 from mailprobe.probes import Denied, Granted
 from mailprobe.probes.session import unnamed
@@ -110,15 +111,23 @@ class KeepsSignIns(Protocol):
 
 class LoginBudget:
     """`SignInBudget` over a store. `wall` gives Unix seconds; `most` refused logins per user and host in 24 h; `whole`: the
-    carrier's own number, if `most` is a share of it."""
+    carrier's own number, if `most` is a share of it; controls: what the runs of this process share."""
 
     def __init__(
-        self, store: KeepsSignIns, wall: Wall, most: int = 2, sleep: Sleep = asyncio.sleep, *, whole: int | None = None
+        self,
+        store: KeepsSignIns,
+        wall: Wall,
+        most: int = 2,
+        sleep: Sleep = asyncio.sleep,
+        *,
+        whole: int | None = None,
+        controls: Controls | None = None,
     ) -> None:
         self._table = store.sign_ins
         self._wall = wall
         self._most = Most(most, most if whole is None else whole)
         self._sleep = sleep
+        self._controls = controls or Controls()
         self._users: dict[int, str] = {}
 
     async def reserve(self, user: str, host: str, secret: str, stage: Stage = Stage.LOGIN) -> Granted | Denied:
@@ -166,8 +175,13 @@ class LoginBudget:
 
     async def control_good_at(self, user: str, host: str) -> float | None:
         """When a control signed in, if that is no longer than ten minutes ago."""
-        at = await self._table.control_good_at(self._table.login(user, host))
+        login, known, now = self._table.login(user, host), self._controls.good_at, self._wall()
+        at = known.get(login, now)
+        if at is None and (at := await self._table.control_good_at(login)) is not None:
+            known.put(login, at, now)
         return at if at is not None and abs(self._wall() - at) <= CONTROL_GOOD_FOR else None
 
     async def control_good(self, user: str, host: str) -> None:
-        await self._table.control_good(self._table.login(user, host), self._wall())
+        login = self._table.login(user, host)
+        await self._table.control_good(login, self._wall())
+        self._controls.good_at.forget(login)

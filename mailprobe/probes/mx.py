@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mailprobe.address import Address
 from mailprobe.carriers import Channel, Endpoint, Origin, Relation
@@ -80,6 +80,12 @@ class Exchanger:
     note: Note
     session: Session | None = None
     of: Of = Of.TARGET  # of whom the way to the host is told
+    place: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What the gaps are counted by: an own host's single address, because its directories may differ; a foreign host."""
+        own = self.target.carrier.relation is Relation.OWN
+        self.place = Endpoint(self.ip, self.endpoint.port, self.endpoint.channel).label if own else self.endpoint.label
 
     async def ask(self) -> None:
         """The whole conversation, as far as it may go and gets."""
@@ -207,12 +213,6 @@ class Exchanger:
         await session.farewell()
 
     # politeness
-
-    @property
-    def place(self) -> str:
-        """What the gaps are counted by: an own host's single address, because its directories may differ; a foreign host."""
-        own = self.target.carrier.relation is Relation.OWN
-        return Endpoint(self.ip, self.endpoint.port, self.endpoint.channel).label if own else self.endpoint.label
 
     async def may_ask(self, question: Question) -> bool:
         """Whether this may go on the wire now. If not, the last answer is noted as long as it counts, else the reason.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mailprobe.bounces.door import Reason
@@ -33,6 +33,7 @@ from mailprobe.serve.counting import certificates, count_facts, count_run, round
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
+from mailprobe.serve.names import names_of
 from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.repairs import Repairs
@@ -69,12 +70,12 @@ NOT_AGAIN = frozenset(
 
 @dataclass(slots=True)
 class Seen:
-    """One account as it is known now. newest: by probe, what asked something; probes and roundtrips: as Prometheus is told;
-    accepted: an MX host has taken it at some time; withdrawn: what was said before, until it is told that it is not said any
-    more; revised_to: what was told to be said instead."""
+    """One account as it is known now. hide: what finds the names to be hidden, the same for all; newest: by probe, what asked
+    something; probes and roundtrips: as Prometheus is told; accepted: an MX host has taken it at some time; withdrawn: what was
+    said before, until it is told that it is not said any more; revised_to: what was told to be said instead."""
 
     account: Account
-    hidden: Hidden
+    hide: Callable[[Account], Hidden]
     standing: Standing = NOTHING_KNOWN
     newest: Newest = field(default_factory=Newest)
     probes: dict[str, ProbeRow] = field(default_factory=dict)
@@ -83,6 +84,11 @@ class Seen:
     accepted: bool = False
     withdrawn: Said | None = None
     revised_to: Code | None = None
+
+    @property
+    def hidden(self) -> Hidden:
+        """The names to be hidden in what is stored of it. Made anew each time: kept they would be a fifth of the memory."""
+        return self.hide(self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +160,17 @@ class Watching:
 
     def renew(self, config: Config, standings: Mapping[str, Standing] | None = None) -> None:
         """The accounts of a configuration, in its order; those that stay keep what is known of them."""
-        known, hide = self.accounts, self.shift.house.store.results.hide
+        known, results, carriers = self.accounts, self.shift.house.store.results, config.carriers
+
+        def hide(account: Account) -> Hidden:
+            return results.hide(names_of(account, carriers[account.carrier]))
+
         self.accounts = {}
         for account in config.accounts:
-            hidden = hide(names_of(account, config.carriers[account.carrier]))
             seen = known.get(account.id)
             if seen is None:
-                seen = Seen(account, hidden, (standings or {}).get(account.id, NOTHING_KNOWN))
-            seen.account, seen.hidden = account, hidden  # the same object: a row on its way writes down there what it has learnt
+                seen = Seen(account, hide, (standings or {}).get(account.id, NOTHING_KNOWN))
+            seen.account, seen.hide = account, hide  # the same object: a row on its way writes down there what it has learnt
             self.accounts[account.id] = seen
         self.rows = {name: self.row(seen) for name, seen in self.accounts.items()}
 
@@ -273,13 +282,13 @@ class Watching:
     async def keep(self, judged: Judged) -> None:
         """What was seen, said and decided goes to the writer in one go: one wait for the disk, not three."""
         store, seen, now = self.shift.house.store, judged.seen, self.wall()
-        runs = zip(judged.row.evidence, judged.outcomes, strict=True)
-        word = word_of(seen.account.id, judged.verdict, now, seen.hidden)
+        hidden, runs = seen.hidden, zip(judged.row.evidence, judged.outcomes, strict=True)
+        word = word_of(seen.account.id, judged.verdict, now, hidden)
         quiet = self.is_quiet(seen.account)
 
         def also(transaction: Transaction) -> Followed:
             revises = put_word(transaction, word)
-            said = said_of(revises, seen.hidden) if revises is not None else seen.withdrawn
+            said = said_of(revises, hidden) if revises is not None else seen.withdrawn
             revision = revised(seen.account, judged.verdict, said, judged.row.evidence, now)
             letters = () if quiet else self.letters(judged, revision)
             put_letters(transaction.core, letters)
@@ -288,7 +297,7 @@ class Watching:
             return Followed(revision, bool(letters))
 
         standing, code = self.standing_after(judged), judged.verdict.code.value
-        kept = asyncio.gather(*(store.results.keep(one, Counted(outcome), seen.hidden, code) for one, outcome in runs))
+        kept = asyncio.gather(*(store.results.keep(one, Counted(outcome), hidden, code) for one, outcome in runs))
         followed, _ = await asyncio.gather(store.standings.keep(seen.account.id, standing, judged.step.change, also), kept)
         if followed.letters:
             self.shift.happened.set()
@@ -388,11 +397,3 @@ async def done_once(doing: Awaitable[None]) -> None:
         await doing
     except StoreError as error:
         tell(Event.STORE_TROUBLED, error=error, code=error.code)
-
-
-def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
-    """Whatever must not stand in the store: the names of the account and of the controls beside it."""
-    controls = [name for one in carrier.live_controls for name in (str(one.address), one.username, one.submission_username)]
-    dead = [str(carrier.dead_control)] if carrier.dead_control is not None else []
-    own = (account.address.key, str(account.address), account.username, account.submission_username)
-    return tuple(dict.fromkeys(name for name in (*own, *controls, *dead) if name))

@@ -164,7 +164,11 @@ def masked(text: str, address: str) -> str:
     """The text without the address and without its local part as a word."""
     local = address.rpartition("@")[0] or address
     text = text.replace(WHOLE, "?").replace(LOCAL, "?")
-    text = re.sub(re.escape(address), WHOLE, text, flags=re.IGNORECASE)
+    # most answers name nobody: to make two patterns of an address only to find nothing costs more than keeping the answer
+    if address.lower() in text.lower() or not (text.isascii() and address.isascii()):
+        text = re.sub(re.escape(address), WHOLE, text, flags=re.IGNORECASE)
+    if local not in text:
+        return text
     return re.sub(rf"(?<![\w.-]){re.escape(local)}(?![\w.-])", LOCAL, text)
 
 

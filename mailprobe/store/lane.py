@@ -1,9 +1,14 @@
-"""A thread with one connection of its own: jobs queue up for it, and whatever waits is taken as one batch."""
+"""A thread with one connection of its own: jobs queue up for it, and whatever waits is taken as one batch.
+
+To wake the thread, to commit and to come back costs more than most works do. So what is asked for in one turn of the loop goes
+over together; and while there is much to do, what is asked for in some milliseconds.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
@@ -14,7 +19,10 @@ from mailprobe.store.connection import Connection
 from mailprobe.store.place import MEMORY, Trouble
 from mailprobe.store.trouble import unusable
 
-MOST = 1000  # works in one transaction: the first of them waits for the last
+MOST = 1000  # works in one transaction, or a few more: the first of them waits for the last
+BUSY = 400.0  # works a second: one check alone asks for forty
+GATHERS = 0.004  # seconds for which a busy lane gathers: a check of a busy daemon waits for it half a dozen times
+REMEMBERS = 0.5  # seconds over which the works are counted
 
 
 class Lane:
@@ -28,44 +36,71 @@ class Lane:
         self._committed = committed
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[Job] | None] = SimpleQueue()
+        self._put = self._taken = 0  # jobs; the one is counted by the loop, the other by the thread
+        self._gathered: list[Job] = []
+        self._going: asyncio.Handle | None = None
+        self._pace, self._counted_at = 0.0, self._loop.time()  # works a second
         self._connection: Connection | None = None
         Thread(target=self._live, name="store", daemon=True).start()
 
     @property
     def waiting(self) -> int:
         """About how many jobs have not been taken yet."""
-        return self._queue.qsize()
+        return self._put - self._taken
 
     def put(self, job: Job) -> None:
-        self._queue.put(job)
+        """To be called in the loop that made the lane."""
+        self._put += 1
+        self._gathered.append(job)
+        if self._going is None:
+            busy = self._pace > BUSY
+            self._going = self._loop.call_later(GATHERS, self._go) if busy else self._loop.call_soon(self._go)
 
     async def end(self) -> None:
         """Once all that is queued has been served, close the connection. Nothing may be put any more."""
+        if self._going is not None:
+            self._going.cancel()
+            self._go()
         self._queue.put(None)
         await self._ended.wait()
+
+    def _go(self) -> None:
+        """What was gathered goes over to the thread."""
+        jobs, self._gathered, self._going = self._gathered, [], None
+        now = self._loop.time()
+        self._pace = self._pace * math.exp((self._counted_at - now) / REMEMBERS) + len(jobs) / REMEMBERS
+        self._counted_at = now
+        for start in range(0, len(jobs), MOST):
+            self._queue.put(jobs[start : start + MOST])
 
     def _live(self) -> None:
         """The thread."""
         ending = False
         while not ending:
-            taken = [self._queue.get(), *self._queued()]
-            ending = None in taken
-            jobs = [job for job in taken if job is not None and job.wanted]
+            first = self._queue.get()
+            jobs = self._queued(first) if first is not None else []
+            ending = first is None
             if jobs:
                 self._serve(Batch(jobs, self._place))
         self._disconnect()
         self._in_loop(self._ended.set)
 
-    def _queued(self) -> list[Job | None]:
-        return [self._queue.get() for _ in range(min(self._queue.qsize(), MOST))]
+    def _queued(self, taken: list[Job]) -> list[Job]:
+        """These, and as many as are wanted and fit into one transaction with them; an end that was asked for comes after that."""
+        jobs = list(taken)
+        while len(jobs) < MOST and self._queue.qsize():
+            more = self._queue.get()
+            if more is None:
+                self._queue.put(None)
+                break
+            jobs += more
+        self._taken += len(jobs)
+        return [job for job in jobs if job.wanted]
 
     def _more(self) -> list[Job]:
-        """What has queued up while a batch waits for the file; an end that was asked for comes after that."""
-        taken = self._queued()
-        if None in taken:
-            self._queue.put(None)
-        return [job for job in taken if job is not None]
+        """What has queued up while a batch waits for the file."""
+        return self._queued([])
 
     def _serve(self, batch: Batch) -> None:
         try:

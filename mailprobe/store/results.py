@@ -61,6 +61,7 @@ class Kept:
 
 
 OF_RESULT = [column.key for column in results.columns if column.key != "id"]
+WHOSE = OF_RESULT.index("account")
 KEEP = Rows(insert(results), "id", *OF_RESULT)
 LAST_NUMBER = Statement(select(func.max(results.c.id)))
 OF_TRANSCRIPT = [column.key for column in transcripts.columns]
@@ -135,6 +136,11 @@ class Turn:
     made: list[Made] = field(default_factory=list)
     waiting: list[asyncio.Future[int]] = field(default_factory=list)
 
+    def in_order(self) -> Turn:
+        """By account: what lies side by side in the tables and their index is written one after the other, a page once."""
+        order = sorted(range(len(self.made)), key=lambda place: self.made[place].result[WHOSE])
+        return Turn([self.made[place] for place in order], [self.waiting[place] for place in order])
+
     def tell(self, first: asyncio.Future[int]) -> None:
         """first: the number of the first one, or why none was kept."""
         error = first.exception()
@@ -174,8 +180,8 @@ class Results:
         self._turn.waiting.append(told)
         return await told
 
-    def _hand_over(self, turn: Turn) -> None:
-        self._turn = None
+    def _hand_over(self, gathered: Turn) -> None:
+        self._turn, turn = None, gathered.in_order()
         first: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         first.add_done_callback(turn.tell)
         self._database.hand_over(lambda transaction: put(transaction, turn.made), first)

@@ -121,7 +121,8 @@ def shares(hidden: list[Hidden], place: Path) -> None:
         for statement in definitions():
             connection.raw.execute(statement)
         for start in range(0, COUNT, ABREAST):
-            numbered = list(enumerate(rows[start : start + ABREAST], start + 1))
+            together = sorted(rows[start : start + ABREAST], key=lambda one: one.result[results.WHOSE])  # as the store does it
+            numbered = list(enumerate(together, start + 1))
             connection.begin()
             for name, insert, values in (
                 ("results and its index", results.KEEP, [(number, *one.result) for number, one in numbered]),

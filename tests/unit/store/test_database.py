@@ -20,6 +20,7 @@ from hypothesis import settings
 from sqlalchemy import Connection, text
 
 from mailprobe.store import StoreError, Trouble, open_store
+from mailprobe.store import lane as lanes
 from mailprobe.store.batch import Committed, Job
 from mailprobe.store.connection import Connection as StoreConnection
 from mailprobe.store.connection import writing
@@ -88,6 +89,46 @@ async def test_what_waits_is_committed_together() -> None:
     await together(database, *(add(f"n{number}") for number in range(20)))
     assert [one.works for one in seen] == [20]
     assert all(one.took >= 0 for one in seen)
+    await database.close()
+
+
+async def test_what_is_asked_for_in_one_turn_goes_over_together() -> None:
+    seen: list[Committed] = []
+    database = await open_database(":memory:", seen.append)
+    seen.clear()
+    await asyncio.gather(*(database.transact(add(f"n{number}")) for number in range(20)))
+    assert [one.works for one in seen] == [20]
+    database.soon(add("last"))  # and what nobody waits for is not lost by an end that comes at once
+    await database.close()
+    assert [one.works for one in seen] == [20, 1]
+
+
+async def test_a_busy_store_gathers_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Committed] = []
+    database = await open_database(":memory:", seen.append)
+    monkeypatch.setattr(lanes, "BUSY", 0.0)  # what opened it was enough
+    monkeypatch.setattr(lanes, "GATHERS", 0.1)
+    seen.clear()
+    tasks = []
+    for number in range(5):
+        tasks.append(asyncio.create_task(database.transact(add(f"n{number}"))))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert [one.works for one in seen] == [5]
+    database.soon(add("last"))
+    await database.close()  # does not wait for the moment to be over
+    assert [one.works for one in seen] == [5, 1]
+
+
+async def test_more_than_fits_into_a_transaction_goes_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "MOST", 10)
+    seen: list[Committed] = []
+    database = await open_database(":memory:", seen.append)
+    seen.clear()
+    done = await together(database, *(add(f"n{number}") for number in range(25)))
+    assert [one.works for one in seen] == [10, 10, 5]
+    assert len(done) == 25
+    assert database._writer.waiting == 0
     await database.close()
 
 

@@ -195,6 +195,16 @@ async def test_many_at_once_are_one_transaction_and_each_has_its_number() -> Non
             assert found.evidence == one
 
 
+async def test_results_of_one_turn_lie_by_account_and_everybody_hears_his_own_number() -> None:
+    async with open_store("sqlite://") as store:
+        runs = [replace(MX, account=f"a{number * 7 % 20:02d}", took=float(number)) for number in range(40)]
+        numbers = await asyncio.gather(*(store.results.keep(one, Outcome.GOOD, hidden(*NAMES)) for one in runs))
+        kept = [await store.results.one(number, hidden(*NAMES)) for number in numbers]
+        assert [one.evidence for one in kept if one is not None] == runs
+        by_number = [one.account for _, one in sorted(zip(numbers, runs, strict=True), key=lambda pair: pair[0])]
+        assert by_number == sorted(one.account for one in runs)
+
+
 async def test_what_each_probe_said_last_whatever_the_order_in_which_it_comes() -> None:
     async with open_store("sqlite://") as store:
         mask = store.results.hide(NAMES)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailprobe.carriers import Carrier, Relation, ReplyRule
 from mailprobe.config import Contract
 from mailprobe.evidence import (
     Breakage,
@@ -22,7 +23,7 @@ from mailprobe.evidence import (
     Unreachable,
     Withheld,
 )
-from mailprobe.replies import ReplyClass, SpeaksOf
+from mailprobe.replies import ReplyClass, SpeaksOf, Us
 from mailprobe.verdict.observed import Bounced, Observations
 from mailprobe.verdict.picture import (
     Acceptance,
@@ -40,6 +41,7 @@ from mailprobe.verdict.picture import (
     Prober,
     Source,
 )
+from mailprobe.verdict.take import Words, read_words, said_of_control
 from tests.unit.verdict.facts import (
     ACCOUNT,
     BLOCKED,
@@ -308,3 +310,14 @@ def test_history() -> None:
 )
 def test_bounces_of_correspondents(recipient: str, cls: ReplyClass, speaks: SpeaksOf, expected: BounceSays) -> None:
     assert seen(bounces=[Bounced(recipient, cls, speaks, hard=True)]).bounce.value is expected
+
+
+def test_what_is_said_of_a_control_is_read_by_the_rules_of_its_own_carrier() -> None:
+    """The same words come with every check; a reload may have changed what they mean, and the target's are never kept."""
+    shelved = Carrier("shelved", "Shelved", Relation.OWN, ("d.test",))
+    rule = ReplyRule(contains="no such shelf", means="recipient_filter", phases=("rcpt",))
+    words = Words(Stage.RCPT, 550, "", "no such shelf, user unknown", "mx.d.test", "d.test", Us())
+    for carrier in (shelved, replace(shelved, replies=(rule,)), shelved):
+        expected = read_words(words, "nobody@d.test", carrier)
+        assert [said_of_control(words, "nobody@d.test", carrier) for _ in range(2)] == [expected] * 2
+    assert read_words(words, "nobody@d.test", replace(shelved, replies=(rule,))).cls is ReplyClass.RECIPIENT_FILTER
