@@ -19,7 +19,17 @@ from tests.e2e.console.test_page import ASK, ended
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ONE = "lost-entry"  # it is ill today, was in the outage, and its mail came back
-PAGES = ("/carriers", "/accounts", f"/accounts/{ONE}", "/bounces?days=30", "/incidents", "/maintenance", "/prober", "/runbooks")
+PAGES = (
+    "/carriers",
+    "/accounts",
+    f"/accounts/{ONE}",
+    "/bounces?days=30",
+    "/incidents",
+    "/maintenance",
+    "/prober",
+    "/wrong-verdicts",
+    "/runbooks",
+)
 SAID = {"ja": "ただいまメールの受信が遅れています。", "en": "Mail comes late at present."}
 
 
@@ -30,6 +40,9 @@ async def fleet() -> AsyncIterator[Console]:
         assert one.house.signs is not None
         await remember(one.demo, one.house.store, one.house.signs.sender, time.time())
         yield one
+
+
+CUT_OFF = "document.querySelector('main').scrollHeight - document.querySelector('main').clientHeight"  # pixels
 
 
 async def overflow(page: Page) -> int:
@@ -49,6 +62,7 @@ async def test_each_page_loads_without_a_complaint_and_fits_its_window(browser: 
             for details in await chief.page.locator("main details").all():
                 await details.evaluate("(one) => { one.open = true }")
             assert (path, await overflow(chief.page)) == (path, 0)
+            assert (path, await chief.page.evaluate(CUT_OFF)) == (path, 0)
             assert await chief.page.get_attribute("html", "lang") == locale[:2]
         assert chief.complaints == []
         assert all(one.startswith(fleet.url) for one in chief.asked)
@@ -114,7 +128,7 @@ async def test_an_address_in_the_search_field_is_not_searched_for(browser: Brows
     """It would stand in the address bar and in every log on the way: the browser does not even send it."""
     async with window(browser, fleet, name="finder", locale="en-US") as agent:
         await agent.page.goto(f"{fleet.url}/accounts")
-        for address in ("a@b.test", "ａ＠ｂ.test"):  # noqa: RUF001  as an input method writes it
+        for address in ("a@b.test", "ａ＠ｂ.test"):
             await agent.page.fill("input[name=q]", address)
             await agent.page.press("input[name=q]", "Enter")
             await agent.page.wait_for_function("() => document.querySelector('input[name=q]').matches(':user-invalid')")
