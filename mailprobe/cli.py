@@ -20,7 +20,7 @@ from mailprobe.assets import CONSOLE
 from mailprobe.config import ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import INPUT_CHARS, cut
 from mailprobe.options import ConfigOption, JsonOption, LanguageOption
-from mailprobe.staff_cli import audit_app, erase, users_app
+from mailprobe.staff_cli import audit_app, erase, users_app, wrong_app
 from mailprobe.store import StoreError
 from mailprobe.verdict.observed import ObservedError
 
@@ -41,6 +41,7 @@ accounts_app = typer.Typer(help="Who is watched: take in a CSV file, or list.", 
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(users_app, name="users")
 app.add_typer(audit_app, name="audit")
+app.add_typer(wrong_app, name="wrong")
 app.command()(erase)
 
 USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal

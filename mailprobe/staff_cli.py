@@ -9,6 +9,7 @@ import typer
 from mailprobe.options import ConfigOption, JsonOption
 
 users_app = typer.Typer(help="Who may sign in to the console: people and tokens.", no_args_is_help=True)
+wrong_app = typer.Typer(help="Checks whose verdict an agent called wrong.", no_args_is_help=True)
 audit_app = typer.Typer(help="The trail of who looked at which mailbox.", no_args_is_help=True)
 
 PersonArgument = Annotated[str, typer.Argument(metavar="NAME", help="As he signs in: a-z, digits and . _ @ -.")]
@@ -30,7 +31,7 @@ def users_add(
 
 @users_app.command("list")
 def users_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Everybody who may sign in, and every token."""
+    """Everybody who may sign in, whom the company's sign-in has let in and when, and every token."""
     from mailprobe.staffing import print_all
 
     print_all(config, as_json=as_json)
@@ -58,6 +59,14 @@ def users_role(name: PersonArgument, role: RoleOption, config: ConfigOption = No
     from mailprobe.staffing import set_role
 
     set_role(config, name, role)
+
+
+@users_app.command("sign-out")
+def users_sign_out(name: PersonArgument, config: ConfigOption = None) -> None:
+    """End his sessions. Whom the company's sign-in lets in may come again: take his role away there first."""
+    from mailprobe.staffing import sign_out
+
+    sign_out(config, name)
 
 
 @users_app.command("token")
@@ -89,6 +98,25 @@ def users_link(config: ConfigOption = None) -> None:
     from mailprobe.staffing import print_link
 
     print_link(config)
+
+
+@wrong_app.command("list")
+def wrong_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Each, the newest first, with the code that was said."""
+    from mailprobe.wrong_verdicts import print_wrong
+
+    print_wrong(config, as_json=as_json)
+
+
+@wrong_app.command("case")
+def wrong_case(
+    which: Annotated[str, typer.Argument(metavar="NUMBER|ID", help="The check's number, as on its page, or its id.")],
+    config: ConfigOption = None,
+) -> None:
+    """One as a golden case: the dialogues, what was told and said, the real cause; no address."""
+    from mailprobe.wrong_verdicts import print_case
+
+    print_case(config, which)
 
 
 @audit_app.command("verify")

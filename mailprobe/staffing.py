@@ -91,6 +91,12 @@ def remove(config: Path | None, name: str) -> None:
     told(at_desk(config, lambda desk: desk.staff.remove(desk.by, name)), name)
 
 
+def sign_out(config: Path | None, name: str) -> None:
+    """Everywhere where he is signed in; also a guest of the issuer's."""
+    ended = at_desk(config, lambda desk: desk.staff.end_sessions(desk.by, name))
+    print(f"{ended} session{'' if ended == 1 else 's'} ended")
+
+
 def make_token(config: Path | None, name: str, role: str, days: int) -> None:
     """The token alone on standard output, this once."""
     whom = role_of(role)
@@ -106,18 +112,22 @@ def remove_token(config: Path | None, number: int) -> None:
 
 
 def print_all(config: Path | None, *, as_json: bool) -> None:
-    """Everybody who may sign in, then the tokens."""
+    """Everybody who may sign in, then whom the issuer has let in, then the tokens."""
 
     async def listed(desk: Desk) -> list[dict[str, object]]:
         people: list[dict[str, object]] = [
-            {"person": one.name, "role": one.role, "since": rfc3339(one.made_at), "password": one.has_password}
+            {"person": one.name, "role": one.role, "from": "here", "since": rfc3339(one.made_at), "password": one.has_password}
             for one in await desk.store.people.all()
+        ]
+        guests: list[dict[str, object]] = [
+            {"person": one.name, "role": one.role, "from": "issuer", "last_sign_in": rfc3339(one.came_at)}
+            for one in await desk.store.guests.all()
         ]
         tokens: list[dict[str, object]] = [
             {"token": one.name, "id": one.number, "role": one.role, "ends": rfc3339(one.ends_at), "made_by": one.made_by}
             for one in await desk.store.tokens.all()
         ]
-        return people + tokens
+        return people + guests + tokens
 
     for row in at_desk(config, listed):
         print(json.dumps(row, ensure_ascii=False) if as_json else visible("  ".join(f"{key}={row[key]}" for key in row)))

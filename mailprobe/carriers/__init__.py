@@ -74,11 +74,15 @@ class LiveControl:
     secret: SecretRef | None
 
 
+LOOKUP_COUNTS_FOR = 3600.0  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """How the carrier's own systems are asked about one mailbox, read-only: one of url (https, with {address} {local} {domain} in
     its path or query) and command (an argument list, the same in its words). secret: a bearer token for the url; ca: beside the
-    system's; within: seconds; title: what they are called, the carrier's own title where that is ''."""
+    system's; within: seconds; title: what they are called, the carrier's own title where that is ''. counts_for:
+    seconds that the servers may be asked after it and the contract that it named still counts."""
 
     url: str = field(default="", repr=False)
     command: tuple[str, ...] = ()
@@ -86,6 +90,7 @@ class Lookup:
     ca: Path | None = None
     within: float = 5.0
     title: str = ""
+    counts_for: float = LOOKUP_COUNTS_FOR
 
 
 @dataclass(frozen=True, slots=True)

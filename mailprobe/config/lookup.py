@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from mailprobe.carriers import Carrier, Lookup
+from mailprobe.carriers import LOOKUP_COUNTS_FOR, Carrier, Lookup
 from mailprobe.config.meaning import authority, check_secret
 from mailprobe.config.places import Path as KeyPath
 from mailprobe.config.reading import LookupSection, Sheet, read_section
@@ -46,7 +46,8 @@ def make_lookup(sheet: Sheet, section: LookupSection, path: KeyPath) -> Lookup |
     ca = authority(sheet, section.tls_ca, (*path, "tls_ca"))
     if len(sheet.problems) > before:
         return None
-    return Lookup(section.url or "", tuple(section.command or ()), section.secret, ca, within, section.title or "")
+    counts_for = LOOKUP_COUNTS_FOR if section.counts_for is None else section.counts_for
+    return Lookup(section.url or "", tuple(section.command or ()), section.secret, ca, within, section.title or "", counts_for)
 
 
 def check_url(sheet: Sheet, url: str, path: KeyPath) -> None:

@@ -32,6 +32,7 @@ def make_oidc(sheet: Sheet, section: OidcSection | None, networks: Iterable[str]
         name_claim=section.name_claim or "",
         label=section.label,
         redirect_uri=section.redirect_uri or "",
+        sign_out=section.sign_out,
         networks=tuple(networks),
         ca=authority(sheet, section.tls_ca, (*WHERE, "tls_ca")),
     )

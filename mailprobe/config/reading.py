@@ -131,6 +131,7 @@ class LookupSection(Section):
     secret: SecretField | None = None
     tls_ca: str | None = None
     within: Seconds | None = None
+    counts_for: Seconds | None = None
 
 
 class CarrierSection(Section):
@@ -210,6 +211,7 @@ class OidcSection(Section):
     name_claim: Annotated[str, Field(min_length=1)] | None = None
     label: Remark = ""
     redirect_uri: WebAddress | None = None
+    sign_out: bool = True
     tls_ca: str | None = None
 
 

@@ -108,8 +108,8 @@ class Keep:
 class Oidc:
     """Whom another house signs in (OpenID Connect). claim: where it is said what somebody is, as a path of keys; roles: what
     that is called there -> our name of it. name_claim '': preferred_username, else sub. redirect_uri '': the address that his
-    browser has for us. networks: CIDR strings of inner networks in which the issuer may have further hosts. ca: beside the
-    system's."""
+    browser has for us. sign_out: who signs out here is signed out there, too. networks: CIDR strings of inner networks in which
+    the issuer may have further hosts. ca: beside the system's."""
 
     issuer: str
     client_id: str
@@ -120,6 +120,7 @@ class Oidc:
     name_claim: str = ""
     label: str = ""
     redirect_uri: str = ""
+    sign_out: bool = True
     networks: tuple[str, ...] = ()
     ca: Path | None = None
 

@@ -27,13 +27,17 @@ from mailprobe.console.people import Pace
 from mailprobe.console.rooms import Rooms
 from mailprobe.console.visits import OIDC, is_secure, peer_of, role_among
 from mailprobe.log import Event, tell
-from mailprobe.oidc.claims import Claims, name_in, roles_in
+from mailprobe.oidc.claims import name_in, roles_in
 from mailprobe.oidc.trouble import Trouble
 
 if TYPE_CHECKING:
-    from mailprobe.oidc.issuer import Fetch, Going, Issuer
+    from mailprobe.oidc.issuer import Fetch, Going, Issuer, Redeemed
 
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-mailprobe-oidc", "mailprobe-oidc"
+SECURE_HINT, PLAIN_HINT = "__Secure-mailprobe-hint", "mailprobe-hint"
+OUT = "/sign-out"  # the hint goes there only
+LONGEST_HINT = 3800  # characters: browsers keep cookies of 4096 (RFC 6265bis section 5.6); without a hint the issuer asks him
+JWT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+){2}")
 WITHIN = 600  # seconds between going and coming back
 LONGEST_NEXT = 500
 MOST_TAKEN = 10_000  # answers that are remembered, each for WITHIN
@@ -55,11 +59,13 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who somebody is, as the issuer says. role None: none of the roles that it names is one here."""
+    """Who somebody is, as the issuer says. role None: none of the roles that it names is one here. hint: what his browser keeps
+    for signing out there."""
 
     name: str
     role: Role | None
     subject: str
+    hint: str = field(default="", repr=False)
 
 
 @dataclass(slots=True)
@@ -116,12 +122,20 @@ class RelyingParty:
                 ours = await issuer.is_said_by(iss)
                 if ours is not True:
                     return Trouble.OTHER_ISSUER if ours is False else ours
-                claims = await issuer.redeem(code, way.going)
+                found = await issuer.redeem(code, way.going)
         except TimeoutError:
             return Trouble.TIMEOUT
         finally:
             self.under_way -= 1
-        return claims if isinstance(claims, Trouble) else known(claims, issuer.settings)
+        return found if isinstance(found, Trouble) else known(found, issuer.settings)
+
+    async def way_out(self, request: Request) -> str:
+        """Where a browser goes that has just signed out here; '' if that is all."""
+        issuer = self.issuer()
+        if issuer is None:
+            return ""
+        home = redirect_uri_for(request, issuer.settings).removesuffix(BACK)
+        return await issuer.way_out(hint_of(request), f"{home}/sign-in" if home else "")
 
     def write_down(self, trouble: Trouble) -> None:
         """Each kind once in a while: anybody can bring it about as often as he likes."""
@@ -150,11 +164,12 @@ class RelyingParty:
         return True
 
 
-def known(claims: Claims, settings: Oidc) -> Known | Trouble:
+def known(found: Redeemed, settings: Oidc) -> Known | Trouble:
     """CLAIM: nothing in it can be shown as a name."""
+    claims = found.claims
     name = name_in(claims, settings.name_claim)
     role = role_among(roles_in(claims, settings.claim), dict(settings.roles))
-    return Known(f"{OIDC}{name}", role, str(claims["sub"])) if name else Trouble.CLAIM
+    return Known(f"{OIDC}{name}", role, str(claims["sub"]), found.hint) if name else Trouble.CLAIM
 
 
 def redirect_uri_for(request: Request, settings: Oidc) -> str:
@@ -177,6 +192,27 @@ def keep(request: Request, response: Response, cookie: str) -> None:
 
 def drop(request: Request, response: Response) -> None:
     response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
+
+
+def hint_name(request: Request) -> str:
+    return SECURE_HINT if is_secure(request) else PLAIN_HINT
+
+
+def hint_of(request: Request) -> str:
+    """'' for none, and for what is no token: it becomes part of an address."""
+    hint = request.cookies.get(hint_name(request), "")
+    return hint if len(hint) <= LONGEST_HINT and JWT.fullmatch(hint) else ""
+
+
+def keep_hint(request: Request, response: Response, hint: str) -> None:
+    """In his own browser, which shows it at sign-out only: nothing of it is kept here. It says no more than who he is."""
+    if hint and len(hint) <= LONGEST_HINT:
+        name = hint_name(request)
+        response.set_cookie(name, hint, path=OUT, secure=is_secure(request), httponly=True, samesite="strict")
+
+
+def drop_hint(request: Request, response: Response) -> None:
+    response.delete_cookie(hint_name(request), path=OUT, secure=is_secure(request), httponly=True, samesite="strict")
 
 
 def packed(text: str) -> str:

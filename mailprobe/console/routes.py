@@ -8,7 +8,7 @@ from mailprobe.console.api import accounts, addresses, bounces, cards, incidents
 from mailprobe.console.api import audit as api_audit
 from mailprobe.console.api import checks as api_checks
 from mailprobe.console.api import staff as api_staff
-from mailprobe.console.pages import audit, checks, duty, fleet, home, looks, oidc, people, sessions, sign_in
+from mailprobe.console.pages import audit, checks, duty, fleet, home, looks, oidc, people, sessions, sign_in, wrong
 
 API: tuple[APIRouter, ...] = (
     openapi.router,
@@ -32,6 +32,7 @@ PAGES: tuple[APIRouter, ...] = (
     fleet.router,
     duty.router,
     looks.router,
+    wrong.router,
     people.router,
     audit.router,
     home.router,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.people import Passwords, Unfit, name_of, unfit
 from mailprobe.console.trail import Trail
-from mailprobe.console.visits import MARK
+from mailprobe.console.visits import MARK, is_guest
 from mailprobe.store import Store
 from mailprobe.store.people import Change
 
@@ -74,8 +74,10 @@ class Staff:
         return await self.store().people.set_role(name, role.value, self.now(), Role.ADMIN.value)
 
     async def remove(self, by: Visitor, name: str) -> Change:
-        """LAST: nobody else is administrator."""
+        """LAST: nobody else is administrator. A guest's sessions end, and he is on no list any more until he comes again."""
         name = name_of(name)
+        if is_guest(name):
+            return await self.remove_guest(by, name)
         await self.trail.note(by, "person_removed", name, "")
         return await self.store().people.remove(name, Role.ADMIN.value)
 

@@ -134,10 +134,13 @@ async def begin(request: Request, response: Response, rooms: Rooms, name: str) -
     response.set_cookie(cookie_name(request), value, path="/", secure=is_secure(request), httponly=True, samesite="lax")
 
 
-async def leave(request: Request, response: Response, rooms: Rooms) -> None:
+async def end(request: Request, rooms: Rooms) -> None:
     """The session ends here, not only in his browser. StoreError."""
     if value := held(request):
         await rooms.house().store.visits.end(value)
+
+
+def drop(request: Request, response: Response) -> None:
     response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
 
 

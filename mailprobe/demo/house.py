@@ -100,7 +100,7 @@ async def open_carrier(stack: AsyncExitStack, setup: Setup, authority: Authority
     submission = await stack.enter_async_context(submitting(state, f"smtp.{domain}", tls=shown))
     return Carrier(
         name=setup.name,
-        title=setup.title_en,
+        title=setup.title("en"),
         relation=Relation.OWN,
         domains=(domain,),
         mx=tuple(mx),

@@ -33,6 +33,12 @@ class Setup:
     imap_addresses: tuple[str, ...] = (HERE,)
     null_mx: bool = False
 
+    def title(self, language: str) -> str:
+        """Its name, and what is the matter with it: on the pages it stands where a carrier's name does."""
+        if language == "ja":
+            return f"{self.name}（{self.title_ja}）"
+        return f"{self.name} ({self.title_en[0].lower()}{self.title_en[1:]})"
+
 
 def setups() -> tuple[Setup, ...]:
     """Every carrier with its live control, all else as it should be. The mailboxes of the scenarios come on top."""

@@ -72,7 +72,7 @@ async def demo_with_a_past(http: str, language: str) -> AsyncIterator[tuple[Demo
     async with open_demo((*SCENARIOS, *DELIVERIES)) as demo:
         served = dataclasses.replace(demo.config.http, listen=http)
         often = tuple(dataclasses.replace(one, every=(("", EVERY),)) for one in demo.config.accounts)
-        carriers = {one.name: dataclasses.replace(demo.config.carriers[one.name], title=one.title_ja) for one in setups()}
+        carriers = {one.name: dataclasses.replace(demo.config.carriers[one.name], title=one.title("ja")) for one in setups()}
         named = carriers if language == "ja" else demo.config.carriers
         config = dataclasses.replace(demo.config, http=served, bounces_listen="127.0.0.1:0", accounts=often, carriers=named)
         async with open_house(config) as house:

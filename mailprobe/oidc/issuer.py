@@ -55,6 +55,15 @@ class Going:
         return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode("ascii")).digest()).rstrip(b"=").decode()
 
 
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What the issuer says of whoever brought a code. hint: its own token, for signing out there;
+    '' where it signs nobody out."""
+
+    claims: Claims
+    hint: str = field(repr=False)
+
+
 class Issuer:
     """Asked when somebody signs in. now: Unix seconds."""
 
@@ -79,8 +88,7 @@ class Issuer:
             "code_challenge": going.challenge,
             "code_challenge_method": "S256",
         }
-        join = "&" if urlsplit(metadata.authorization).query else "?"
-        return f"{metadata.authorization}{join}{urlencode(asked)}"
+        return with_query(metadata.authorization, asked)
 
     async def is_said_by(self, iss: str | None) -> bool | Trouble:
         """Whether an answer that names its issuer so, or not, is of this one (RFC 9207 section 2.4)."""
@@ -98,7 +106,16 @@ class Issuer:
         keys = await self._keys.get()
         return keys if isinstance(keys, Trouble) else None
 
-    async def redeem(self, code: str, going: Going) -> Claims | Trouble:
+    async def way_out(self, hint: str, back: str) -> str:
+        """Where a browser goes to sign out there, too (OpenID Connect RP-Initiated Logout 1.0 section 2). '' where the issuer has
+        no such place or cannot be asked. hint: as redeemed, '' if it is lost; back: where he comes back to, '' for nowhere."""
+        metadata = await self._metadata.get() if self.settings.sign_out else Trouble.REFUSED
+        if isinstance(metadata, Trouble) or not metadata.end_session:
+            return ""
+        asked = {"id_token_hint": hint, "client_id": self.settings.client_id, "post_logout_redirect_uri": back}
+        return with_query(metadata.end_session, {name: value for name, value in asked.items() if value})
+
+    async def redeem(self, code: str, going: Going) -> Redeemed | Trouble:
         """What the issuer says of whoever brought this code."""
         metadata = await self._metadata.get()
         if isinstance(metadata, Trouble):
@@ -108,9 +125,11 @@ class Issuer:
             return said
         token = said.get("id_token")
         claims = await self._believed(token, going) if isinstance(token, str) else Trouble.MALFORMED
-        if isinstance(claims, Trouble) or not (metadata.userinfo and self._lacks(claims)):
+        if not isinstance(claims, Trouble) and metadata.userinfo and self._lacks(claims):
+            claims = await self._completed(claims, metadata.userinfo, said.get("access_token"))
+        if isinstance(claims, Trouble):
             return claims
-        return await self._completed(claims, metadata.userinfo, said.get("access_token"))
+        return Redeemed(claims, str(token) if metadata.end_session and self.settings.sign_out else "")
 
     async def _exchanged(self, metadata: Metadata, code: str, going: Going) -> Mapping[str, object] | Trouble:
         """RFC 6749 section 4.1.3."""
@@ -178,6 +197,10 @@ class Issuer:
         if isinstance(got, Got):
             return got if len(got.body) <= MOST else Trouble.TOO_BIG
         return Trouble.FORBIDDEN if isinstance(got, Forbidden) else WHY[got]
+
+
+def with_query(url: str, asked: Mapping[str, str]) -> str:
+    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(asked)}"
 
 
 def guard_of(settings: Oidc, url: str) -> Guard:

@@ -15,7 +15,8 @@ LONGEST = 2000  # characters of a URL
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """URLs. basic: a client shows its secret in a header, not in the form. names_itself: every answer says whose it is."""
+    """URLs. basic: a client shows its secret in a header, not in the form. names_itself: every answer says whose it is.
+    end_session: where a browser signs out, '' if nowhere (RP-Initiated Logout 1.0 section 2.1)."""
 
     authorization: str
     token: str
@@ -23,6 +24,7 @@ class Metadata:
     userinfo: str = ""
     basic: bool = True
     names_itself: bool = False
+    end_session: str = ""
 
 
 def place_of(issuer: str) -> str:
@@ -57,6 +59,7 @@ def read_metadata(raw: bytes, issuer: str) -> Metadata | Trouble:
         userinfo=url_in(said, "userinfo_endpoint", plain=plain),
         basic=takes_basic(said.get("token_endpoint_auth_methods_supported")),
         names_itself=said.get("authorization_response_iss_parameter_supported") is True,  # RFC 9207 section 3
+        end_session=url_in(said, "end_session_endpoint", plain=plain),
     )
 
 

@@ -52,11 +52,6 @@ class Verdicts:
         before = await self._database.transact(lambda transaction: put(transaction, row))
         return said_of(before, hidden) if before is not None else None
 
-    async def last(self, account: str, hidden: Hidden) -> Said | None:
-        """The last word, live or not."""
-        found = await self.of_account(account, hidden, 1)
-        return found[0] if found else None
-
     async def of_account(self, account: str, hidden: Hidden, most: int = 100) -> tuple[Said, ...]:
         """The newest first."""
         given = {"whose": account, "most": min(most, MOST)}

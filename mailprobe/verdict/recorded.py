@@ -1,19 +1,21 @@
 """What the carrier's own systems hold of the mailbox: answers beside those of its servers, and never instead of them.
 
 A record may be late, or of somebody else: alone it makes nobody "down". Where it disagrees with what a server answers, the
-server counts, and the two are named as a conflict. Contract and password stand for as long as what is told does; an entry and
-a store only beside answers of about the same time, for a repair changes both.
+server counts, and the two are named as a conflict. When the password was changed stands for as long as what is told does; a
+contract for as long as its carrier lets it, since it may have ended meanwhile; an entry and a store only beside answers of about
+the same time, for a repair changes both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from mailprobe.carriers import LOOKUP_COUNTS_FOR, Carrier
 from mailprobe.config import Account, Contract
 from mailprobe.evidence import Evidence, Of, Recorded
 from mailprobe.verdict.canaries import mail_of, yes
-from mailprobe.verdict.filing import Dated, Filed
+from mailprobe.verdict.filing import Filed
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import Answer, ContractState, Entry, Known, PasswordChange, SignIn, Source
 
@@ -38,12 +40,13 @@ class Records:
     written_since: Known[Answer]
 
 
-def records_of(filed: Filed, evidence: Sequence[Evidence]) -> Records:
+def records_of(filed: Filed, evidence: Sequence[Evidence], carrier: Carrier) -> Records:
     """The newest record counts, whole: two are never mixed."""
     if not filed.records:
         return Records(None, NOTHING, Known(Entry.UNKNOWN), Known(Entry.UNKNOWN), Known(Answer.NO), Known(Answer.NO))
     newest = max(filed.records, key=lambda one: one.at)
-    fact, fresh = newest.fact, is_fresh(newest, evidence)
+    age = age_of(newest.at, evidence)
+    fact, fresh = as_it_counts(newest.fact, age, carrier), age <= COUNTS_FOR
     differ = fresh and bool(fact.mx_store_uid and fact.store_uid) and fact.mx_store_uid != fact.store_uid
     return Records(
         newest.at,
@@ -55,9 +58,16 @@ def records_of(filed: Filed, evidence: Sequence[Evidence]) -> Records:
     )
 
 
-def is_fresh(record: Dated[Recorded], evidence: Sequence[Evidence]) -> bool:
-    asked = max((one.started for one in evidence if one.probe in ASKED), default=record.at)
-    return asked - record.at <= COUNTS_FOR
+def age_of(at: float, evidence: Iterable[Evidence]) -> float:
+    """Seconds between a record, read at that time, and the newest question to the servers: a check reads tomorrow as it reads
+    today."""
+    return max((one.started for one in evidence if one.probe in ASKED), default=at) - at
+
+
+def as_it_counts(fact: Recorded, age: float, carrier: Carrier) -> Recorded:
+    """Without a contract that is too old to be what holds now."""
+    counts_for = LOOKUP_COUNTS_FOR if carrier.lookup is None else carrier.lookup.counts_for
+    return fact if age <= counts_for else replace(fact, contract=None, contract_at=None)
 
 
 def entry(listed: bool | None) -> Entry:

@@ -68,7 +68,7 @@ def take_picture(
     mx = mx_picture(filed, account, carrier, us, now)
     mails = canary_leg(filed, Reader(account, carrier, us), told, now, ran=any(one.probe == "canary" for one in evidence))
     imap, submission = leg(filed, "imap", carrier, now), leg(filed, "submission", carrier, now)
-    sign_in, records = sign_in_of(imap), records_of(filed, evidence)
+    sign_in, records = sign_in_of(imap), records_of(filed, evidence, carrier)
     return Picture(
         domain=domain_of(filed.mail_lookups(), account.address.domain, carrier, filed.mail_looked_up_at()),
         prober=mx.prober,

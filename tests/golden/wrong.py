@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass
 
 from mailprobe.address import parse as parse_address
-from mailprobe.carriers import OWN_LIMITS, Carrier, LiveControl
+from mailprobe.carriers import OWN_LIMITS, Carrier, LiveControl, Lookup
 from mailprobe.config import Account, Config, Engine, Prober
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.case import Case, evidence_of, read
@@ -136,6 +136,7 @@ def carrier_of(case: Case) -> Carrier:
         domains=provider.domains,
         mx=provider.mx,
         one_secret=provider.one_secret,
+        lookup=Lookup(counts_for=provider.lookup_counts_for),
         live_controls=tuple(live),
         dead_control=parse_address(subject.dead) if subject.dead else None,
         limits=dataclasses.replace(OWN_LIMITS, canary_gap=provider.canary_gap),

@@ -77,6 +77,24 @@ def test_people(desk: Desk) -> None:
     ]
 
 
+def test_whom_the_issuer_has_let_in_is_listed_and_can_be_signed_out(desk: Desk) -> None:
+    desk.run("users", "add", "root", "--role", "admin", typed=PASSWORD)
+    with sqlite3.connect(desk.store) as raw:
+        raw.execute("INSERT INTO guests VALUES ('oidc:sato', 'operator', 'x', 1800000000.0)")
+        raw.execute("INSERT INTO visits VALUES (1, 'd', 'oidc:sato', 1800000000.0, 1800000000.0, '', '')")
+    listed = [json.loads(one) for one in desk.run("users", "list", "--json")[1].splitlines()]
+    assert [(one["person"], one["from"]) for one in listed] == [("root", "here"), ("oidc:sato", "issuer")]
+    assert listed[1] == {"person": "oidc:sato", "role": "operator", "from": "issuer", "last_sign_in": "2027-01-15T08:00:00.000Z"}
+    assert "last_sign_in=2027-01-15T08:00:00.000Z" in desk.run("users", "list")[1]
+    assert desk.run("users", "sign-out", "OIDC:sato")[:2] == (0, "1 session ended\n")
+    assert desk.rows("SELECT * FROM visits") == []
+    assert desk.run("users", "remove", "oidc:sato")[:2] == (0, "done\n")
+    assert len(desk.run("users", "list", "--json")[1].splitlines()) == 1
+    assert desk.run("users", "remove", "oidc:sato")[0] == 65
+    noted = desk.rows("SELECT what, of FROM audit WHERE of = 'oidc:sato' ORDER BY number")
+    assert noted == [("sessions_ended", "oidc:sato"), ("guest_removed", "oidc:sato"), ("guest_removed", "oidc:sato")]
+
+
 @pytest.mark.parametrize(
     ("words", "typed", "expected", "code"),
     [

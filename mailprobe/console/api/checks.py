@@ -248,8 +248,7 @@ async def unwatch(request: Request, visitor: Operator, which: Which, language: L
 async def keep(request: Request, visitor: Operator, which: Which, body: KeepBody, language: Language) -> Response:
     """Hold the evidence for a ticket: it outlives the 72 hours."""
     call = await found(request, visitor, which, "keep", body.ticket)
-    call.kept = body.ticket.strip()
-    call.touch()
+    await telling.keep(desk_of(request).calls, call, body.ticket)
     return viewed(request, call, language)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field, SecretStr
@@ -31,10 +31,15 @@ class Who(BaseModel):
 
 
 class PersonOut(BaseModel):
+    """comes_from: issuer for whom the company's sign-in has let in; of him it is known when he last did, of others since when he
+    is here."""
+
     name: str
     role: Role
-    since: str
-    has_password: bool
+    comes_from: Literal["here", "issuer"] = "here"
+    since: str | None = None
+    last_sign_in: str | None = None
+    has_password: bool = False
 
 
 class NewPerson(BaseModel):
@@ -124,10 +129,17 @@ async def end_session(request: Request, visitor: Me, number: Number) -> Done:
 
 @router.get("/people")
 async def list_people(request: Request, visitor: Admin) -> list[PersonOut]:
-    return [
+    """Those who have a place here, then those who came on the issuer's word."""
+    store = staff_of(request).store()
+    people = [
         PersonOut(name=one.name, role=Role(one.role), since=rfc3339(one.made_at), has_password=one.has_password)
-        for one in await staff_of(request).store().people.all()
+        for one in await store.people.all()
     ]
+    guests = [
+        PersonOut(name=one.name, role=Role(one.role), comes_from="issuer", last_sign_in=rfc3339(one.came_at))
+        for one in await store.guests.all()
+    ]
+    return people + guests
 
 
 @router.post("/people", status_code=201)
@@ -150,6 +162,7 @@ async def set_password(request: Request, visitor: Admin, name: Name, new: NewPas
 
 @router.delete("/people/{name}/sessions")
 async def end_sessions(request: Request, visitor: Admin, name: Name) -> Done:
+    """Also of whom the issuer has let in; he may come again as long as it does."""
     await staff_of(request).end_sessions(visitor, name)
     return Done()
 

@@ -58,4 +58,6 @@ async def golden(request: Request, visitor: Supervisor, which: str) -> PlainText
     if not call.wrong:
         raise Refused(404, "MP2501", "nobody has called this verdict wrong", where="which")
     await note(request, visitor, "golden", call.account, call.number)
-    return PlainTextResponse(golden_case(call, rooms_of(request).house().config))
+    code = call.said[-1].verdict.code.value if call.said else "unsaid"
+    headers = {"content-disposition": f'attachment; filename="{call.number}.{code}.golden.txt"'}
+    return PlainTextResponse(golden_case(call, rooms_of(request).house().config), headers=headers)

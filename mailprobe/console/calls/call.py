@@ -45,6 +45,15 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """What was known of the mailbox's status over time when the call was kept for a ticket. Unix seconds."""
+
+    at: float
+    last_good: float | None = None
+    first_bad: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Working:
     """A leg under way. began: Unix seconds of the order; fact: the last that it learnt."""
 
@@ -76,6 +85,7 @@ class Call:
     repairs: str = ""  # the id of that check
     watch: Watched | None = None
     kept: str = ""
+    then: Then | None = None  # since when it is kept
     wrong: str = ""
     number_to_read: str = ""  # of the test mail
     sends: bool = False  # a test mail is being sent now

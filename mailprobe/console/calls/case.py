@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mailprobe.carriers import Endpoint, Relation, ReplyRule
+from mailprobe.carriers import LOOKUP_COUNTS_FOR, Endpoint, Relation, ReplyRule
 from mailprobe.config import Config, Contract
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import DEAD, LIVE, TARGET
@@ -55,6 +55,7 @@ class Provider:
     canary_gap: float
     replies: tuple[ReplyRule, ...]
     sign_in_replies: tuple[ReplyRule, ...]
+    lookup_counts_for: float = LOOKUP_COUNTS_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def provider_of(call: Call) -> Provider:
         canary_gap=carrier.limits.canary_gap,
         replies=carrier.replies,
         sign_in_replies=carrier.sign_in_replies,
+        lookup_counts_for=LOOKUP_COUNTS_FOR if carrier.lookup is None else carrier.lookup.counts_for,
     )
 
 

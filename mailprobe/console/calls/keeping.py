@@ -12,7 +12,7 @@ from typing import Any
 
 from mailprobe.address import Address
 from mailprobe.config import Account, Config, ConfigError, ad_hoc, read_address
-from mailprobe.console.calls.call import Call, Said, Watched
+from mailprobe.console.calls.call import Call, Said, Then, Watched
 from mailprobe.console.calls.past import names_of
 from mailprobe.console.calls.sealing import Sealer
 from mailprobe.evidence import End, Ending, Evidence
@@ -124,6 +124,7 @@ def told(call: Call) -> dict[str, object]:
         "before": [list(one) for one in call.before],
         "repairs": call.repairs,
         "number_to_read": call.number_to_read,
+        "then": None if call.then is None else [call.then.at, call.then.last_good, call.then.first_bad],
         "watch": None if watch is None else [watch.until, watch.reason, watch.by, list(watch.failing)],
     }
 
@@ -146,7 +147,8 @@ def question_of(given: Mapping[str, Any], account: Account, owner: str, started:
 
 
 def fill(call: Call, given: Mapping[str, Any]) -> None:
-    watch = given.get("watch")
+    watch, then = given.get("watch"), given.get("then")
+    call.then = None if then is None else Then(*then)
     call.heard, call.legs = tuple(given.get("heard", ())), tuple(given.get("legs", ()))
     call.wait, call.repairs = given.get("wait"), given.get("repairs", "")
     call.number_to_read = given.get("number_to_read", "")

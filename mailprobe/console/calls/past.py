@@ -53,6 +53,7 @@ class Past:
 
 
 NOTHING = Past()
+RECENT = 20  # verdicts among which the last good one is looked for
 
 
 async def past_of(store: Store, account: Account, carrier: Carrier, service: Service) -> Past:
@@ -60,10 +61,12 @@ async def past_of(store: Store, account: Account, carrier: Carrier, service: Ser
     if not account.enrolled:
         return Past(service=service)
     hidden = store.results.hide(names_of(account, carrier))
-    said = await store.verdicts.last(account.id, hidden)
-    good, bad = await turning(store, account.id)
-    verdict = said.verdict if said is not None and isinstance(said.verdict, Verdict) else None
-    return Past(verdict, said.seen_at if said is not None else 0.0, good, bad, service)
+    said = await store.verdicts.of_account(account.id, hidden, RECENT)
+    well = tuple(one.seen_at for one in said if isinstance(one.verdict, Verdict) and one.verdict.status is Status.OK)
+    good, bad = await turning(store, account.id, well)
+    last = said[0] if said else None
+    verdict = last.verdict if last is not None and isinstance(last.verdict, Verdict) else None
+    return Past(verdict, last.seen_at if last is not None else 0.0, good, bad, service)
 
 
 def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
@@ -74,13 +77,13 @@ def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (*own, *controls, *dead) if name))
 
 
-async def turning(store: Store, account: str) -> tuple[float | None, float | None]:
-    """When it was last proven good, and when it was first bad after that."""
-    last = await store.results.last(account)
-    good = max((one.good_at for one in last if one.good_at is not None), default=None)
+async def turning(store: Store, account: str, well: tuple[float, ...] = ()) -> tuple[float | None, float | None]:
+    """When it was last proven good, and when it was first bad after that. well: Unix seconds at which it was said to be in order:
+    of the probes only the newest good answer is remembered, which may be that of a leg that never failed."""
+    known = (*well, *(one.good_at for one in await store.results.last(account) if one.good_at is not None))
     standing = await store.standings.of(account)
     if standing is None or RANK[standing.status] == 0:
-        return good, None
+        return max(known, default=None), None
     first = standing.since
     for one in await store.changes.of_account(account):
         if one.change is None or RANK[one.change.new] == 0:
@@ -88,5 +91,4 @@ async def turning(store: Store, account: str) -> tuple[float | None, float | Non
         first = min(first, one.change.since)
         if RANK[one.change.old] == 0 and one.change.old is Status.OK:
             break
-    earlier = [one.good_at for one in last if one.good_at is not None and one.good_at <= first]
-    return max(earlier, default=None), first
+    return max((one for one in known if one <= first), default=None), first

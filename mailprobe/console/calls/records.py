@@ -9,6 +9,7 @@ from mailprobe.console.calls.call import Call
 from mailprobe.evidence import Recorded
 from mailprobe.lookup import PROBE
 from mailprobe.verdict.proof import words_of
+from mailprobe.verdict.recorded import age_of, as_it_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Record:
     @property
     def words(self) -> tuple[str, ...]:
         return tuple(words_of(self.fact))
+
+
+def counting(call: Call, record: Record) -> Recorded:
+    """Without what is too old to count beside the servers' newest answers."""
+    return as_it_counts(record.fact, age_of(record.at, call.evidence), call.carrier)
 
 
 def record_of(call: Call) -> Record | None:
@@ -46,10 +52,12 @@ def unanswered(call: Call) -> str:
 def only_told(call: Call) -> tuple[str, ...]:
     """What is told, but for a contract that was read to be so."""
     found = record_of(call)
-    held = "" if found is None or found.fact.contract is None else f"contract={found.fact.contract.value}"
+    contract = None if found is None else counting(call, found).contract
+    held = "" if contract is None else f"contract={contract.value}"
     return tuple(word for word in call.question.observed if not held or word.partition("@")[0] != held)
 
 
 def measured(call: Call) -> tuple[str, ...]:
+    """What counts of it now, as words of `observed`."""
     found = record_of(call)
-    return () if found is None else found.words
+    return () if found is None else tuple(words_of(counting(call, found)))

@@ -14,7 +14,7 @@ from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of,
 from mailprobe.console.calls.keeping import Keeping
 from mailprobe.console.calls.mails import note_number, wait_of
 from mailprobe.console.calls.numbers import is_number, new_id, new_number
-from mailprobe.console.calls.past import Past, Service, past_of, unknown_service
+from mailprobe.console.calls.past import NOTHING, Past, Service, past_of, unknown_service
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
 from mailprobe.console.rooms import Rooms
@@ -246,18 +246,19 @@ class Calls:
         call.learn((evidence,))
         self.revise(call, why)
 
-    async def remember(self, call: Call, *, touch: bool = True) -> None:
+    async def remember(self, call: Call, *, touch: bool = True) -> Past:
         """What was known before this call."""
         house, now = self.rooms.house(), self.rooms.now()
         try:
             service = await self.services(call.carrier, now)
             past = await past_of(house.store, call.account, call.carrier, service)
         except StoreError:  # nothing is known of it then; the check goes on
-            return
+            return self.past.get(call.id, NOTHING)
         if self.holds(call):
             self.past[call.id] = past
         if touch:
             call.touch()
+        return past
 
     # ---- to judge ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,10 @@ from mailprobe.console.calls.judging import end_of
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls, Known, nothing_known
 from mailprobe.console.calls.stations import PROBE_OF, Light, Station, StationId, stations
+from mailprobe.console.door import Role, Visitor
 from mailprobe.console.instruments import Enrolling
+from mailprobe.console.lookups import looked_up
+from mailprobe.console.trail import Trail
 from mailprobe.engine import CANARY
 from mailprobe.evidence import End, Evidence
 from mailprobe.log import Event, tell
@@ -119,7 +122,7 @@ async def read_until_good(calls: Calls, call: Call, schedule: Enrolling) -> None
             try:
                 async with asyncio.timeout(min(rest, LOOK_AT_CLOCK)):
                     seen = await readings.get()
-                asked |= read(calls, call, seen)
+                asked |= await read(calls, call, seen)
                 if asked and asked >= awaited(call):
                     good, asked = (good + 1 if is_good(calls, call) else 0), set()
             except TimeoutError:
@@ -128,13 +131,30 @@ async def read_until_good(calls: Calls, call: Call, schedule: Enrolling) -> None
                 tell(Event.CONSOLE_FAULT, error=error)
 
 
-def read(calls: Calls, call: Call, seen: Iterable[Evidence]) -> set[str]:
+async def read(calls: Calls, call: Call, seen: Iterable[Evidence]) -> set[str]:
     """What one slot has seen; the probes that asked something. One that was held back tells nothing new."""
     news = tuple(one for one in seen if one.ending.kind is not End.HELD)
     if news:
         call.learn(news)
+        call.learn(await heard_again(calls, call))
         calls.revise(call, "watch")
     return {one.probe for one in news}
+
+
+async def heard_again(calls: Calls, call: Call) -> tuple[Evidence, ...]:
+    """What the carrier's own systems say now, once their last answer is half as old as it may be to count. Noted, and asked on
+    behalf of who had the mailbox watched."""
+    lookup, last, now = call.carrier.lookup, call.last(LOOKUP), calls.rooms.now()
+    if lookup is None or call.watch is None or (last is not None and now - end_of(last) < lookup.counts_for / 2):
+        return ()
+    trail = Trail(lambda: calls.rooms.house().store, calls.rooms.now)
+    by, why, account = Visitor(call.watch.by, Role.OPERATOR), call.watch.reason, call.account
+    of = account.id if account.enrolled else calls.rooms.house().store.strangers.subject_of(account.address.key)
+    try:
+        found = await looked_up(calls.rooms, trail, by, account, of, why)
+    except StoreError:  # what cannot be noted is not asked
+        return ()
+    return () if found is None else (found,)
 
 
 def awaited(call: Call) -> set[str]:
@@ -166,7 +186,7 @@ def interval(calls: Calls, call: Call) -> float:
 async def look_again(calls: Calls, call: Call) -> bool:
     question = replace(call.question, canary=False, consent="", only=())
     check = await calls.rooms.house().check(question, Listener())
-    call.learn(check.evidence)
+    call.learn((*check.evidence, *await heard_again(calls, call)))
     calls.revise(call, "watch")
     return is_good(calls, call)
 

@@ -58,6 +58,16 @@ class Shown:
     language: str
     now: float
 
+    def times(self, call: Call) -> tuple[float | None, float | None]:
+        """When it was last proven good, and first bad; of a call that is kept for a ticket, as it was known then. What this check
+        itself has shown counts too."""
+        known = call.then if call.kept else self.past
+        good, bad = (None, None) if known is None else (known.last_good, known.first_bad)
+        status = None if self.verdict is None else self.verdict.status
+        if status is Status.OK:
+            return call.said[-1].at if call.said else call.started, None
+        return good, call.started if bad is None and status in (Status.DOWN, Status.DEGRADED) else bad
+
 
 def show(call: Call, shown: Shown) -> View:
     language, verdict = shown.language, shown.verdict
@@ -92,10 +102,11 @@ def show(call: Call, shown: Shown) -> View:
         canary=canary_view(call, shown),
         revised=revised_views(call, shown),
         before_repair=repair_view(call, row, language),
-        last_good=moment(shown.past.last_good),
-        first_bad=moment(shown.past.first_bad),
+        last_good=moment(shown.times(call)[0]),
+        first_bad=moment(shown.times(call)[1]),
         watch=None if call.watch is None else WatchView(utc(call.watch.until), call.watch.reason),
         kept=call.kept or None,
+        kept_at=None if call.then is None else utc(call.then.at),
         wrong=call.wrong or None,
         problem=None if call.fault is None else ProblemView(call.fault.code, call.fault.what, call.fault.hint),
         proof=proofs(call),

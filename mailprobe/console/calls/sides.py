@@ -34,15 +34,21 @@ class Sides:
 def sides_of(call: Call) -> tuple[Sides, ...]:
     """T, L and D at each door."""
     found: dict[tuple[str, str, str], list[ProofRow]] = {}
-    for row in prove(call.evidence, account=call.account, carrier=call.carrier):
-        if row.kind != RECORD:  # what the carrier's own systems hold was said at no door
-            found.setdefault((row.kind, row.server, row.ip), []).append(row)
+    said = [row for row in prove(call.evidence, account=call.account, carrier=call.carrier) if row.kind != RECORD]
+    for row in said:  # what the carrier's own systems hold was said at no door
+        found.setdefault((row.kind, row.server, ip_of(row, said)), []).append(row)
     return tuple(side_of(rows) for rows in found.values())
+
+
+def ip_of(row: ProofRow, said: Sequence[ProofRow]) -> str:
+    """What is remembered of a control has no IP: it stands beside what the same server said now, if that was one."""
+    beside = {one.ip for one in said if (one.kind, one.server) == (row.kind, row.server) and one.ip}
+    return row.ip or (beside.pop() if len(beside) == 1 else "")
 
 
 def side_of(rows: Sequence[ProofRow]) -> Sides:
     said = {of: " / ".join(f"{one.answer} {one.text}".strip() for one in rows if one.of is of) for of in Of}
-    first = rows[0]
+    first = max(rows, key=lambda one: bool(one.ip))
     at, alike = max(one.at for one in rows), any(one.alike for one in rows)
     return Sides(first.kind, first.server, first.ip, at, said[Of.TARGET], said[Of.LIVE], said[Of.DEAD], alike)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailprobe.evidence import HELD_BACK, End, Evidence, NotAsked, Of, Withheld
-from mailprobe.verdict import Code, HandsetSteps, Verdict
+from mailprobe.verdict import Code, HandsetSteps, Status, Verdict
 from mailprobe.verdict.labels import LegState
 from mailprobe.verdict.legs import leg_state
 from mailprobe.verdict.picture import Delivery, Picture, ReadBack, Room, SignIn, Store
@@ -188,4 +188,4 @@ def handset(picture: Picture, verdict: Verdict | None) -> Station:
         return Station(which, Light.RED, "handset.suspected")
     if verdict.handset_steps is HandsetSteps.HARMLESS:
         return Station(which, Light.AMBER, "handset.harmless")
-    return Station(which, Light.OFF, "handset.off")
+    return Station(which, Light.OFF, "handset.not_yet" if verdict.status is Status.UNKNOWN else "handset.off")

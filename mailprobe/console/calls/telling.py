@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mailprobe.config import Problem
 from mailprobe.console.calls.ask import read_told, reply_of
-from mailprobe.console.calls.call import Call
+from mailprobe.console.calls.call import Call, Then
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls
 from mailprobe.wire.returned import read_returned
@@ -34,6 +34,16 @@ def show_bounce(calls: Calls, call: Call, text: str) -> None:
     if raw not in call.question.bounces:
         call.question = replace(call.question, bounces=(*call.question.bounces, raw)[-MOST_BOUNCES:])
     calls.revise(call, "bounce")
+
+
+async def keep(calls: Calls, call: Call, ticket: str) -> None:
+    """Hold the evidence for a ticket, and the times that are known now: they are what the ticket says for ever. An empty ticket
+    lets it go."""
+    call.kept, call.then = ticket.strip(), None
+    if call.kept:
+        past = await calls.remember(call, touch=False)
+        call.then = Then(calls.rooms.now(), past.last_good, past.first_bad)
+    call.touch()
 
 
 def hear(calls: Calls, call: Call, fragments: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from mailprobe.config import Problem, visible
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
-from mailprobe.console.calls.records import measured, only_told, record_of, unanswered
+from mailprobe.console.calls.records import counting, measured, only_told, record_of, unanswered
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.showing import Shown, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
@@ -78,9 +78,12 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
     yield row("verdict", f"{verdict.code.value} / {label('confidence', verdict.confidence.value, language)}")
     yield row("known", spoken.known)
     yield row("checked_at", both_times(call.started, zone))
-    for key, at in (("last_good", shown.past.last_good), ("first_bad", shown.past.first_bad)):
-        if at is not None:
-            yield row(key, both_times(at, zone))
+    good, bad = shown.times(call)
+    if call.then is not None:
+        yield row("kept_at", both_times(call.then.at, zone))
+    yield row("last_good", text("ticket.no_record", language) if good is None else both_times(good, zone))
+    if bad is not None:
+        yield row("first_bad", both_times(bad, zone))
     if queue := queue_ids(call):
         yield row("queue_id", ", ".join(queue))
     if told := only_told(call):
@@ -103,7 +106,8 @@ def record_rows(call: Call, zone: tzinfo, language: str) -> Iterator[TicketRow]:
     record, reason = record_of(call), unanswered(call)
     if record is not None:
         name = text("ticket.measured", language, title=record.by, at=both_times(record.at, zone))
-        yield TicketRow("field", visible(name), visible(", ".join(record.words) or text("ticket.nothing", language)))
+        aged = text("ticket.aged", language) if counting(call, record) != record.fact else ""
+        yield TicketRow("field", visible(name), visible(", ".join(record.words) or text("ticket.nothing", language)) + aged)
     if reason:
         yield TicketRow("field", text("ticket.asked", language), text(f"unanswered.{reason}", language))
 
@@ -151,7 +155,7 @@ def as_text(rows: Sequence[TicketRow]) -> Iterator[str]:
 
 
 def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
-    record = record_of(call)
+    record, (good, bad) = record_of(call), shown.times(call)
     sides: list[dict[str, Json]] = [
         {
             "kind": one.kind,
@@ -179,8 +183,9 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "confidence": verdict.confidence.value,
         "desk": spoken_of(call, shown, verdict).who,
         "started": utc(call.started),
-        "last_good": None if shown.past.last_good is None else utc(shown.past.last_good),
-        "first_bad": None if shown.past.first_bad is None else utc(shown.past.first_bad),
+        "kept_at": None if call.then is None else utc(call.then.at),
+        "last_good": None if good is None else utc(good),
+        "first_bad": None if bad is None else utc(bad),
         "queue_ids": list(queue_ids(call)),
         "observed": list(call.question.observed),
         "measured": list(measured(call)),

@@ -247,6 +247,7 @@ class View:
     first_bad: str | None
     watch: WatchView | None
     kept: str | None
+    kept_at: str | None
     wrong: str | None
     problem: ProblemView | None
     proof: ProofsView

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from statistics import median
 from typing import Annotated
@@ -35,6 +36,7 @@ Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
 Short = Annotated[str, Query(max_length=80)]
 WORST_FIRST = tuple(map(ServiceState, ("incident", "trouble", "unknown", "maintenance", "normal")))  # and otherwise as configured
 TRIPS = 120  # that are drawn
+AT = re.compile("[@\uff20]")  # of an address, as the page's own field refuses it before the browser puts it in a URL
 
 
 @router.get("/carriers", response_class=HTMLResponse)
@@ -62,7 +64,7 @@ async def show_accounts(
 ) -> HTMLResponse:
     rooms = rooms_of(request)
     now, asked = rooms.now(), Status(status) if status in tuple(Status) else None
-    problem = text("accounts.no_address", language) if "@" in q else ""
+    problem = text("accounts.no_address", language) if AT.search(q) else ""
     wish = Wish(carrier, group, asked, "" if problem else q.strip(), page)
     found = await choose(await rows_of(rooms, now), wish, now)
     given = {"q": wish.search, "carrier": carrier, "group": group, "status": asked.value if asked else ""}

@@ -79,6 +79,7 @@ async def come_in(request: Request, known: Known, issuer: str, next: str) -> Res
     answer = RedirectResponse(home_of(known.role, next), 303)
     await visits.begin(request, answer, rooms, known.name)
     party.drop(request, answer)
+    party.keep_hint(request, answer, known.hint)
     return answer
 
 

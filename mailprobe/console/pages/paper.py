@@ -30,7 +30,10 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-FLEET_PAGES = ("carriers", "accounts", "bounces", "incidents", "maintenance", "prober")
+FLEET_PAGES: Mapping[str, Role] = {  # and who is shown the way there
+    **dict.fromkeys(("carriers", "accounts", "bounces", "incidents", "maintenance", "prober"), Role.VIEWER),
+    "wrong-verdicts": Role.SUPERVISOR,
+}
 TEMPLATES.globals |= {"roles": Role, "fleet_pages": FLEET_PAGES}
 
 

@@ -12,8 +12,9 @@ from mailprobe.console.api.staff import staff_of
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
-from mailprobe.console.pages.sessions import spoken
 from mailprobe.console.people import Unfit
+from mailprobe.console.rooms import rooms_of
+from mailprobe.console.saying import clock
 from mailprobe.console.staff import TOKEN_ROLES, NoToken
 from mailprobe.console.texts import text
 from mailprobe.store.people import Change
@@ -47,7 +48,11 @@ async def show(request: Request, visitor: Admin) -> Response:
 
 
 async def page(request: Request, visitor: Visitor, said: str = "", token: str = "", status: int = 200) -> Response:
-    store = staff_of(request).store()
+    store, language, now = staff_of(request).store(), language_of(request), rooms_of(request).now()
+
+    def spoken(at: float) -> str:
+        return clock(at, language, now)
+
     people = [ShownPerson(one.name, one.role, spoken(one.made_at)) for one in await store.people.all()]
     tokens = [
         ShownToken(one.number, one.name, one.role, spoken(one.ends_at), spoken(one.used_at) if one.used_at else "-")
@@ -56,7 +61,7 @@ async def page(request: Request, visitor: Visitor, said: str = "", token: str = 
     guests = [ShownPerson(one.name, one.role, spoken(one.came_at)) for one in await store.guests.all()]
     given: dict[str, Any] = {"people": people, "guests": guests, "tokens": tokens, "all_roles": [one.value for one in Role]}
     token_roles = [one.value for one in TOKEN_ROLES]
-    return paper(request, "people.html", visitor, status, said=said, token=token, token_roles=token_roles, **given)
+    return paper(request, "people.html", visitor, status, here="people", said=said, token=token, token_roles=token_roles, **given)
 
 
 @router.post("/people")
@@ -69,6 +74,12 @@ async def add(
 @router.post("/people/role")
 async def set_role(request: Request, visitor: Admin, role: Annotated[Role, Form()], name: Field = "") -> Response:
     return await after(request, visitor, await staff_of(request).set_role(visitor, name, role))
+
+
+@router.post("/people/sign-out")
+async def end_sessions(request: Request, visitor: Admin, name: Field = "") -> Response:
+    await staff_of(request).end_sessions(visitor, name)
+    return RedirectResponse("/people", 303)
 
 
 @router.post("/people/remove")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,10 +15,17 @@ from mailprobe.console.pages.paper import paper
 from mailprobe.console.pages.sign_in import STATUS, gate_of
 from mailprobe.console.people import unfit
 from mailprobe.console.rooms import rooms_of
+from mailprobe.console.saying import clock
 from mailprobe.console.texts import text
 
 router = APIRouter(include_in_schema=False)
 Me = Annotated[Visitor, Depends(signed_in())]
+# Each names those that stand behind it as well: the first that is found counts (RFC 9110 section 10.1.5)
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    *(("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
+    *(("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,12 @@ class Shown:
     seen: str
     peer: str
     program: str
+
+    @property
+    def browser(self) -> str:
+        """In short where it names itself as browsers do; else as it says."""
+        found = [next((name for mark, name in names if mark in self.program), "") for names in (BROWSERS, SYSTEMS)]
+        return ", ".join(one for one in found if one) or self.program
 
 
 @router.get("/sessions")
@@ -40,7 +52,11 @@ async def page(request: Request, visitor: Visitor, said: str = "", status: int =
     rooms = rooms_of(request)
     house = rooms.house()
     found = await house.store.visits.of(visitor.name, visits.lasts(house.config.console), rooms.now()) if visitor.visit else ()
-    rows = [Shown(one.number, spoken(one.began_at), spoken(one.seen_at), one.peer, one.program) for one in found]
+    language, now = language_of(request), rooms.now()
+    rows = [
+        Shown(one.number, clock(one.began_at, language, now), clock(one.seen_at, language, now), one.peer, one.program)
+        for one in found
+    ]
     guest = visits.is_guest(visitor.name)
     return paper(request, "sessions.html", visitor, status, visits=rows, said=said, guest=guest)
 
@@ -88,7 +104,3 @@ async def change_password(
     answer = RedirectResponse("/", 303)
     await visits.begin(request, answer, rooms, visitor.name)
     return answer
-
-
-def spoken(at: float) -> str:
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailprobe.config import Oidc
-from mailprobe.console import visits
+from mailprobe.console import party, visits
 from mailprobe.console.door import Role, Visitor, anybody
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
@@ -62,9 +62,24 @@ async def sign_in(
 
 @router.post("/sign-out")
 async def sign_out(request: Request, visitor: Anyone) -> Response:
-    answer = RedirectResponse("/sign-in", 303)
-    await visits.leave(request, answer, rooms_of(request))
+    """Whom another house has signed in signs out there, too: by a page, since a browser that posts a form here is sent nowhere
+    else (`form-action`, Content Security Policy Level 3 section 6.4.1). His session here is over before anybody is asked."""
+    await visits.end(request, rooms_of(request))
+    there = await way_out(request, visitor)
+    answer: Response = (
+        paper(request, "signed_out.html", at="/sign-in", there=there) if there else RedirectResponse("/sign-in", 303)
+    )
+    visits.drop(request, answer)
+    party.drop_hint(request, answer)
     return answer
+
+
+async def way_out(request: Request, visitor: Visitor | None) -> str:
+    """'' for who has a password here. Whose session is over already may be signed in there still."""
+    if not (visits.is_guest(visitor.name) if visitor is not None else party.hint_of(request)):
+        return ""
+    relying: party.RelyingParty = request.app.state.party
+    return await relying.way_out(request)
 
 
 @router.get("/first-admin")

@@ -79,7 +79,7 @@ function shown(now) {
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
   drawRevised(unheard(now.revised ?? []), { old: titles.old, new: titles.new });
-  drawHistory(now.last_good, now.first_bad, { last_good: titles.lastGood, first_bad: titles.firstBad });
+  drawHistory(now.last_good, now.first_bad, { last_good: titles.lastGood, first_bad: titles.firstBad }, Boolean(now.verdict));
   drawRepair(now.before_repair, Object.fromEntries(now.stations.map((each) => [each.state, each.word])));
   if (!telling) asked.draw(now.questions ?? []);
   panel.draw(now);

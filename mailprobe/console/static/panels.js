@@ -76,8 +76,14 @@ function drawPanels(view) {
   show($("watch-now"), Boolean(view.watch));
   show($("watch-form"), !view.watch);
   show($("watch-stop"), Boolean(view.watch));
-  write($("kept"), view.kept ? say("kept", { ticket: view.kept }) : "");
+  write($("kept"), view.kept ? say("kept", { ticket: view.kept, time: time(view.kept_at) }) : "");
   show($("kept"), Boolean(view.kept));
+  write($("wrong-now"), view.wrong ? say("wrong", { cause: view.wrong }) : "");
+  show($("wrong-now"), Boolean(view.wrong));
+  if ($("wrong-case")) { // a supervisor's page
+    $("wrong-case").firstElementChild.href = `/api/v1/wrong-verdicts/${encodeURIComponent(view.id)}/golden`;
+    show($("wrong-case"), Boolean(view.wrong));
+  }
   if (!$("keep-ticket").value && view.ticket) $("keep-ticket").value = view.ticket;
   if (!$("watch-reason").value && view.ticket) $("watch-reason").value = view.ticket;
 }

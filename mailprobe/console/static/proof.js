@@ -17,12 +17,19 @@ export const drawProof = drawn((proof) => {
 function sideBySide(rows) {
   const found = new Map();
   for (const row of rows) {
-    const key = JSON.stringify([row.server, row.ip, row.kind]);
-    if (!found.has(key)) found.set(key, { name: name(row), ip: row.ip });
+    const ip = row.ip || onlyIp(rows, row);
+    const key = JSON.stringify([row.server, ip, row.kind]);
+    if (!found.has(key)) found.set(key, { name: name(row), ip });
     const one = found.get(key);
     (one[row.of] ??= []).push(row);
   }
   return [...found.values()];
+}
+
+/** What is remembered of a control has no IP: it stands beside what the same server said now, if that was one. */
+function onlyIp(rows, row) {
+  const ips = new Set(rows.filter((one) => one.server === row.server && one.kind === row.kind && one.ip).map((one) => one.ip));
+  return ips.size === 1 ? [...ips][0] : "";
 }
 
 /** A server, or the carrier's own systems, and when they were asked. */

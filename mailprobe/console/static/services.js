@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { $, drawn, make, shape, show, spoken } from "./dom.js";
 import { SERVICE } from "./spoken.js";
-import { age, say, time } from "./texts.js";
+import { age, say, time, zone } from "./texts.js";
 
 const EVERY = 20; // seconds
 const MOST = 3;
@@ -12,7 +12,7 @@ export function services() {
   const look = async () => {
     if (document.hidden) return;
     // a console without them is still a console
-    ask("GET", "/api/v1/services").then(drawServices, () => {});
+    ask("GET", `/api/v1/services?zone=${encodeURIComponent(zone)}`).then(drawServices, () => {});
     ask("GET", "/api/v1/incidents?open=1").then((told) => drawIncidents(told.incidents), () => {});
   };
   look();

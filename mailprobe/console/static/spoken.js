@@ -67,10 +67,11 @@ export function oldNew(old, now, titles, why, at) {
       make("div", { class: "new" }, make("dt", {}, titles.new), make("dd", {}, now ?? ""))));
 }
 
-export const drawHistory = drawn((good, bad, titles) => {
-  const rows = [[titles.last_good, good], [titles.first_bad, bad]].filter(([, at]) => at);
-  show($("history"), rows.length > 0);
-  $("history-list").replaceChildren(...rows.map(([title, at]) => make("div", {}, make("dt", {}, title), make("dd", {}, time(at)))));
+export const drawHistory = drawn((good, bad, titles, settled) => {
+  const rows = [[titles.last_good, good ? time(good) : settled ? say("no_record") : ""], [titles.first_bad, bad ? time(bad) : ""]];
+  const known = rows.filter(([, words]) => words);
+  show($("history"), known.length > 0);
+  $("history-list").replaceChildren(...known.map(([title, words]) => make("div", {}, make("dt", {}, title), make("dd", {}, words))));
 });
 
 export const drawRepair = drawn((repair, words) => {

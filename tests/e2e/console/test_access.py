@@ -52,6 +52,30 @@ async def test_axe_finds_nothing_serious(browser: Browser, console: Console, sch
         assert found == []
 
 
+@pytest.mark.parametrize(("scheme", "locale"), [("dark", "ja-JP"), ("light", "en-US")])
+async def test_axe_finds_nothing_serious_where_people_come_in_and_are_looked_after(
+    browser: Browser, console: Console, scheme: str, locale: str
+) -> None:
+    """And every such page is whole, and as wide as its window."""
+    seen: dict[str, list[str]] = {}
+    for role, pages in ((Role.ADMIN, ("/people", "/sessions", "/nowhere")), (Role.AUDITOR, ("/audit",)), (None, ("/sign-in",))):
+        where, whom = (console, role) if role is not None else (None, Role.VIEWER)
+        looks = {"color_scheme": scheme, "bypass_csp": True}
+        async with window(browser, where, name=f"axe-{whom}", role=whom, locale=locale, **looks) as one:
+            for path in pages:
+                await one.page.goto(f"{console.url}{path}")
+                seen[path] = await findings(one.page)
+                assert (path, await one.page.evaluate(CLIPPED)) == (path, [0, 0, "none"])
+    assert seen == {path: [] for path in seen}
+    assert len(seen) == 5
+
+
+CLIPPED = """() => {
+  const [main, page] = [document.querySelector('main'), document.documentElement];
+  return [main.scrollHeight - main.clientHeight, page.scrollWidth - page.clientWidth, getComputedStyle(main).maxHeight];
+}"""
+
+
 async def test_a_whole_call_by_keyboard_alone(browser: Browser, console: Console) -> None:
     async with window(browser, console, name="keys") as agent:
         keys = agent.page.keyboard

@@ -5,8 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import time
+from dataclasses import replace
 
 from mailprobe.carriers import Lookup
+from mailprobe.console.calls import repairing
+from mailprobe.console.calls.call import Watched
+from mailprobe.console.calls.view import View
+from mailprobe.store.audit import Search
 from tests.e2e.console.operating import Operating, operating
 
 
@@ -63,6 +69,27 @@ async def test_nonsense_spoils_its_own_word_and_no_other() -> None:
         view = await here.checked("lost-untold")
         assert {one["key"]: one["measured"] for one in view["questions"] if one["measured"]} == {"contract": "contract=active"}
         assert (view["verdict"]["code"], view["verdict"]["confidence"]) == ("directory_out_of_sync", "high")
+
+
+async def test_a_watch_asks_again_on_behalf_of_who_set_it_before_the_answer_is_too_old() -> None:
+    async with operating() as here:
+        says(here, contract="active")
+        view = await here.checked("lost-untold")
+        call = here.desk.calls.whole[view["id"]]
+        call.watch = Watched(time.time() + 3600.0, "T-9", "suzuki")
+        mx = call.last("mx")
+        assert mx is not None
+        says(here, contract="closed")
+        assert await repairing.heard_again(here.desk.calls, call) == ()  # the last answer is young
+        call.evidence = tuple(replace(one, started=one.started - 1900.0) for one in call.evidence)
+        await repairing.read(here.desk.calls, call, (replace(mx, started=time.time()),))
+        assert contract_of(here.desk.view(call, "en")) == "contract=closed"
+        noted = await here.house.store.audit.find(Search())
+        assert [(one.who, one.what, one.of, one.why) for one in noted] == [("suzuki", "lookup", "lost-untold", "T-9")]
+
+
+def contract_of(view: View) -> str | None:
+    return next(one for one in view.questions if one.key == "contract").measured
 
 
 async def test_a_verified_repair_is_looked_up_again_on_behalf_of_who_asks() -> None:

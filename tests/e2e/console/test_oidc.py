@@ -80,7 +80,11 @@ async def test_there_and_back(browser: Browser) -> None:
         assert await agent.page.evaluate("() => document.cookie") == ""
         await agent.page.click("details.me summary")
         await agent.page.click("form[action='/sign-out'] button")
+        await agent.page.wait_for_url(f"{both.issuer}/oauth2/end_session?**")  # past our own policy for forms
+        assert "id_token_hint=" in agent.page.url
+        await agent.page.click("form[action$='/end_session/confirm'] button")
         await agent.page.wait_for_url(f"{both.url}/sign-in")
+        assert await both.here.store.guests.all() != ()
         assert policed(agent) == []
 
 

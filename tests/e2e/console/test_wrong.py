@@ -17,7 +17,10 @@ async def test_a_wrong_verdict_is_counted_and_becomes_a_case_without_names() -> 
         await desk.written()
         listed = (await desk.http.get("/api/v1/wrong-verdicts", headers=SUPERVISOR)).json()
         assert listed["counts"] == [{"code": view["verdict"]["code"], "count": 1}]
-        golden = (await desk.http.get(f"/api/v1/wrong-verdicts/{view['id']}/golden", headers=SUPERVISOR)).text
+        answer = await desk.http.get(f"/api/v1/wrong-verdicts/{view['id']}/golden", headers=SUPERVISOR)
+        named = f"{view['number']}.{view['verdict']['code']}.golden.txt"
+        assert answer.headers["content-disposition"] == f'attachment; filename="{named}"'
+        golden = answer.text
         assert "C: RCPT TO:<T>" in golden
         assert "observed: portal_ok old_address=T" in golden
         assert "was being moved" in golden

@@ -94,8 +94,8 @@ def view(**changes: Any) -> Json:
              "choices": [{"value": "old_address=", "text": "このアドレス"}]},
         ],
         "canary": None, "revised": [], "before_repair": None,
-        "last_good": "2026-11-20T03:00:00.000Z", "first_bad": "2026-11-26T23:10:00.000Z", "watch": None, "kept": None,
-        "wrong": None, "problem": None,
+        "last_good": "2026-11-20T03:00:00.000Z", "first_bad": "2026-11-26T23:10:00.000Z", "watch": None,
+        "kept": None, "kept_at": None, "wrong": None, "problem": None,
         "proof": {
             "rows": [
                 row("target", "550 5.1.1", "Invalid recipient: <address>", alike=True),

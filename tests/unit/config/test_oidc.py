@@ -57,6 +57,7 @@ def test_all_of_it(tmp_path: Path) -> None:
         'label = "社員アカウントでサインイン"',
         'redirect_uri = "https://console.example.net/oidc/back"',
         'tls_ca = "ca.pem"',
+        "sign_out = false",
         "[console.oidc.roles]",
         '"mail desk" = "viewer"',
         '"監査" = "auditor"',
@@ -65,6 +66,7 @@ def test_all_of_it(tmp_path: Path) -> None:
     assert made is not None
     assert (made.scopes, made.claim, made.name_claim) == (("openid", "groups"), "realm_access.roles", "upn")
     assert (made.label, made.redirect_uri) == ("社員アカウントでサインイン", "https://console.example.net/oidc/back")
+    assert not made.sign_out
     assert (made.roles, made.ca) == ((("mail desk", "viewer"), ("監査", "auditor")), tmp_path / "ca.pem")
 
 

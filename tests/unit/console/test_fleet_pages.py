@@ -12,18 +12,20 @@ from mailprobe.canary import Record
 from mailprobe.console.api.services import router as services_api
 from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
-from mailprobe.console.pages import duty, fleet, looks
+from mailprobe.console.pages import duty, fleet, looks, wrong
 from mailprobe.evidence import CanaryState, Of
 from mailprobe.incident import Text
 from mailprobe.metrics import Slots
 from mailprobe.status import Change
+from mailprobe.store.calls import KeptCall
 from mailprobe.store.changes import put
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Status, Verdict
+from mailprobe.verdict.labels import title
 from tests.unit.console.standing import NOW, Stand, standing
 from tests.unit.console.test_fleet_api import came_back
 
-ROUTERS = (fleet.router, looks.router, duty.router)
-PAGES = ("/carriers", "/accounts", "/accounts/lab-1", "/bounces", "/incidents", "/maintenance", "/prober")
+ROUTERS = (fleet.router, looks.router, duty.router, wrong.router)
+PAGES = ("/carriers", "/accounts", "/accounts/lab-1", "/bounces", "/incidents", "/maintenance", "/prober", "/wrong-verdicts")
 OUTAGE = Verdict(Code.IMAP_OUTAGE, Status.DOWN, Actor.MAIL_OPS, Confidence.HIGH, HandsetSteps.NONE, 11)
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'
 EMPTY = {"input", "meta", "link", "option", "rect", "path", "polygon", "polyline", "br", "img"}
@@ -49,8 +51,16 @@ class Wellformed(HTMLParser):
         assert tag in EMPTY or self.open.pop() == tag
 
 
+def called_wrong(which: str, code: str, started: float) -> KeptCall:
+    """A check whose verdict an agent called wrong."""
+    of = {"owner": "sato", "account": "lab-1", "subject": "", "carrier": "lab", "kept": "", "wrong": "it was being moved"}
+    seen = {"told": b"", "said": b"[]", "seen": b"", "version": 1}
+    return KeptCall(id=which, number="00001", started=started, ended=started, watched_until=None, code=code, **of, **seen)  # type: ignore[arg-type]
+
+
 async def lived_in(stand: Stand) -> None:
     """A fleet to which things have happened."""
+    await stand.store.calls.keep(called_wrong("c-1", "imap_outage", NOW - 900))
     await stand.is_so("lab-0", Status.OK, Code.HEALTHY)
     await stand.is_so("lab-1", Status.DOWN, Code.IMAP_OUTAGE, since=NOW - 3600)
     hidden = stand.store.results.hide(("u000001@lab.test",))
@@ -112,7 +122,7 @@ async def test_an_empty_fleet_is_shown_as_such() -> None:
     async with standing() as stand, stand.asking(*ROUTERS, role=Role.VIEWER) as client:
         for path in PAGES:
             said = await client.get(f"{path}?lang=en")
-            assert said.status_code == 200, path
+            assert said.status_code == (403 if path == "/wrong-verdicts" else 200), path
         assert "No incident is open" in (await client.get("/incidents?lang=en")).text
         assert "Nothing came back" in (await client.get("/bounces?lang=en")).text
 
@@ -159,6 +169,24 @@ async def test_the_list_is_filtered_by_its_form_and_asks_for_no_address() -> Non
         assert "Addresses are not looked for here" in (await client.get("/accounts?q=a@b.test&lang=en")).text
         assert "a@b.test" not in (await client.get("/accounts?q=a@b.test&lang=en")).text
         assert "No mailbox fits" in (await client.get("/accounts?carrier=nobody&lang=en")).text
+
+
+async def test_what_was_called_wrong_is_counted_and_can_be_taken_away_by_supervisors() -> None:
+    async with standing() as stand, stand.asking(*ROUTERS) as client:
+        assert "Nobody has called a result wrong" in (await client.get("/wrong-verdicts?lang=en")).text
+        for which, code in (("c-1", "imap_outage"), ("c-2", "imap_outage"), ("c-3", "from_a_newer_program"), ("c-4", "")):
+            await stand.store.calls.keep(called_wrong(which, code, NOW - 900))
+        page = (await client.get("/wrong-verdicts?lang=en")).text
+        outage = title(Code.IMAP_OUTAGE, "en")
+        rows = re.findall(r'<th scope="row">([^<]+)</th><td class="number">(\d)', page)
+        assert rows[0] == (outage, "2")
+        assert sorted(rows[1:]) == [("from_a_newer_program", "1"), ("nothing yet", "1")]
+        assert sorted(re.findall(r'href="/api/v1/wrong-verdicts/([^/]+)/golden" download', page)) == ["c-1", "c-2", "c-3", "c-4"]
+        assert "it was being moved" not in page  # what he typed may name somebody: in the case it is masked
+    for role, status in ((Role.VIEWER, 403), (Role.OPERATOR, 403), (Role.ADMIN, 200)):
+        async with standing() as stand, stand.asking(*ROUTERS, role=role) as client:
+            assert (await client.get("/wrong-verdicts")).status_code == status
+            assert ('href="/wrong-verdicts"' in (await client.get("/carriers")).text) is (status == 200)
 
 
 async def test_who_may_only_look_is_offered_nothing_to_do() -> None:

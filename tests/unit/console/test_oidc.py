@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import html
 import json
 import logging
 import re
@@ -16,7 +17,7 @@ import httpx
 import pytest
 
 from mailprobe.console.door import Role
-from mailprobe.console.party import PLAIN_COOKIE, SECURE_COOKIE, TRIES, WITHIN
+from mailprobe.console.party import PLAIN_COOKIE, SECURE_COOKIE, SECURE_HINT, TRIES, WITHIN
 from mailprobe.console.visits import SECURE_COOKIE as SESSION
 from mailprobe.log import listen
 from mailprobe.net.get import Got
@@ -515,6 +516,123 @@ async def test_an_administrator_sees_who_came_and_ends_his_sessions() -> None:
         assert (await admin.delete("/api/v1/people/oidc:sato/sessions")).status_code == 200
         assert await at.me(guest) == 401
         assert ("root", "guest_removed", "oidc:sato") in await at.here.noted()
+
+
+async def test_an_administrator_s_program_lists_and_removes_him_too() -> None:
+    async with away() as at:
+        admin, guest = await at.here.signed_in("root", Role.ADMIN), at.here.browser()
+        await at.sign_in(guest)
+        listed = (await admin.get("/api/v1/people")).json()
+        assert [(one["name"], one["comes_from"], one["has_password"]) for one in listed] == [
+            ("root", "here", True),
+            ("oidc:sato", "issuer", False),
+        ]
+        assert (listed[0]["last_sign_in"], listed[1]["since"]) == (None, None)
+        assert (listed[1]["role"], listed[1]["last_sign_in"]) == ("operator", "2027-01-15T08:00:00.000Z")
+        assert (await admin.delete("/api/v1/people/oidc:sato")).status_code == 200
+        assert await at.me(guest) == 401
+        assert [one["name"] for one in (await admin.get("/api/v1/people")).json()] == ["root"]
+        assert (await admin.delete("/api/v1/people/oidc:sato")).status_code == 404
+
+
+OUT = {"end_session_endpoint": f"{ISSUER}/logout?theme=mail"}
+
+
+def way_out(page: httpx.Response) -> tuple[str, dict[str, list[str]]]:
+    """Where the page sends the browser by itself: without its query, and that."""
+    found = re.search(r'<meta http-equiv="refresh" content="0; url=([^"]+)">', page.text)
+    assert found is not None
+    url = html.unescape(found[1])
+    assert html.escape(url) in page.text.split("<main")[1]  # and where he goes by hand
+    return url.partition("?")[0], parse_qs(urlsplit(url).query)
+
+
+async def test_who_signs_out_here_signs_out_there() -> None:
+    async with away() as at:
+        at.issuer.metadata = OUT
+        browser = at.here.browser(accept="text/html")
+        came = await at.sign_in(browser)
+        hint = next(one for one in came.headers.get_list("set-cookie") if one.startswith(SECURE_HINT))
+        assert re.fullmatch(rf"{SECURE_HINT}=[\w.-]+; HttpOnly; Path=/sign-out; SameSite=strict; Secure", hint)
+        token = hint.partition("=")[2].partition(";")[0]
+        page = await browser.post("/sign-out")
+        assert (page.status_code, await at.me(browser)) == (200, 401)
+        place, said = way_out(page)
+        assert place == f"{ISSUER}/logout"
+        back = ["https://console.test/sign-in"]
+        assert said == {"theme": ["mail"], "id_token_hint": [token], "client_id": ["mailprobe"], "post_logout_redirect_uri": back}
+        assert "id_token_hint" not in page.headers.get("location", "")
+        assert [SECURE_HINT in browser.cookies, SESSION in browser.cookies] == [False, False]
+        again = await browser.post("/sign-out")  # nobody is signed in any more
+        assert (again.status_code, again.headers["location"]) == (303, "/sign-in")
+
+
+async def test_a_session_that_was_over_already_is_signed_out_there_and_a_lost_hint_left_out() -> None:
+    async with away() as at:
+        at.issuer.metadata = OUT
+        browser = at.here.browser(accept="text/html")
+        await at.sign_in(browser)
+        at.here.now[0] = at.issuer.now = NOW + 3000
+        assert "id_token_hint" in way_out(await browser.post("/sign-out"))[1]
+        await at.sign_in(browser)
+        browser.cookies.delete(SECURE_HINT)
+        assert "id_token_hint" not in way_out(await browser.post("/sign-out"))[1]
+        await at.sign_in(browser)
+        browser.cookies.set(SECURE_HINT, 'a.b.c&x="><script>', domain="console.test", path="/sign-out")
+        page = await browser.post("/sign-out")
+        assert ("id_token_hint" in way_out(page)[1], "<script>" in page.text) == (False, False)
+
+
+async def test_who_has_a_password_here_is_signed_out_here_only() -> None:
+    async with away() as at:
+        at.issuer.metadata = OUT
+        browser = at.here.browser()
+        await at.sign_in(browser)
+        await at.here.add("kato", Role.VIEWER)
+        assert (await sign_in(browser, "kato")).status_code == 303
+        left = await browser.post("/sign-out")
+        assert (left.status_code, left.headers["location"]) == (303, "/sign-in")
+        assert SECURE_HINT not in browser.cookies
+
+
+@pytest.mark.parametrize(
+    ("metadata", "changes"),
+    [
+        ({}, {}),
+        (OUT, {"sign_out": False}),
+        ({"end_session_endpoint": "http://login.example.net/logout"}, {}),
+        ({"end_session_endpoint": "javascript:alert(1)"}, {}),
+        ({"end_session_endpoint": 7}, {}),
+    ],
+)
+async def test_without_a_place_for_it_there_no_token_is_kept(metadata: dict[str, Any], changes: dict[str, Any]) -> None:
+    async with away(**changes) as at:
+        at.issuer.metadata = metadata
+        browser = at.here.browser()
+        came = await at.sign_in(browser)
+        assert SECURE_HINT not in str(came.headers.get_list("set-cookie"))
+        assert (await browser.post("/sign-out")).headers["location"] == "/sign-in"
+        assert await at.me(browser) == 401
+
+
+async def test_an_issuer_that_is_down_keeps_nobody_signed_in() -> None:
+    async with away() as at:
+        at.issuer.metadata = OUT
+        browser = at.here.browser()
+        await at.sign_in(browser)
+        at.here.now[0] = NOW + 3601  # what it said of itself is no longer fresh
+        at.issuer.answers[DISCOVERY] = Unsent.TIMEOUT
+        assert (await browser.post("/sign-out")).headers["location"] == "/sign-in"
+        assert await at.me(browser) == 401
+
+
+async def test_a_token_that_no_cookie_holds_is_not_kept() -> None:
+    async with away() as at:
+        at.issuer.metadata = OUT
+        browser = at.here.browser()
+        came = await at.sign_in(browser, groups=["g" * 40] * 100)
+        assert SECURE_HINT not in str(came.headers.get_list("set-cookie"))
+        assert "id_token_hint" not in way_out(await browser.post("/sign-out"))[1]
 
 
 async def test_another_role_counts_at_once_everywhere_and_none_ends_everything() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Depends, Request
 
+import mailprobe.console
 from mailprobe.console.door import Role, Visitor, may
 from mailprobe.console.routes import ROUTERS
+from mailprobe.console.texts import texts
 from mailprobe.console.trail import MOST_WHY, without_address
 from mailprobe.log import listen
 from mailprobe.store import StoreError
@@ -228,3 +231,28 @@ async def test_no_secret_is_written_to_the_log_or_the_file(tmp_path: Path, capsy
     assert "asyncio" in told or "httpx" in told  # somebody was heard at all
     assert [one for one in secrets if one in told] == []
     assert [one for one in secrets if one.encode() in kept] == []
+
+
+async def test_the_page_says_in_words_what_was_done_and_finds_it_by_them() -> None:
+    async with given() as here:
+        for what, why in (("look", "T-1"), ("check", "customer_call"), ("levitate", "of a newer program")):
+            await here.store.audit.append("sato", what, "tanaka", why, NOW)
+        auditor = await here.signed_in("kansa", Role.AUDITOR)
+        page = (await auditor.get("/audit?lang=en")).text
+        for cell in ("looked at", "checked", "Call", "levitate"):
+            assert f"<td>{cell}</td>" in page
+        assert '<option value="look">looked at</option>' in page
+        found = (await auditor.get("/audit?what=levitate&lang=ja")).text
+        assert '<option value="levitate" selected>levitate</option>' in found
+        assert "<td>tanaka</td>" in found
+        assert "閲覧した</td>" not in found
+
+
+def test_every_word_that_the_trail_is_given_is_said_in_both_languages() -> None:
+    """Those that the program writes itself, as its source has them."""
+    source = "".join(path.read_text("utf-8") for path in Path(mailprobe.console.__file__).parent.rglob("*.py"))
+    written = r'(?:\.note|await note|found)\((?:request, )?(?:visitor|by|Visitor\([^"\n]*?\)),(?: which,)? "(\w+)"'
+    given = set(re.findall(written, source))
+    assert {"look", "sign_in", "role_set", "golden", "told"} <= given
+    for language in ("ja", "en"):
+        assert {f"done.{one}" for one in given} <= texts(language).keys()

@@ -124,8 +124,7 @@ async def test_a_verdict_that_is_another_revises_the_last_one_and_the_same_does_
         assert revised is not None
         assert (revised.verdict, revised.said_at, revised.seen_at) == (VERDICT, NOW, NOW + 60)
         assert [one.live for one in await store.verdicts.of_account("tanaka", mask)] == [False, True, False]
-        last = await store.verdicts.last("tanaka", mask)
-        assert last is not None
+        last, *_ = await store.verdicts.of_account("tanaka", mask)
         assert (last.verdict, last.said_at) == (other, NOW + 120)
 
 
@@ -140,8 +139,7 @@ async def test_words_of_a_newer_program_are_no_crash(tmp_path: Path) -> None:
         raw.execute("UPDATE standings SET status = 'splendid'")
         raw.execute("UPDATE changes SET code = 'marvellous'")
     async with open_store(f"sqlite:///{place}") as store:
-        last = await store.verdicts.last("tanaka", mask)
-        assert last is not None
+        last, *_ = await store.verdicts.of_account("tanaka", mask)
         assert last.verdict == Unreadable(Why.NEWER, 7)
         assert await store.standings.all() == {}
         assert [one.change for one in await store.changes.of_account("tanaka")] == [None]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailprobe.carriers import Lookup
 from mailprobe.evidence import Canary, CanaryState, Contract, Evidence, Recorded
 from mailprobe.verdict import Code, Confidence, Status, Verdict
 from mailprobe.verdict.judge import judge
@@ -219,6 +220,23 @@ def test_a_list_counts_beside_answers_of_its_time(later: float, expected: Entry)
     one = beside(held(in_mx_map=False, contract=Contract.ACTIVE), again)
     assert one.mx_map.value is expected
     assert one.contract.value is ContractState.ACTIVE
+
+
+@pytest.mark.parametrize("counts_for", [None, 1800.0, 6 * 3600.0])
+def test_a_contract_counts_as_long_as_its_carrier_lets_it(counts_for: float | None) -> None:
+    """Then it may have ended: what is told or configured has its say again, and contradicts nobody. A change of password that
+    was read stays one."""
+    carrier = CARRIER if counts_for is None else replace(CARRIER, lookup=Lookup(counts_for=counts_for))
+    record = facts.evidence("lookup", held(contract=Contract.CLOSED, password_changed_at=THEN - 50))
+    told = Observations(contract=ContractState.ACTIVE)
+    read_at = record.started + record.facts[0].at - record.began
+    for beyond, expected in ((-1.0, Known(ContractState.CLOSED, read_at, Source.MEASURED)), (1.0, told)):
+        later = read_at + (3600.0 if counts_for is None else counts_for) + beyond
+        again = replace(facts.evidence("mx", *three(facts.OK, facts.OK, facts.NO_USER)), started=later)
+        one = look(again, record, told=told, carrier=carrier)
+        assert one.contract == (expected if isinstance(expected, Known) else Known(told.contract, None, Source.TOLD))
+        assert one.contract_disputed.value is (Answer.YES if isinstance(expected, Known) else Answer.NO)
+        assert one.password_change.at == THEN - 50
 
 
 def test_the_newest_record_counts_whole() -> None:

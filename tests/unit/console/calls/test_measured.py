@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
+from mailprobe.carriers import Lookup
 from mailprobe.console.calls.ask import Ask
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.golden import golden_case
@@ -22,6 +24,7 @@ from mailprobe.verdict.picture import Answer as Is
 from mailprobe.verdict.picture import ContractState, Entry, Source
 from tests.unit.console.calls.given import calls_that_check
 from tests.unit.given import account, carrier
+from tests.unit.store.seen import MX
 from tests.unit.verdict.world import NOW
 
 ACTIVE, CLOSED = Answer(contract="active"), Answer(contract="closed")
@@ -94,6 +97,26 @@ async def test_what_is_measured_is_no_longer_marked_as_told() -> None:
         assert only_told(call) == ("portal_ok",)
         await observe(calls, call, ["contract=closed", "pc_used"])
         assert only_told(call) == ("contract=closed", "pc_used")
+
+
+async def test_a_contract_that_was_read_long_ago_is_marked_with_its_time_and_counts_no_more() -> None:
+    """Within a watch the servers are asked for three days; the books are not."""
+    asked = Lookup(counts_for=6 * 3600.0)
+    async with calls_that_check(carrier(lookup=asked)) as (calls, _):
+        call, desk = await looked_up(calls, ACTIVE, ticked=("contract=active",)), Desk(calls, Post(calls))
+        for hours, state, words in ((5, ContractState.ACTIVE, ("contract=active",)), (7, ContractState.UNKNOWN, ())):
+            call.learn((replace(MX, started=NOW + hours * 3600.0),))
+            await observe(calls, call, [])
+            assert (contract(calls, call)[0], measured(call)) == (state, words)
+        view = desk.view(call, "en")
+        assert next(one for one in view.questions if one.key == "contract").measured is None
+        assert [one["answer"] for one in view.proof.rows if one["kind"] == "record"] == ["contract=active"]  # as it was said
+        ticket = make_ticket(call, desk.shown(call, "en"), UTC)
+        assert f"Measured by {BY}, at 2026-09-21 14:13:20+00:00" in ticket.text
+        assert "contract=active (the contract is too old" in ticket.text
+        assert ticket.json["measured"] == []
+        await observe(calls, call, ["contract=active"])
+        assert only_told(call) == ("contract=active",)  # what is said on the phone is said by nobody else any more
 
 
 async def test_no_answer_is_no_fact_and_the_ticket_says_why() -> None:

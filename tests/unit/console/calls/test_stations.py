@@ -101,6 +101,12 @@ def test_the_handset_comes_last_and_only_as_the_verdict_allows(
     assert handset(picture, verdict).light is light
 
 
+def test_as_long_as_the_server_side_is_not_known_no_step_is_called_needless() -> None:
+    for status, said in ((Status.UNKNOWN, "handset.not_yet"), (Status.DOWN, "handset.off")):
+        verdict = Verdict(Code.PROBER_BLOCKED, status, Actor.PROBER, Confidence.HIGH, HandsetSteps.NONE, 1)
+        assert handset(Picture(), verdict).why == said
+
+
 def test_the_row_is_in_the_order_of_a_mail_s_way() -> None:
     assert [one.id for one in stations({}, Picture(), None)] == list(StationId)
 
