@@ -10,85 +10,54 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Word
 from mailprobe.replies.meaning import ReplyClass
 
 NAME = "nouns and states"
 _STOP = 20  # words that a full stop counts for: further than any two words may stand apart
-_BEFORE, _BEHIND, _WIDE = 8, 3, 10  # how far a state's noun may be, in words
+_BEFORE, _BEHIND, _WIDE, _REACH = 8, 3, 10, 7  # how far a state's noun may be, in words
 _PHRASE = 3  # between two nouns of one phrase: `domain of the sender`
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
+_AGENT, _CAUSE = 4, 14  # words behind `by` and `because` that belong to it
 _TEXT = 1500  # characters read: the reason comes first
 _MOST = 40  # states looked at
 _UNITS = re.compile(r"[^\W_]+|@")
-_EAST = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
+_SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " "})
 _RULED = ("--", "==", "**", "__", "###")  # a line drawn through a notice
+_NUMBER = Word(noun="ip")
+
+Told = tuple[ReplyClass, str]  # a class and the words that say so
+Noun = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a state means by its noun; the first noun of `means` that is there decides, None says nothing of anybody."""
+@dataclass(slots=True)
+class Found:
+    """What a text says, each class with the words that say so: anywhere, behind a `because`, and the vague rest."""
 
-    name: str
-    means: Mapping[str, ReplyClass | None]
-    negated: bool | None = None  # whether it must be, must not be; None: either
-    wide: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What one word can be; most words are nothing."""
-
-    noun: str = ""
-    states: tuple[State, ...] = ()
-    negates: bool = False
-    fills: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Words as they stand, and beginnings of words; `east` finds words where no space parts them."""
-
-    words: Mapping[str, Word]
-    stems: Mapping[str, Word]
-    none: State  # a noun behind a negation: `no such user`
-    east: re.Pattern[str]
-    lengths: tuple[int, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lengths", tuple(sorted({len(stem) for stem in self.stems}, reverse=True)))
-
-    def find(self, word: str) -> Word | None:
-        """A word, whole or by its beginning; without its accents if it has any."""
-        if not word.isascii() and not eastern(word):
-            word = plain(word)
-        if word in self.words:
-            return self.words[word]
-        return next((self.stems[word[:size]] for size in self.lengths if word[:size] in self.stems), None)
+    said: dict[ReplyClass, str] = field(default_factory=dict)
+    because: dict[ReplyClass, str] = field(default_factory=dict)
+    last: dict[ReplyClass, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Seen:
     """Where the words stand that say something."""
 
-    nouns: list[tuple[int, str]] = field(default_factory=list)
+    nouns: list[Noun] = field(default_factory=list)
     states: list[tuple[int, tuple[State, ...]]] = field(default_factory=list)
-    negations: list[int] = field(default_factory=list)
-    fillers: set[int] = field(default_factory=set)
+    roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
 
-
-def eastern(word: str) -> bool:
-    """Whether a word is written in characters that no spaces part."""
-    return _EAST.search(word) is not None
-
-
-def plain(word: str) -> str:
-    """Without accents: `désactivé` is written `desactive` as often."""
-    return "".join(char for char in unicodedata.normalize("NFKD", word) if not unicodedata.combining(char)).replace("ß", "ss")
+    def near(self, role: Role, start: int, end: int) -> bool:
+        """Whether a word of this role stands at start .. end."""
+        places = self.roles[role]
+        first = bisect_left(places, start)
+        return first < len(places) and places[first] <= end
 
 
 class Grammar:
@@ -98,16 +67,16 @@ class Grammar:
         self._lexicon = lexicon
         self._units = lru_cache(maxsize=8192)(self._take)
 
-    def read(self, line: str) -> dict[ReplyClass, str]:
-        """What a text says, each meaning with the words that say so. line: lower case, addresses masked as `@`."""
+    def read(self, line: str, *, soon: bool = False) -> Found:
+        """line: lower case, addresses masked as `@`. soon: its code says that it passes (RFC 5321 section 4.2.1)."""
         seen = self._look(line[:_TEXT])
-        found: dict[ReplyClass, str] = {}
+        found = Found()
         for at, states in seen.states[:_MOST]:
             for state in states:
-                if state.negated is None or state.negated is _negated(at, seen.negations):
-                    _keep(found, _owned(at, state, seen.nouns))
-        for at in seen.negations[:_MOST]:
-            _keep(found, self._nothing(at, seen))
+                if _fits(at, state.needs, seen):
+                    _keep(found, at, state, _owned(at, state, seen, soon), seen)
+        for at in seen.roles[Role.NEGATION][:_MOST]:
+            _keep(found, at, self._lexicon.none, self._nothing(at, seen), seen)
         return found
 
     def _look(self, line: str) -> _Seen:
@@ -131,15 +100,22 @@ class Grammar:
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
         stops = _STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
+        if _IP.fullmatch(bare):
+            return (_NUMBER,), stops
         whole = self._lexicon.find(bare) if bare.isalnum() else self._lexicon.words.get(bare)
         if whole is not None:
             return (whole,), stops
-        return tuple(self._lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in "@t不未"), stops
+        units = (self._unit(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
+        return tuple(word for unit in units for word in unit), stops
 
-    def _nothing(self, at: int, seen: _Seen) -> tuple[ReplyClass, str] | None:
+    def _unit(self, one: str) -> tuple[Word | None, ...]:
+        word = self._lexicon.find(one)
+        return ((word,) if word is not None else self._lexicon.parts(one)) or (None,)
+
+    def _nothing(self, at: int, seen: _Seen) -> Told | None:
         """`no such user`: a negation, then nothing but fillers, then a noun."""
         behind = at + 1
-        while behind in seen.fillers:
+        while seen.near(Role.FILLER, behind, behind):
             behind += 1
         first = bisect_left(seen.nouns, (behind, ""))
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
@@ -147,7 +123,7 @@ class Grammar:
         phrase = _run(seen.nouns[first : first + _WIDE], 1)
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= _PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
-        return _meant(self._lexicon.none, phrase, "no")
+        return _told(_sense(self._lexicon.none.means, phrase), "no")
 
 
 def _note(seen: _Seen, at: int, word: Word) -> None:
@@ -155,10 +131,8 @@ def _note(seen: _Seen, at: int, word: Word) -> None:
         _name(seen.nouns, at, word.noun)
     if word.states:
         seen.states.append((at, word.states))
-    if word.negates:
-        seen.negations.append(at)
-    if word.fills:
-        seen.fillers.add(at)
+    for role in word.roles:
+        seen.roles[role].append(at)
 
 
 _OURS = {
@@ -170,73 +144,106 @@ _OURS = {
     "host": "client",
     "server": "client",
     "client": "client",
+    "connection": "client",
 }
 
 
-def _name(nouns: list[tuple[int, str]], at: int, noun: str) -> None:
-    """`your account` is the sender's, `your server` is the client."""
+def _name(nouns: list[Noun], at: int, noun: str) -> None:
+    """`your account` is the sender's, `your server` is the client, `mail from` the sender."""
+    if noun == "from":
+        if not nouns or nouns[-1] != (at - 1, "message"):
+            return
+        noun = "sender"
     if nouns and nouns[-1][1] == "your" and at - nouns[-1][0] <= _NOT_BEHIND:
         noun = _OURS.get(noun, noun)
     nouns.append((at, noun))
 
 
-def _keep(found: dict[ReplyClass, str], one: tuple[ReplyClass, str] | None) -> None:
-    if one is not None:
-        found.setdefault(*one)
+def _keep(found: Found, at: int, state: State, told: Told | None, seen: _Seen) -> None:
+    if told is None:
+        return
+    if state.last:
+        found.last.setdefault(*told)
+        return
+    found.said.setdefault(*told)
+    if seen.near(Role.CAUSE, at - _CAUSE, at):
+        found.because.setdefault(*told)
 
 
-def _negated(at: int, negations: Sequence[int]) -> bool:
-    first = bisect_left(negations, at - _NOT_BEFORE)
-    return first < len(negations) and negations[first] <= at + _NOT_BEHIND
+def _fits(at: int, needs: Needs, seen: _Seen) -> bool:
+    if needs is Needs.EITHER:
+        return True
+    if needs is Needs.NOT_CLOSE:
+        return seen.near(Role.NEGATION, at - 2, at - 1)
+    return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
 
 
-def _owned(at: int, state: State, nouns: Sequence[tuple[int, str]]) -> tuple[ReplyClass, str] | None:
-    """A state with the noun phrase that it belongs to: the first that makes it mean something."""
-    for phrase in _phrases(at, state, nouns):
-        if any(noun in state.means for noun in phrase):
-            return _meant(state, phrase, state.name)
-    only = state.means.get("")
-    return (only, state.name) if only is not None else None
+def _owned(at: int, state: State, seen: _Seen, soon: bool) -> Told | None:
+    """A state with its noun phrase; if it passes, that counts more than what it belongs to."""
+    told = _told(_done(at, state, seen) or _first(state.means, _phrases(at, state, seen.nouns)), state.name)
+    if told and state.soon and (soon or seen.near(Role.SOON, at - _PHRASE, at + 1)):
+        return state.soon, told[1]
+    return told
 
 
-def _meant(state: State, phrase: Sequence[str], said: str) -> tuple[ReplyClass, str] | None:
-    for noun, cls in state.means.items():
-        if noun in phrase:
-            return (cls, f"{noun} {said}") if cls is not None else None
-    return None
+def _done(at: int, state: State, seen: _Seen) -> Sense | None:
+    """`rejected by the recipient`."""
+    if not state.by or not seen.near(Role.AGENT, at + 1, at + 2):
+        return None
+    behind = [noun for place, noun in seen.nouns if at < place <= at + 2 + _AGENT]
+    return _first(state.by, (behind,))
 
 
-def _phrases(at: int, state: State, nouns: Sequence[tuple[int, str]]) -> Iterator[Sequence[str]]:
+def _first(senses: Sequence[Sense], phrases: Iterable[Sequence[str]]) -> Sense | None:
+    """What the first noun phrase that counts makes of it; else what it means of anybody."""
+    return next((sense for phrase in (*phrases, ()) if (sense := _sense(senses, phrase))), None)
+
+
+def _sense(senses: Sequence[Sense], phrase: Sequence[str]) -> Sense | None:
+    return next((sense for sense in senses if sense.nouns.issubset(phrase) and (sense.nouns or not phrase)), None)
+
+
+def _told(sense: Sense | None, said: str) -> Told | None:
+    if sense is None or sense.cls is None:
+        return None
+    return sense.cls, " ".join((*sorted(sense.nouns), said))
+
+
+def _phrases(at: int, state: State, nouns: Sequence[Noun]) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
     here = bisect_left(nouns, (at, ""))
+    before = nouns[max(0, here - _WIDE) : here][::-1]
     if state.wide:
+        if before and at - before[0][0] <= _PHRASE:
+            yield _phrase(before)
         near = nouns[max(0, here - _WIDE) : here + _WIDE]
         yield [noun for place, noun in near if abs(place - at) <= _WIDE]
         return
-    before = nouns[max(0, here - _WIDE) : here][::-1]
     behind = [one for one in nouns[here : here + _WIDE] if one[0] > at]
     gap = at - before[0][0] if before else _STOP
     if behind and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2)):
         yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ())]
     if gap <= _BEFORE:
         yield _phrase(before) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
-    if behind and behind[0][0] - at <= _BEHIND:
+    if state.reach:
+        yield [noun for place, noun in behind if place - at <= _REACH]
+    elif behind and behind[0][0] - at <= _BEHIND:
         yield _run(behind, 1)
 
 
-def _phrase(before: Sequence[tuple[int, str]]) -> list[str]:
+def _phrase(before: Sequence[Noun]) -> list[str]:
     """The nouns before a state; what an `error:` in front of them was, is another matter."""
     found = _run(before, _PHRASE)
     return found[: found.index("thing", 1)] if "thing" in found[1:] else found
 
 
-def _behind_address(at: int, before: Sequence[tuple[int, str]]) -> list[str]:
+def _behind_address(at: int, before: Sequence[Noun]) -> list[str]:
     """An address stands between a noun and its state: `the group (@) does not exist`."""
     rest = [one for one in before if one[1] != "at" and at - one[0] <= _BEFORE]
     return _run(rest, 1) if rest else []
 
 
-def _run(nouns: Sequence[tuple[int, str]], gap: int) -> list[str]:
+def _run(nouns: Sequence[Noun], gap: int) -> list[str]:
     """Nouns that follow each other closely: one phrase."""
     last = nouns[0][0]
     phrase: list[str] = []

@@ -8,7 +8,7 @@ nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no re
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from mailprobe.carriers import Carrier, ReplyRule
@@ -19,6 +19,7 @@ from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, Spea
 from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
+_CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
 _NOBODY = Us()
 EARLY = (ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
 OF_US = (
@@ -45,6 +46,8 @@ REST = (
     ReplyClass.TEMPORARILY_UNAVAILABLE,
     ReplyClass.POLICY_REJECTED,
 )
+BECAUSE = (*OF_US, ReplyClass.POLICY_REJECTED)  # what a refusal itself gives as its reason
+LAST = (ReplyClass.UNKNOWN_USER, ReplyClass.POLICY_REJECTED)
 
 
 def read(
@@ -109,21 +112,30 @@ def _candidates(
     if named := words.name_us(text, us.words, domain):
         yield _about(named, stage), f"us: {named}"
     yield from _matching(SMTP.sharp.rows(said), stage, reply, exact, said)
-    found = GRAMMAR.read(said.line)
-    yield from _of(found, EARLY)
+    found = GRAMMAR.read(said.line, soon=reply.startswith("4"))
+    yield from _of(found.because, BECAUSE)
+    yield from _of(found.said, EARLY)
     yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
-    yield from _of(found, OF_US)
+    yield from _of(_by_then(found.said, stage), OF_US)
     yield from _matching(SMTP.strong.rows(said), stage, reply, exact, said)
     if reply.startswith("4"):  # who says `later` does not say `never`
-        yield from _of(found, LATER)
-    yield from _of(found, OF_RECIPIENT)
+        yield from _of(found.said, LATER)
+    yield from _of(found.said, OF_RECIPIENT)
     yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
     yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
-    yield from _of(found, REST)
+    yield from _of(found.said, REST)
+    if not reply.startswith("4"):
+        yield from _of(found.last, LAST)
     yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)
 
 
-def _of(found: dict[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[tuple[ReplyClass, str]]:
+def _by_then(found: Mapping[ReplyClass, str], stage: Stage) -> Mapping[ReplyClass, str]:
+    """Before DATA nobody has seen the content: who speaks of spam there means who we are."""
+    spam = found.get(ReplyClass.CONTENT_REJECTED) if stage in _CONTENT_UNKNOWN else None
+    return {ReplyClass.BLOCKED_SENDER_REPUTATION: spam, **found} if spam else found
+
+
+def _of(found: Mapping[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[tuple[ReplyClass, str]]:
     return ((cls, f"{grammar.NAME}: {found[cls]}") for cls in classes if cls in found)
 
 

@@ -109,8 +109,8 @@ def test_what_says_nothing_of_a_mailbox(text: str) -> None:
 
 
 def test_a_full_stop_parts_a_noun_from_a_state() -> None:
-    assert ReplyClass.UNKNOWN_USER in GRAMMAR.read("the recipient is unknown")
-    assert ReplyClass.UNKNOWN_USER not in GRAMMAR.read("ask the recipient. unknown")
+    assert ReplyClass.UNKNOWN_USER in GRAMMAR.read("the recipient is unknown").said
+    assert ReplyClass.UNKNOWN_USER not in GRAMMAR.read("ask the recipient. unknown").said
 
 
 def test_who_says_later_does_not_say_never() -> None:
@@ -158,9 +158,11 @@ words = st.sampled_from(
 
 @given(st.one_of(st.text(max_size=400), st.lists(words, max_size=40).map(" ".join)))
 def test_any_text_is_read(text: str) -> None:
-    for cls, told in GRAMMAR.read(text.lower()).items():
+    found = GRAMMAR.read(text.lower())
+    for cls, told in (*found.said.items(), *found.because.items(), *found.last.items()):
         assert told
         assert isinstance(cls, ReplyClass)
+    assert found.because.items() <= found.said.items()
 
 
 @pytest.mark.parametrize("text", ["user unknown ", "no ", "用户不存在", "of the sender not found "])
