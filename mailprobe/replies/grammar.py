@@ -27,8 +27,9 @@ _TEXT = 1500  # characters read: the reason comes first
 _MOST = 40  # states looked at
 _UNITS = re.compile(r"[^\W_]+|@")
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
+_LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
 _SHORT = "@t不未"  # words of one character that count
-_MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " "})
+_MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
 _RULED = ("--", "==", "**", "__", "###")  # a line drawn through a notice
 _NUMBER = Word(noun="ip")
 
@@ -52,12 +53,19 @@ class _Seen:
     nouns: list[Noun] = field(default_factory=list)
     states: list[tuple[int, tuple[State, ...]]] = field(default_factory=list)
     roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
+    colons: list[int] = field(default_factory=list)  # the last words before a colon or `...`: what follows is the reason
+    ends: set[int] = field(default_factory=set)  # the last words of what is said
 
     def near(self, role: Role, start: int, end: int) -> bool:
         """Whether a word of this role stands at start .. end."""
         places = self.roles[role]
         first = bisect_left(places, start)
         return first < len(places) and places[first] <= end
+
+    def at(self, place: int) -> Sequence[str]:
+        """The noun that stands there, if any."""
+        first = bisect_left(self.nouns, (place, ""))
+        return [noun for one, noun in self.nouns[first : first + 1] if one == place]
 
 
 class Grammar:
@@ -85,32 +93,39 @@ class Grammar:
         seen = _Seen()
         at = 0
         for token in line.split():
-            units, stops = self._units(token)
+            if token[0] in "([":
+                seen.ends.add(at)
+            units, stops, colon = self._units(token)
             for word in units:
                 at += 1
                 if word is not None:
                     _note(seen, at, word)
+            if colon:
+                seen.colons.append(at)
+            if stops:
+                seen.ends.add(at)
             at += stops
+        seen.ends.add(at)
         return seen
 
-    def _take(self, token: str) -> tuple[tuple[Word | None, ...], int]:
-        """The words in what stands between two spaces, and what its end counts."""
+    def _take(self, token: str) -> tuple[tuple[Word | None, ...], int, bool]:
+        """The words in what stands between two spaces, what its end counts, and whether it announces a reason."""
         if token.startswith(_RULED):
-            return (), _STOP
+            return (), _STOP, False
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
         stops = _STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
-        if _IP.fullmatch(bare):
-            return (_NUMBER,), stops
-        whole = self._lexicon.find(bare) if bare.isalnum() else self._lexicon.words.get(bare)
-        if whole is not None:
-            return (whole,), stops
-        units = (self._unit(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
-        return tuple(word for unit in units for word in unit), stops
+        return self._words(bare), stops, end.endswith((":", "..."))
 
-    def _unit(self, one: str) -> tuple[Word | None, ...]:
-        word = self._lexicon.find(one)
-        return ((word,) if word is not None else self._lexicon.parts(one)) or (None,)
+    def _words(self, bare: str) -> tuple[Word | None, ...]:
+        if bare in _LIGHT:
+            return ()
+        if _IP.fullmatch(bare):
+            return (_NUMBER,)
+        if bare in self._lexicon.words:
+            return (self._lexicon.words[bare],)
+        units = (self._lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
+        return tuple(word for unit in units for word in unit)
 
     def _nothing(self, at: int, seen: _Seen) -> Told | None:
         """`no such user`: a negation, then nothing but fillers, then a noun."""
@@ -121,6 +136,7 @@ class Grammar:
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
         phrase = _run(seen.nouns[first : first + _WIDE], 1)
+        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun == "server" and place <= behind + _PHRASE]
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= _PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _told(_sense(self._lexicon.none.means, phrase), "no")
@@ -148,13 +164,16 @@ _OURS = {
 }
 
 
+_US = frozenset({"sender", "client", "helo"})
+
+
 def _name(nouns: list[Noun], at: int, noun: str) -> None:
     """`your account` is the sender's, `your server` is the client, `mail from` the sender."""
     if noun == "from":
         if not nouns or nouns[-1] != (at - 1, "message"):
             return
         noun = "sender"
-    if nouns and nouns[-1][1] == "your" and at - nouns[-1][0] <= _NOT_BEHIND:
+    if any(one == "your" and at - place <= _PHRASE for place, one in nouns[-2:]):
         noun = _OURS.get(noun, noun)
     nouns.append((at, noun))
 
@@ -163,7 +182,8 @@ def _keep(found: Found, at: int, state: State, told: Told | None, seen: _Seen) -
     if told is None:
         return
     if state.last:
-        found.last.setdefault(*told)
+        if at in seen.ends:
+            found.last.setdefault(*told)
         return
     found.said.setdefault(*told)
     if seen.near(Role.CAUSE, at - _CAUSE, at):
@@ -174,13 +194,13 @@ def _fits(at: int, needs: Needs, seen: _Seen) -> bool:
     if needs is Needs.EITHER:
         return True
     if needs is Needs.NOT_CLOSE:
-        return seen.near(Role.NEGATION, at - 2, at - 1)
+        return seen.near(Role.NEGATION, at - 2, at)
     return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
 
 
 def _owned(at: int, state: State, seen: _Seen, soon: bool) -> Told | None:
     """A state with its noun phrase; if it passes, that counts more than what it belongs to."""
-    told = _told(_done(at, state, seen) or _first(state.means, _phrases(at, state, seen.nouns)), state.name)
+    told = _told(_done(at, state, seen) or _first(state.means, _phrases(at, state, seen)), state.name)
     if told and state.soon and (soon or seen.near(Role.SOON, at - _PHRASE, at + 1)):
         return state.soon, told[1]
     return told
@@ -209,26 +229,45 @@ def _told(sense: Sense | None, said: str) -> Told | None:
     return sense.cls, " ".join((*sorted(sense.nouns), said))
 
 
-def _phrases(at: int, state: State, nouns: Sequence[Noun]) -> Iterator[Sequence[str]]:
+def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
-    here = bisect_left(nouns, (at, ""))
-    before = nouns[max(0, here - _WIDE) : here][::-1]
-    if state.wide:
-        if before and at - before[0][0] <= _PHRASE:
-            yield _phrase(before)
-        near = nouns[max(0, here - _WIDE) : here + _WIDE]
-        yield [noun for place, noun in near if abs(place - at) <= _WIDE]
-        return
-    behind = [one for one in nouns[here : here + _WIDE] if one[0] > at]
+    before, behind, head = _around(at, seen)
     gap = at - before[0][0] if before else _STOP
-    if behind and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2)):
-        yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ())]
+    if state.wide:
+        if gap <= _PHRASE:
+            yield [*_phrase(before), *head]
+        yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *head]
+        return
+    directly = bool(behind) and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2))
+    if directly and not state.reach:
+        yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ()), *head]
     if gap <= _BEFORE:
-        yield _phrase(before) if before[0][1] != "at" else ["at", *_behind_address(at, before)]
+        yield [*(_phrase(before) if before[0][1] != "at" else ("at", *_behind_address(at, before))), *head]
     if state.reach:
-        yield [noun for place, noun in behind if place - at <= _REACH]
+        yield [*(noun for place, noun in behind if place - at <= _REACH), *head]
     elif behind and behind[0][0] - at <= _BEHIND:
-        yield _run(behind, 1)
+        yield [*_run(behind, 1), *head]
+
+
+def _around(at: int, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Sequence[str]]:
+    """The nouns before a state, the nearest first, those behind it, and of whom the announcement before it speaks.
+
+    `recipient rejected: unknown host` speaks of a host: only a reason without any noun is about what a colon announced. But
+    `sender rejected: unknown user` is about the sender.
+    """
+    here = bisect_left(seen.nouns, (at, ""))
+    before = seen.nouns[max(0, here - _WIDE) : here][::-1]
+    behind = [one for one in seen.nouns[here : here + _WIDE] if one[0] > at]
+    colon = bisect_left(seen.colons, at)
+    start = seen.colons[colon - 1] if colon else 0
+    end = seen.colons[colon] if colon < len(seen.colons) else at + _STOP
+    own = [one for one in before if one[0] > start]
+    rest = [one for one in behind if one[0] <= end]
+    if not (own and at - own[0][0] <= _BEFORE) and not (rest and rest[0][0] - at <= _REACH):
+        return before, behind, ()
+    told = before[len(own) :]
+    head = _phrase(told) if told and start - told[0][0] <= _PHRASE else []
+    return own, rest, [noun for noun in head if noun in _US]
 
 
 def _phrase(before: Sequence[Noun]) -> list[str]:

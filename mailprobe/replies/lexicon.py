@@ -84,21 +84,21 @@ class Lexicon:
         object.__setattr__(self, "lengths", tuple(sorted({len(stem) for stem in self.stems}, reverse=True)))
         object.__setattr__(self, "pieces", {**pieces, **short})
 
-    def find(self, word: str) -> Word | None:
-        """A word, whole or by its beginning; without its accents if it has any."""
+    def find(self, word: str) -> tuple[Word | None, ...]:
+        """A word, whole, as a compound, by its beginning or by what is inside it; without its accents if it has any."""
         if not word.isascii() and not eastern(word):
             word = plain(word)
         if word in self.words:
-            return self.words[word]
-        return next((self.stems[word[:size]] for size in self.lengths if word[:size] in self.stems), None)
-
-    def parts(self, word: str) -> tuple[Word, ...]:
-        """The words that a compound is made of to its last letter, the longest first; else the one that is inside it."""
-        if len(word) not in _COMPOUND:
-            return ()
-        return self._compound(word) or tuple(self.inside[one] for one in self.inside if one in word)
+            return (self.words[word],)
+        if len(word) in _COMPOUND and (parts := self._compound(word)):
+            return parts
+        stem = next((word[:size] for size in self.lengths if word[:size] in self.stems), "")
+        if stem:
+            return (self.stems[stem],)
+        return tuple(self.inside[one] for one in self.inside if one in word) or (None,)
 
     def _compound(self, word: str) -> tuple[Word, ...]:
+        """What a word is made of to its last letter, the longest parts first: `recipientnotfound`."""
         ways: dict[int, tuple[Word, ...]] = {0: ()}
         for end in range(2, len(word) + 1):
             start = next((at for at in range(end - 1) if at in ways and word[at:end] in self.pieces), None)
