@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Word
+from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word
 from mailprobe.replies.meaning import ReplyClass
 
 NAME = "nouns and states"
@@ -28,6 +28,7 @@ _MOST = 40  # states looked at
 _UNITS = re.compile(r"[^\W_]+|@")
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
 _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
+_DASHES = ("-", "–", "—")
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
 _RULED = ("--", "==", "**", "__", "###")  # a line drawn through a notice
@@ -43,7 +44,9 @@ class Found:
 
     said: dict[ReplyClass, str] = field(default_factory=dict)
     because: dict[ReplyClass, str] = field(default_factory=dict)
+    vague: dict[ReplyClass, str] = field(default_factory=dict)
     last: dict[ReplyClass, str] = field(default_factory=dict)
+    announced: ReplyClass | None = None  # whom of ours a refusal names, before it gives a reason
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class _Seen:
     nouns: list[Noun] = field(default_factory=list)
     states: list[tuple[int, tuple[State, ...]]] = field(default_factory=list)
     roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
-    colons: list[int] = field(default_factory=list)  # the last words before a colon or `...`: what follows is the reason
+    colons: list[int] = field(default_factory=list)  # the last words before a colon or the like: what follows is the reason
     ends: set[int] = field(default_factory=set)  # the last words of what is said
 
     def near(self, role: Role, start: int, end: int) -> bool:
@@ -78,7 +81,7 @@ class Grammar:
     def read(self, line: str, *, soon: bool = False) -> Found:
         """line: lower case, addresses masked as `@`. soon: its code says that it passes (RFC 5321 section 4.2.1)."""
         seen = self._look(line[:_TEXT])
-        found = Found()
+        found = Found(announced=_announced(seen))
         for at, states in seen.states[:_MOST]:
             for state in states:
                 if _fits(at, state.needs, seen):
@@ -115,7 +118,7 @@ class Grammar:
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
         stops = _STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
-        return self._words(bare), stops, end.endswith((":", "..."))
+        return self._words(bare), stops, end.endswith((":", "...", ",")) or end in _DASHES
 
     def _words(self, bare: str) -> tuple[Word | None, ...]:
         if bare in _LIGHT:
@@ -181,13 +184,34 @@ def _name(nouns: list[Noun], at: int, noun: str) -> None:
 def _keep(found: Found, at: int, state: State, told: Told | None, seen: _Seen) -> None:
     if told is None:
         return
-    if state.last:
+    if state.weight is Weight.LAST:
         if at in seen.ends:
             found.last.setdefault(*told)
+        return
+    if state.weight is Weight.VAGUE and told[0] is not state.soon:
+        found.vague.setdefault(*told)
         return
     found.said.setdefault(*told)
     if seen.near(Role.CAUSE, at - _CAUSE, at):
         found.because.setdefault(*told)
+
+
+def _announced(seen: _Seen) -> ReplyClass | None:
+    """`sender address rejected: ...`, `HELO command rejected: ...`: whatever the reason says, it is about us."""
+    for colon in seen.colons:
+        last = bisect_left(seen.nouns, (colon + 1, ""))
+        head = [noun for place, noun in seen.nouns[max(0, last - _PHRASE) : last] if colon - place <= _PHRASE]
+        stated = bisect_left(seen.states, colon - _PHRASE, key=_place)
+        if stated < len(seen.states) and seen.states[stated][0] <= colon:
+            if "sender" in head:
+                return ReplyClass.SENDER_REJECTED
+            if "client" in head or "helo" in head:
+                return ReplyClass.BLOCKED_SENDER_REPUTATION
+    return None
+
+
+def _place(one: tuple[int, tuple[State, ...]]) -> int:
+    return one[0]
 
 
 def _fits(at: int, needs: Needs, seen: _Seen) -> bool:

@@ -34,6 +34,14 @@ class Needs(StrEnum):
     NO_NOT = "no not"
 
 
+class Weight(StrEnum):
+    """How much a state counts beside others."""
+
+    PLAIN = "plain"
+    VAGUE = "vague"  # a heading: `mailbox unavailable` (RFC 5321 section 4.2.2) stands before many a reason
+    LAST = "last"  # `recipient rejected`, if no reason follows
+
+
 @dataclass(frozen=True, slots=True)
 class Sense:
     """What a state means beside these nouns, all of them; None: it says nothing of anybody."""
@@ -53,7 +61,7 @@ class State:
     needs: Needs = Needs.EITHER
     wide: bool = False  # any noun of the sentence
     reach: bool = False  # its nouns may stand well behind it: `not accepting mail from`
-    last: bool = False  # counts if nothing else told more
+    weight: Weight = Weight.PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ REST = (
     ReplyClass.POLICY_REJECTED,
 )
 BECAUSE = (*OF_US, ReplyClass.POLICY_REJECTED)  # what a refusal itself gives as its reason
+VAGUE = (ReplyClass.UNKNOWN_USER, ReplyClass.SERVER_ERROR, ReplyClass.TEMPORARILY_UNAVAILABLE)
 LAST = (ReplyClass.UNKNOWN_USER, ReplyClass.POLICY_REJECTED)
 
 
@@ -72,7 +73,10 @@ def read(
         return _accepted(stage)
     said = words.prepare(text, address)
     reply = f"{code or ''} {exact}".strip()
-    for cls, rule in _candidates(stage, reply, exact, said, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+    found = GRAMMAR.read(said.line, soon=reply.startswith("4"))
+    for cls, rule in _candidates(stage, reply, exact, said, found, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+        if found.announced and SPEAKS[cls] is SpeaksOf.RECIPIENT:  # `sender rejected: user unknown`
+            cls, rule = found.announced, f"{grammar.NAME}: announced"
         if _possible(cls, stage):
             return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
     return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
@@ -103,7 +107,7 @@ def _lasting(cls: ReplyClass, code: int, exact: str) -> bool:
 
 
 def _candidates(
-    stage: Stage, reply: str, exact: str, said: words.Words, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
+    stage: Stage, reply: str, exact: str, said: words.Words, found: grammar.Found, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
 ) -> Iterator[tuple[ReplyClass, str]]:
     """Every reading in the order of decision, with the row that says so."""
     own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
@@ -112,7 +116,6 @@ def _candidates(
     if named := words.name_us(text, us.words, domain):
         yield _about(named, stage), f"us: {named}"
     yield from _matching(SMTP.sharp.rows(said), stage, reply, exact, said)
-    found = GRAMMAR.read(said.line, soon=reply.startswith("4"))
     yield from _of(found.because, BECAUSE)
     yield from _of(found.said, EARLY)
     yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
@@ -122,8 +125,10 @@ def _candidates(
         yield from _of(found.said, LATER)
     yield from _of(found.said, OF_RECIPIENT)
     yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
-    yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
     yield from _of(found.said, REST)
+    yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
+    yield from _of(found.vague, VAGUE)
+    yield from _matching(SMTP.vague.rows(said), stage, reply, exact, said)
     if not reply.startswith("4"):
         yield from _of(found.last, LAST)
     yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)

@@ -13,7 +13,7 @@ from typing import Any
 from mailprobe.carriers import ReplyRule
 from mailprobe.evidence import Stage
 from mailprobe.replies.grammar import Grammar
-from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Word, eastern, plain
+from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
 from mailprobe.replies.meaning import ReplyClass, SignInClass
 from mailprobe.replies.words import Words, key_of
 
@@ -63,8 +63,8 @@ def _place(row: Row) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SmtpTables:
-    """In the order they are asked. `strong` codes decide before the recipient's words, `weak` ones after; `basic` and
-    `by_stage` when nothing told more."""
+    """In the order they are asked. `strong` codes decide before the recipient's words, `vague` ones after every word; `basic`
+    when nothing told more."""
 
     providers: tuple[Group, ...]
     sharp: Shelf
@@ -72,6 +72,7 @@ class SmtpTables:
     strong: Shelf
     recipient: Shelf
     weak: Shelf
+    vague: Shelf
     basic: Shelf
 
 
@@ -128,7 +129,8 @@ def _smtp() -> SmtpTables:
         us=Shelf(_groups(texts["us"])),
         strong=Shelf(_groups(codes["strong"])),
         recipient=Shelf(_groups(texts["recipient"])),
-        weak=Shelf(_groups([*texts["weak"], *codes["weak"]])),
+        weak=Shelf(_groups(texts["weak"])),
+        vague=Shelf(_groups(codes["weak"])),
         basic=Shelf(_groups(codes["basic"])),
     )
 
@@ -167,7 +169,7 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
         needs=Needs(row.get("needs", "")),
         wide=near == "sentence",
         reach=near == "object",
-        last=row.get("last", False),
+        weight=Weight(row.get("weight", "plain")),
     )
 
 
