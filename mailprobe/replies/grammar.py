@@ -288,7 +288,7 @@ def _around(at: int, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Seque
     own = [one for one in before if one[0] > start]
     rest = [one for one in behind if one[0] <= end]
     if not (own and at - own[0][0] <= _BEFORE) and not (rest and rest[0][0] - at <= _REACH):
-        return before, behind, ()
+        return [one for one in before if one[0] > start or one[1] != "ip"], behind, ()
     told = before[len(own) :]
     head = _phrase(told) if told and start - told[0][0] <= _PHRASE else []
     return own, rest, [noun for noun in head if noun in _US]

@@ -47,7 +47,12 @@ REST = (
     ReplyClass.POLICY_REJECTED,
 )
 BECAUSE = (*OF_US, ReplyClass.POLICY_REJECTED)  # what a refusal itself gives as its reason
-VAGUE = (ReplyClass.UNKNOWN_USER, ReplyClass.SERVER_ERROR, ReplyClass.TEMPORARILY_UNAVAILABLE)
+VAGUE = (
+    ReplyClass.UNKNOWN_USER,
+    ReplyClass.UNREACHABLE,
+    ReplyClass.SERVER_ERROR,
+    ReplyClass.TEMPORARILY_UNAVAILABLE,
+)
 LAST = (ReplyClass.UNKNOWN_USER, ReplyClass.POLICY_REJECTED)
 
 
