@@ -103,7 +103,7 @@ class Grammar:
                 at += 1
                 if word is not None:
                     _note(seen, at, word)
-            if colon:
+            if colon and seen.colons[-1:] != [at]:
                 seen.colons.append(at)
             if stops:
                 seen.ends.add(at)
@@ -152,6 +152,8 @@ def _note(seen: _Seen, at: int, word: Word) -> None:
         seen.states.append((at, word.states))
     for role in word.roles:
         seen.roles[role].append(at)
+    if Role.SPEECH in word.roles:
+        seen.colons.append(at)
 
 
 _OURS = {
@@ -255,7 +257,7 @@ def _told(sense: Sense | None, said: str) -> Told | None:
 
 def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
-    before, behind, head = _around(at, seen)
+    before, behind, head = _around(at, state, seen)
     gap = at - before[0][0] if before else _STOP
     if state.wide:
         if gap <= _PHRASE:
@@ -273,7 +275,7 @@ def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
         yield [*_run(behind, 1), *head]
 
 
-def _around(at: int, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Sequence[str]]:
+def _around(at: int, state: State, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Sequence[str]]:
     """The nouns before a state, the nearest first, those behind it, and of whom the announcement before it speaks.
 
     `recipient rejected: unknown host` speaks of a host: only a reason without any noun is about what a colon announced. But
@@ -287,7 +289,8 @@ def _around(at: int, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Seque
     end = seen.colons[colon] if colon < len(seen.colons) else at + _STOP
     own = [one for one in before if one[0] > start]
     rest = [one for one in behind if one[0] <= end]
-    if not (own and at - own[0][0] <= _BEFORE) and not (rest and rest[0][0] - at <= _REACH):
+    alone = not state.means or state.means[-1].nouns  # it means nothing by itself
+    if alone and not (own and at - own[0][0] <= _BEFORE) and not (rest and rest[0][0] - at <= _REACH):
         return [one for one in before if one[0] > start or one[1] != "ip"], behind, ()
     told = before[len(own) :]
     head = _phrase(told) if told and start - told[0][0] <= _PHRASE else []

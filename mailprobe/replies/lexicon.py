@@ -22,6 +22,7 @@ class Role(StrEnum):
     FILLER = "filler"  # between `no` and its noun
     AGENT = "agent"  # `by`: who did it
     CAUSE = "cause"  # `because`: the reason follows
+    SPEECH = "speech"  # `said`: as good as a colon
     SOON = "soon"  # `temporarily`: it passes
 
 

@@ -21,7 +21,7 @@ from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
 _CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
 _NOBODY = Us()
-EARLY = (ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
+EARLY = (ReplyClass.MAILBOX_MOVED, ReplyClass.RECIPIENT_RATE, ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
 OF_US = (
     ReplyClass.AUTH_POLICY,
     ReplyClass.GREYLISTED,
