@@ -260,7 +260,7 @@ def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
     before, behind, head = _around(at, state, seen)
     gap = at - before[0][0] if before else _STOP
     if state.wide:
-        if gap <= _PHRASE:
+        if gap <= _PHRASE and not (behind and behind[0][0] - at == 1):
             yield [*_phrase(before), *head]
         yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *head]
         return

@@ -12,6 +12,7 @@ from mailprobe.replies.meaning import ReplyClass
 
 _EAST = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _COMPOUND = range(7, 41)  # letters of a word that may be several: `recipientnotfound`
+_ENDING = 3  # letters that may follow a beginning, before it is looked at as a compound
 _PIECE = 3  # letters of the shortest noun or state in it; what merely joins may be shorter
 
 
@@ -88,7 +89,7 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         known = {**self.stems, **self.words}
-        short = {"to": Word(), "is": Word(), "in": Word()}
+        short = {"to": Word(), "is": Word()}
         pieces = {one: word for one, word in known.items() if one.isascii() and one.isalpha() and _joins(one, word)}
         object.__setattr__(self, "lengths", tuple(sorted({len(stem) for stem in self.stems}, reverse=True)))
         object.__setattr__(self, "pieces", {**pieces, **short})
@@ -99,9 +100,9 @@ class Lexicon:
             word = plain(word)
         if word in self.words:
             return (self.words[word],)
-        if len(word) in _COMPOUND and (parts := self._compound(word)):
-            return parts
         stem = next((word[:size] for size in self.lengths if word[:size] in self.stems), "")
+        if len(word) - len(stem) > _ENDING and len(word) in _COMPOUND and (parts := self._compound(word)):
+            return parts
         if stem:
             return (self.stems[stem],)
         return tuple(self.inside[one] for one in self.inside if one in word) or (None,)
