@@ -75,7 +75,7 @@ class Grammar:
     """The reader; it remembers the words that it has met."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._units = lru_cache(maxsize=8192)(self._take)
 
     def read(self, line: str, *, soon: bool = False) -> Found:
@@ -87,12 +87,12 @@ class Grammar:
                 if _fits(at, state.needs, seen):
                     _keep(found, at, state, _owned(at, state, seen, soon), seen)
         for at in seen.roles[Role.NEGATION][:_MOST]:
-            _keep(found, at, self._lexicon.none, self._nothing(at, seen), seen)
+            _keep(found, at, self.lexicon.none, self._nothing(at, seen), seen)
         return found
 
     def _look(self, line: str) -> _Seen:
         if not line.isascii():
-            line = self._lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
+            line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
         seen = _Seen()
         at = 0
         for token in line.split():
@@ -125,9 +125,9 @@ class Grammar:
             return ()
         if _IP.fullmatch(bare):
             return (_NUMBER,)
-        if bare in self._lexicon.words:
-            return (self._lexicon.words[bare],)
-        units = (self._lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
+        if bare in self.lexicon.words:
+            return (self.lexicon.words[bare],)
+        units = (self.lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
         return tuple(word for unit in units for word in unit)
 
     def _nothing(self, at: int, seen: _Seen) -> Told | None:
@@ -142,7 +142,7 @@ class Grammar:
         phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun == "server" and place <= behind + _PHRASE]
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= _PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
-        return _told(_sense(self._lexicon.none.means, phrase), "no")
+        return _told(_sense(self.lexicon.none.means, phrase), "no")
 
 
 def _note(seen: _Seen, at: int, word: Word) -> None:

@@ -1,14 +1,16 @@
 """One SMTP reply read. The order of decision guards against the false claim that a mailbox does not exist.
 
-carrier's and provider's own texts -> our own name or address in the text -> texts that mean one thing only -> words that
-speak of us -> exact enhanced code -> words that speak of the recipient -> vague code -> basic code. Whatever is found,
-nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no recipient is known by then).
+carrier's and provider's own texts -> our own name or address in the text -> texts that mean one thing only -> the reason that
+the text itself names -> words that speak of us -> exact enhanced code -> words that speak of the recipient -> vague words and
+codes -> basic code. Whatever is found, nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no recipient
+is known by then), nor can a reason that was announced as ours.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mailprobe.carriers import Carrier, ReplyRule
@@ -19,9 +21,17 @@ from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, Spea
 from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
+_ACCEPTED_BEFORE = frozenset({Stage.DATA, Stage.END_OF_DATA})
 _CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
 _NOBODY = Us()
-EARLY = (ReplyClass.MAILBOX_MOVED, ReplyClass.RECIPIENT_RATE, ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
+EARLY = (
+    ReplyClass.MAILBOX_MOVED,
+    ReplyClass.RECIPIENT_RATE,
+    ReplyClass.MAILBOX_FULL,
+    ReplyClass.MAILBOX_DISABLED,
+    ReplyClass.MESSAGE_TOO_BIG,
+    ReplyClass.RELAY_DENIED,
+)
 OF_US = (
     ReplyClass.AUTH_POLICY,
     ReplyClass.GREYLISTED,
@@ -78,10 +88,8 @@ def read(
         return _accepted(stage)
     said = words.prepare(text, address)
     reply = f"{code or ''} {exact}".strip()
-    found = GRAMMAR.read(said.line, soon=reply.startswith("4"))
-    for cls, rule in _candidates(stage, reply, exact, said, found, text, host.lower().rstrip("."), domain.lower(), us, carrier):
-        if found.announced and SPEAKS[cls] is SpeaksOf.RECIPIENT:  # `sender rejected: user unknown`
-            cls, rule = found.announced, f"{grammar.NAME}: announced"
+    one = _Reply(stage, reply, exact, said, GRAMMAR.read(said.line, soon=reply.startswith("4")))
+    for cls, rule in _candidates(one, text, host.lower().rstrip("."), domain.lower(), us, carrier):
         if _possible(cls, stage):
             return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
     return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
@@ -111,32 +119,61 @@ def _lasting(cls: ReplyClass, code: int, exact: str) -> bool:
     return cls in LASTING and not 400 <= code < 500 and not exact.startswith("4.")
 
 
-def _candidates(
-    stage: Stage, reply: str, exact: str, said: words.Words, found: grammar.Found, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
-) -> Iterator[tuple[ReplyClass, str]]:
+Candidate = tuple[ReplyClass, str]  # a class, and the row or the words that say so
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A reply taken apart. codes: `550 5.1.1`; exact: its enhanced code alone."""
+
+    stage: Stage
+    codes: str
+    exact: str
+    said: words.Words
+    found: grammar.Found
+
+
+def _candidates(one: _Reply, text: str, host: str, domain: str, us: Us, carrier: Carrier | None) -> Iterator[Candidate]:
     """Every reading in the order of decision, with the row that says so."""
     own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
-    provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, said))
-    yield from _matching(_rows((*own, *provider)), stage, reply, exact, said)
+    provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, one.said))
+    yield from _matching(_rows((*own, *provider)), one)
     if named := words.name_us(text, us.words, domain):
-        yield _about(named, stage), f"us: {named}"
-    yield from _matching(SMTP.sharp.rows(said), stage, reply, exact, said)
+        yield _about(named, one.stage), f"us: {named}"
+    yield from (_guarded(candidate, one) for candidate in _general(one))
+
+
+def _general(one: _Reply) -> Iterator[Candidate]:
+    """What any server's text means. Nearer and exacter words first, and ours before the recipient's."""
+    said, found, passing = one.said, one.found, one.codes.startswith("4")
+    yield from _matching(SMTP.sharp.rows(said), one)
     yield from _of(found.because, BECAUSE)
     yield from _of(found.said, EARLY)
-    yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
-    yield from _of(_by_then(found.said, stage), OF_US)
-    yield from _matching(SMTP.strong.rows(said), stage, reply, exact, said)
-    if reply.startswith("4"):  # who says `later` does not say `never`
+    yield from _matching(SMTP.us.rows(said), one)
+    yield from _of(_by_then(found.said, one.stage), OF_US)
+    yield from _matching(SMTP.strong.rows(said), one)
+    if passing:  # who says `later` does not say `never`
         yield from _of(found.said, LATER)
     yield from _of(found.said, OF_RECIPIENT)
-    yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
+    yield from _matching(SMTP.recipient.rows(said), one)
     yield from _of(found.said, REST)
-    yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
+    yield from _matching(SMTP.weak.rows(said), one)
     yield from _of(found.vague, VAGUE)
-    yield from _matching(SMTP.vague.rows(said), stage, reply, exact, said)
-    if not reply.startswith("4"):
+    yield from _matching(SMTP.vague.rows(said), one)
+    if not passing:
         yield from _of(found.last, LAST)
-    yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)
+    yield from _matching(SMTP.basic.rows(said), one)
+
+
+def _guarded(candidate: Candidate, one: _Reply) -> Candidate:
+    """No word about a mailbox where a refusal named us before (`sender rejected: user unknown`). And a server that accepted
+    the recipient and calls him unknown after DATA contradicts itself: known carriers say so of a customer's filter."""
+    cls, rule = candidate
+    if one.found.announced and SPEAKS[cls] is SpeaksOf.RECIPIENT:
+        return one.found.announced, f"{grammar.NAME}: announced"
+    if cls is ReplyClass.UNKNOWN_USER and one.stage in _ACCEPTED_BEFORE and not one.exact.startswith(("5.1.", "4.1.")):
+        return ReplyClass.RECIPIENT_FILTER, rule
+    return candidate
 
 
 def _by_then(found: Mapping[ReplyClass, str], stage: Stage) -> Mapping[ReplyClass, str]:
@@ -145,7 +182,7 @@ def _by_then(found: Mapping[ReplyClass, str], stage: Stage) -> Mapping[ReplyClas
     return {ReplyClass.BLOCKED_SENDER_REPUTATION: spam, **found} if spam else found
 
 
-def _of(found: Mapping[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[tuple[ReplyClass, str]]:
+def _of(found: Mapping[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[Candidate]:
     return ((cls, f"{grammar.NAME}: {found[cls]}") for cls in classes if cls in found)
 
 
@@ -153,9 +190,9 @@ def _rows(groups: Iterable[Group]) -> Iterator[Row]:
     return ((0, "", group.name, rule) for group in groups for rule in group.rules)
 
 
-def _matching(rows: Iterable[Row], stage: Stage, reply: str, exact: str, said: words.Words) -> Iterator[tuple[ReplyClass, str]]:
+def _matching(rows: Iterable[Row], one: _Reply) -> Iterator[Candidate]:
     for _, _, name, rule in rows:
-        if _applies(rule, stage, reply, exact) and said.hold(rule.contains):
+        if _applies(rule, one.stage, one.codes, one.exact) and one.said.hold(rule.contains):
             told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
             yield ReplyClass(rule.means), f"{name}: {told}"
 
