@@ -89,7 +89,8 @@ def read(
     said = words.prepare(text, address)
     reply = f"{code or ''} {exact}".strip()
     one = _Reply(stage, reply, exact, said, GRAMMAR.read(said.line, soon=reply.startswith("4")))
-    for cls, rule in _candidates(one, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+    for candidate in _candidates(one, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+        cls, rule = _announced(candidate, one)
         if _possible(cls, stage):
             return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
     return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
@@ -140,7 +141,7 @@ def _candidates(one: _Reply, text: str, host: str, domain: str, us: Us, carrier:
     yield from _matching(_rows((*own, *provider)), one)
     if named := words.name_us(text, us.words, domain):
         yield _about(named, one.stage), f"us: {named}"
-    yield from (_guarded(candidate, one) for candidate in _general(one))
+    yield from (_unless_accepted(candidate, one) for candidate in _general(one))
 
 
 def _general(one: _Reply) -> Iterator[Candidate]:
@@ -165,14 +166,18 @@ def _general(one: _Reply) -> Iterator[Candidate]:
     yield from _matching(SMTP.basic.rows(said), one)
 
 
-def _guarded(candidate: Candidate, one: _Reply) -> Candidate:
-    """No word about a mailbox where a refusal named us before (`sender rejected: user unknown`). And a server that accepted
-    the recipient and calls him unknown after DATA contradicts itself: known carriers say so of a customer's filter."""
-    cls, rule = candidate
-    if one.found.announced and SPEAKS[cls] is SpeaksOf.RECIPIENT:
+def _announced(candidate: Candidate, one: _Reply) -> Candidate:
+    """No word about a mailbox where a refusal named us before it gave its reason: `sender rejected: user unknown`."""
+    if one.found.announced and SPEAKS[candidate[0]] is SpeaksOf.RECIPIENT:
         return one.found.announced, f"{grammar.NAME}: announced"
-    if cls is ReplyClass.UNKNOWN_USER and one.stage in _ACCEPTED_BEFORE and not one.exact.startswith(("5.1.", "4.1.")):
-        return ReplyClass.RECIPIENT_FILTER, rule
+    return candidate
+
+
+def _unless_accepted(candidate: Candidate, one: _Reply) -> Candidate:
+    """A server that accepted the recipient and calls him unknown after DATA contradicts itself: carriers that are known say so
+    of a customer's own filter."""
+    if candidate[0] is ReplyClass.UNKNOWN_USER and one.stage in _ACCEPTED_BEFORE and not one.exact.startswith(("5.1.", "4.1.")):
+        return ReplyClass.RECIPIENT_FILTER, candidate[1]
     return candidate
 
 
