@@ -61,7 +61,9 @@ def _keys(both: str) -> frozenset[str]:
 def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
     flat = " ".join(text[:CAP].lower().split())
-    flat = _IN_REPLY.sub("", _CODE_AGAIN.sub("", f" {flat} "))
+    flat = _CODE_AGAIN.sub("", f" {flat} ")
+    if "(in reply to" in flat:
+        flat = _IN_REPLY.sub("", flat)
     if "://" in flat:
         flat = _URL.sub(r"\1", flat)
     if "@" in flat:
