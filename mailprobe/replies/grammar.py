@@ -31,7 +31,7 @@ _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the send
 _DASHES = ("-", "–", "—")
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
-_RULED = ("--", "==", "**", "__", "###")  # a line drawn through a notice
+_RULED = ("--", "==", "**", "__", "###", "<<<", ">>>")  # a line drawn through a notice, or one of a dialogue
 _NUMBER = Word(noun="ip")
 
 Told = tuple[ReplyClass, str]  # a class and the words that say so
@@ -152,7 +152,7 @@ def _note(seen: _Seen, at: int, word: Word) -> None:
         seen.states.append((at, word.states))
     for role in word.roles:
         seen.roles[role].append(at)
-    if Role.SPEECH in word.roles:
+    if Role.SPEECH in word.roles or Role.CAUSE in word.roles:
         seen.colons.append(at)
 
 
@@ -264,7 +264,8 @@ def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
             yield [*_phrase(before), *head]
         yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *head]
         return
-    directly = bool(behind) and (behind[0][0] - at == 1 < gap or (behind[0][1] == "thing" and behind[0][0] - at <= 2))
+    alone = bool(before) and before[0][1] == "at"  # an address says less than any noun
+    directly = bool(behind) and ((behind[0][0] - at == 1 and (gap > 1 or alone)) or (behind[0][1] == "thing" and behind[0][0] - at <= 2))
     if directly and not state.reach:
         yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ()), *head]
     if gap <= _BEFORE:
@@ -298,8 +299,8 @@ def _around(at: int, state: State, seen: _Seen) -> tuple[Sequence[Noun], Sequenc
 
 
 def _phrase(before: Sequence[Noun]) -> list[str]:
-    """The nouns before a state; what an `error:` in front of them was, is another matter."""
-    found = _run(before, _PHRASE)
+    """The nouns before a state; an address that stands before them, or what an `error:` was, is another matter."""
+    found = [noun for at, noun in enumerate(_run(before, _PHRASE)) if not at or noun != "at"]
     return found[: found.index("thing", 1)] if "thing" in found[1:] else found
 
 
