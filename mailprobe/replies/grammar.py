@@ -1,8 +1,8 @@
 """Refusals that nobody has seen, read by their words: a state (unknown, full, blocked) means what its noun makes of it.
 
-`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in grammar.toml; here
-is how they find each other: a state belongs to the noun phrase before it, else to the one behind it, and a full stop parts
-them. Each word is looked up once and remembered, so that reading a text costs little.
+`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in grammar.toml; how
+they find each other, in phrases.py. Who did it (`rejected by the recipient`) and whether it passes (`temporarily unavailable`)
+changes what a state means. Each word is looked up once and remembered, so that reading a text costs little.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word
 from mailprobe.replies.meaning import ReplyClass
+from mailprobe.replies.phrases import PHRASE, STOP, Noun, Seen, head, phrases, run
 
 NAME = "nouns and states"
-_STOP = 20  # words that a full stop counts for: further than any two words may stand apart
-_BEFORE, _BEHIND, _WIDE, _REACH = 8, 3, 10, 7  # how far a state's noun may be, in words
-_PHRASE = 3  # between two nouns of one phrase: `domain of the sender`
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
 _AGENT, _CAUSE = 4, 14  # words behind `by` and `because` that belong to it
 _TEXT = 1500  # characters read: the reason comes first
@@ -35,7 +33,6 @@ _RULED = ("--", "==", "**", "__", "###", "<<<", ">>>")  # a line drawn through a
 _NUMBER = Word(noun="ip")
 
 Told = tuple[ReplyClass, str]  # a class and the words that say so
-Noun = tuple[int, str]
 
 
 @dataclass(slots=True)
@@ -47,28 +44,6 @@ class Found:
     vague: dict[ReplyClass, str] = field(default_factory=dict)
     last: dict[ReplyClass, str] = field(default_factory=dict)
     announced: ReplyClass | None = None  # whom of ours a refusal names, before it gives a reason
-
-
-@dataclass(slots=True)
-class _Seen:
-    """Where the words stand that say something."""
-
-    nouns: list[Noun] = field(default_factory=list)
-    states: list[tuple[int, tuple[State, ...]]] = field(default_factory=list)
-    roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
-    colons: list[int] = field(default_factory=list)  # the last words before a colon or the like: what follows is the reason
-    ends: set[int] = field(default_factory=set)  # the last words of what is said
-
-    def near(self, role: Role, start: int, end: int) -> bool:
-        """Whether a word of this role stands at start .. end."""
-        places = self.roles[role]
-        first = bisect_left(places, start)
-        return first < len(places) and places[first] <= end
-
-    def at(self, place: int) -> Sequence[str]:
-        """The noun that stands there, if any."""
-        first = bisect_left(self.nouns, (place, ""))
-        return [noun for one, noun in self.nouns[first : first + 1] if one == place]
 
 
 class Grammar:
@@ -90,10 +65,10 @@ class Grammar:
             _keep(found, at, self.lexicon.none, self._nothing(at, seen), seen)
         return found
 
-    def _look(self, line: str) -> _Seen:
+    def _look(self, line: str) -> Seen:
         if not line.isascii():
             line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
-        seen = _Seen()
+        seen = Seen()
         at = 0
         for token in line.split():
             if token[0] in "([":
@@ -114,10 +89,10 @@ class Grammar:
     def _take(self, token: str) -> tuple[tuple[Word | None, ...], int, bool]:
         """The words in what stands between two spaces, what its end counts, and whether it announces a reason."""
         if token.startswith(_RULED):
-            return (), _STOP, False
+            return (), STOP, False
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
-        stops = _STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
+        stops = STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
         return self._words(bare), stops, end.endswith((":", "...", ",")) or end in _DASHES
 
     def _words(self, bare: str) -> tuple[Word | None, ...]:
@@ -130,7 +105,7 @@ class Grammar:
         units = (self.lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
         return tuple(word for unit in units for word in unit)
 
-    def _nothing(self, at: int, seen: _Seen) -> Told | None:
+    def _nothing(self, at: int, seen: Seen) -> Told | None:
         """`no such user`: a negation, then nothing but fillers, then a noun."""
         behind = at + 1
         while seen.near(Role.FILLER, behind, behind):
@@ -138,14 +113,14 @@ class Grammar:
         first = bisect_left(seen.nouns, (behind, ""))
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
-        phrase = _run(seen.nouns[first : first + _WIDE], 1)
-        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun == "server" and place <= behind + _PHRASE]
-        if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= _PHRASE:
+        phrase = run(seen.nouns[first : first + STOP], 1)
+        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun == "server" and place <= behind + PHRASE]
+        if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _told(_sense(self.lexicon.none.means, phrase), "no")
 
 
-def _note(seen: _Seen, at: int, word: Word) -> None:
+def _note(seen: Seen, at: int, word: Word) -> None:
     if word.noun:
         _name(seen.nouns, at, word.noun)
     if word.states:
@@ -169,21 +144,18 @@ _OURS = {
 }
 
 
-_US = frozenset({"sender", "client", "helo"})
-
-
 def _name(nouns: list[Noun], at: int, noun: str) -> None:
     """`your account` is the sender's, `your server` is the client, `mail from` the sender."""
     if noun == "from":
         if not nouns or nouns[-1] != (at - 1, "message"):
             return
         noun = "sender"
-    if any(one == "your" and at - place <= _PHRASE for place, one in nouns[-2:]):
+    if any(one == "your" and at - place <= PHRASE for place, one in nouns[-2:]):
         noun = _OURS.get(noun, noun)
     nouns.append((at, noun))
 
 
-def _keep(found: Found, at: int, state: State, told: Told | None, seen: _Seen) -> None:
+def _keep(found: Found, at: int, state: State, told: Told | None, seen: Seen) -> None:
     if told is None:
         return
     if state.weight is Weight.LAST:
@@ -198,25 +170,15 @@ def _keep(found: Found, at: int, state: State, told: Told | None, seen: _Seen) -
         found.because.setdefault(*told)
 
 
-def _announced(seen: _Seen) -> ReplyClass | None:
+def _announced(seen: Seen) -> ReplyClass | None:
     """`sender address rejected: ...`, `HELO command rejected: ...`: whatever the reason says, it is about us."""
-    for colon in seen.colons:
-        last = bisect_left(seen.nouns, (colon + 1, ""))
-        head = [noun for place, noun in seen.nouns[max(0, last - _PHRASE) : last] if colon - place <= _PHRASE]
-        stated = bisect_left(seen.states, colon - _PHRASE, key=_place)
-        if stated < len(seen.states) and seen.states[stated][0] <= colon:
-            if "sender" in head:
-                return ReplyClass.SENDER_REJECTED
-            if "client" in head or "helo" in head:
-                return ReplyClass.BLOCKED_SENDER_REPUTATION
-    return None
+    ours = [noun for colon in seen.colons for noun in head(colon, seen)]
+    if not ours:
+        return None
+    return ReplyClass.SENDER_REJECTED if ours[0] == "sender" else ReplyClass.BLOCKED_SENDER_REPUTATION
 
 
-def _place(one: tuple[int, tuple[State, ...]]) -> int:
-    return one[0]
-
-
-def _fits(at: int, needs: Needs, seen: _Seen) -> bool:
+def _fits(at: int, needs: Needs, seen: Seen) -> bool:
     if needs is Needs.EITHER:
         return True
     if needs is Needs.NOT_CLOSE:
@@ -224,15 +186,15 @@ def _fits(at: int, needs: Needs, seen: _Seen) -> bool:
     return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
 
 
-def _owned(at: int, state: State, seen: _Seen, soon: bool) -> Told | None:
+def _owned(at: int, state: State, seen: Seen, soon: bool) -> Told | None:
     """A state with its noun phrase; if it passes, that counts more than what it belongs to."""
-    told = _told(_done(at, state, seen) or _first(state.means, _phrases(at, state, seen)), state.name)
-    if told and state.soon and (soon or seen.near(Role.SOON, at - _PHRASE, at + 1)):
+    told = _told(_done(at, state, seen) or _first(state.means, phrases(at, state, seen)), state.name)
+    if told and state.soon and (soon or seen.near(Role.SOON, at - PHRASE, at + 1)):
         return state.soon, told[1]
     return told
 
 
-def _done(at: int, state: State, seen: _Seen) -> Sense | None:
+def _done(at: int, state: State, seen: Seen) -> Sense | None:
     """`rejected by the recipient`."""
     if not state.by or not seen.near(Role.AGENT, at + 1, at + 2):
         return None
@@ -240,9 +202,9 @@ def _done(at: int, state: State, seen: _Seen) -> Sense | None:
     return _first(state.by, (behind,))
 
 
-def _first(senses: Sequence[Sense], phrases: Iterable[Sequence[str]]) -> Sense | None:
+def _first(senses: Sequence[Sense], choice: Iterable[Sequence[str]]) -> Sense | None:
     """What the first noun phrase that counts makes of it; else what it means of anybody."""
-    return next((sense for phrase in (*phrases, ()) if (sense := _sense(senses, phrase))), None)
+    return next((sense for phrase in (*choice, ()) if (sense := _sense(senses, phrase))), None)
 
 
 def _sense(senses: Sequence[Sense], phrase: Sequence[str]) -> Sense | None:
@@ -253,70 +215,3 @@ def _told(sense: Sense | None, said: str) -> Told | None:
     if sense is None or sense.cls is None:
         return None
     return sense.cls, " ".join((*sorted(sense.nouns), said))
-
-
-def _phrases(at: int, state: State, seen: _Seen) -> Iterator[Sequence[str]]:
-    """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
-    before, behind, head = _around(at, state, seen)
-    gap = at - before[0][0] if before else _STOP
-    if state.wide:
-        if gap <= _PHRASE and not (behind and behind[0][0] - at == 1):
-            yield [*_phrase(before), *head]
-        yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *head]
-        return
-    alone = bool(before) and before[0][1] == "at"  # an address says less than any noun
-    directly = bool(behind) and ((behind[0][0] - at == 1 and (gap > 1 or alone)) or (behind[0][1] == "thing" and behind[0][0] - at <= 2))
-    if directly and not state.reach:
-        yield [*_run(behind, 1), *(_phrase(before) if gap <= _PHRASE else ()), *head]
-    if gap <= _BEFORE:
-        yield [*(_phrase(before) if before[0][1] != "at" else ("at", *_behind_address(at, before))), *head]
-    if state.reach:
-        yield [*(noun for place, noun in behind if place - at <= _REACH), *head]
-    elif behind and behind[0][0] - at <= _BEHIND:
-        yield [*_run(behind, 1), *head]
-
-
-def _around(at: int, state: State, seen: _Seen) -> tuple[Sequence[Noun], Sequence[Noun], Sequence[str]]:
-    """The nouns before a state, the nearest first, those behind it, and of whom the announcement before it speaks.
-
-    `recipient rejected: unknown host` speaks of a host: only a reason without any noun is about what a colon announced. But
-    `sender rejected: unknown user` is about the sender.
-    """
-    here = bisect_left(seen.nouns, (at, ""))
-    before = seen.nouns[max(0, here - _WIDE) : here][::-1]
-    behind = [one for one in seen.nouns[here : here + _WIDE] if one[0] > at]
-    colon = bisect_left(seen.colons, at)
-    start = seen.colons[colon - 1] if colon else 0
-    end = seen.colons[colon] if colon < len(seen.colons) else at + _STOP
-    own = [one for one in before if one[0] > start]
-    rest = [one for one in behind if one[0] <= end]
-    alone = not state.means or state.means[-1].nouns  # it means nothing by itself
-    if alone and not (own and at - own[0][0] <= _BEFORE) and not (rest and rest[0][0] - at <= _REACH):
-        return [one for one in before if one[0] > start or one[1] != "ip"], behind, ()
-    told = before[len(own) :]
-    head = _phrase(told) if told and start - told[0][0] <= _PHRASE else []
-    return own, rest, [noun for noun in head if noun in _US]
-
-
-def _phrase(before: Sequence[Noun]) -> list[str]:
-    """The nouns before a state; an address that stands before them, or what an `error:` was, is another matter."""
-    found = [noun for at, noun in enumerate(_run(before, _PHRASE)) if not at or noun != "at"]
-    return found[: found.index("thing", 1)] if "thing" in found[1:] else found
-
-
-def _behind_address(at: int, before: Sequence[Noun]) -> list[str]:
-    """An address stands between a noun and its state: `the group (@) does not exist`."""
-    rest = [one for one in before if one[1] != "at" and at - one[0] <= _BEFORE]
-    return _run(rest, 1) if rest else []
-
-
-def _run(nouns: Sequence[Noun], gap: int) -> list[str]:
-    """Nouns that follow each other closely: one phrase."""
-    last = nouns[0][0]
-    phrase: list[str] = []
-    for place, noun in nouns:
-        if abs(place - last) > gap:
-            break
-        phrase.append(noun)
-        last = place
-    return phrase
