@@ -147,7 +147,7 @@ _OURS = {
 def _name(nouns: list[Noun], at: int, noun: str) -> None:
     """`your account` is the sender's, `your server` is the client, `mail from` the sender."""
     if noun == "from":
-        if not nouns or nouns[-1] != (at - 1, "message"):
+        if not nouns or nouns[-1] not in ((at - 1, "message"), (at - 1, "email")):
             return
         noun = "sender"
     if any(one == "your" and at - place <= PHRASE for place, one in nouns[-2:]):

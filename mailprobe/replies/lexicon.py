@@ -114,7 +114,15 @@ class Lexicon:
             start = next((at for at in range(end - 1) if at in ways and word[at:end] in self.pieces), None)
             if start is not None:
                 ways[end] = (*ways[start], self.pieces[word[start:end]])
-        return ways.get(len(word), ())
+        return ways.get(len(word)) or self._inflected(word, ways)
+
+    def _inflected(self, word: str, ways: Mapping[int, tuple[Word, ...]]) -> tuple[Word, ...]:
+        """Its last part may be longer than the beginning that is known: `mailadresse`."""
+        for start, found in ways.items():
+            for end in range(len(word) - 1, max(start, len(word) - _ENDING - 1), -1):
+                if found and word[start:end] in self.stems and end - start >= _PIECE:
+                    return (*found, self.stems[word[start:end]])
+        return ()
 
 
 def _joins(one: str, word: Word) -> bool:

@@ -174,8 +174,9 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
 
 
 def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
-    """In order; several nouns in one key: all of them."""
-    return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in row.items())
+    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too."""
+    wider = ((one, cls) for nouns, cls in row.items() for one in dict.fromkeys((nouns, nouns.replace("message", "email"))))
+    return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in wider)
 
 
 def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:
