@@ -137,6 +137,8 @@ _OURS = {
     "domain": "sender",
     "address": "sender",
     "user": "sender",
+    "quota": "sender",
+    "limit": "sender",
     "host": "client",
     "server": "client",
     "client": "client",
