@@ -11,7 +11,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word
@@ -30,6 +30,7 @@ _DASHES = ("-", "–", "—")
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
 _RULED = ("--", "==", "**", "__", "###", "<<<", ">>>")  # a line drawn through a notice, or one of a dialogue
+_NAME = re.compile(r"(?:[\w-]{1,63}\.){1,20}(?:[a-z]{2,3}|info|test)")  # of a host: `mail.b.test` is no mail
 _NUMBER = Word(noun="ip")
 
 Told = tuple[ReplyClass, str]  # a class and the words that say so
@@ -59,10 +60,11 @@ class Grammar:
         found = Found(announced=_announced(seen))
         for at, states in seen.states[:_MOST]:
             for state in states:
-                if _fits(at, state.needs, seen):
+                if _fits(at, state.needs, seen) and not _supposed(at, seen):
                     _keep(found, at, state, _owned(at, state, seen, soon), seen)
         for at in seen.roles[Role.NEGATION][:_MOST]:
-            _keep(found, at, self.lexicon.none, self._nothing(at, seen), seen)
+            if not _supposed(at, seen):
+                _keep(found, at, self.lexicon.none, self._nothing(at, seen), seen)
         return found
 
     def _look(self, line: str) -> Seen:
@@ -103,7 +105,8 @@ class Grammar:
         if bare in self.lexicon.words:
             return (self.lexicon.words[bare],)
         units = (self.lexicon.find(one) for one in _UNITS.findall(bare) if len(one) > 1 or one in _SHORT)
-        return tuple(word for unit in units for word in unit)
+        found = tuple(word for unit in units for word in unit)
+        return tuple(word and replace(word, noun="") for word in found) if _NAME.fullmatch(bare) else found
 
     def _nothing(self, at: int, seen: Seen) -> Told | None:
         """`no such user`: a negation, then nothing but fillers, then a noun."""
@@ -186,6 +189,13 @@ def _fits(at: int, needs: Needs, seen: Seen) -> bool:
     if needs is Needs.NOT_CLOSE:
         return seen.near(Role.NEGATION, at - 2, at)
     return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
+
+
+def _supposed(at: int, seen: Seen) -> bool:
+    """`if this is no spam, tell us`: within the clause of an `if`."""
+    colon = bisect_left(seen.colons, at)
+    start = seen.colons[colon - 1] if colon else 0
+    return seen.near(Role.CONDITION, max(start, at - _CAUSE), at)
 
 
 def _owned(at: int, state: State, seen: Seen, soon: bool) -> Told | None:

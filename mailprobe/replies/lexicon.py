@@ -24,6 +24,7 @@ class Role(StrEnum):
     AGENT = "agent"  # `by`: who did it
     CAUSE = "cause"  # `because`: the reason follows
     SPEECH = "speech"  # `said`: as good as a colon
+    CONDITION = "condition"  # `if`: what follows is not said to be so
     SOON = "soon"  # `temporarily`: it passes
 
 

@@ -269,6 +269,26 @@ def test_compounds(word: str, cls: str) -> None:
     assert meant(f"refused [{word}]") == cls
 
 
+@pytest.mark.parametrize(
+    ("text", "cls"),
+    [
+        ("the person is not known. If this is no spam, tell us", "unknown_user"),
+        ("if the mailbox is full, tell the person", "unclassified"),
+        ("whether the person exists is not told", "unclassified"),
+        ("mail.user.b.test is full", "unclassified"),
+        ("rejected by dnsbl.b.test", "blocked_sender_reputation"),
+        ("your limit of letters is exceeded", "rate_limited"),
+        ("mailbox over quota, tell your postmaster", "mailbox_full"),
+        ("the host of the recipient is not known", "domain_not_found"),
+        ("the server of this person is not known", "unclassified"),
+        ("unknown e-mail", "unknown_user"),
+        ("unknown mail", "unclassified"),
+    ],
+)
+def test_what_is_supposed_named_or_possessed(text: str, cls: str) -> None:
+    assert meant(text) == cls
+
+
 def test_spam_is_about_the_content_only_once_it_was_seen() -> None:
     assert meant("this smells of spam", stage=Stage.RCPT) == "blocked_sender_reputation"
     assert meant("this smells of spam", stage=Stage.END_OF_DATA) == "content_rejected"
