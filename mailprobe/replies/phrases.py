@@ -29,6 +29,7 @@ class Seen:
     roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
     colons: list[int] = field(default_factory=list)  # the last words before a colon or the like: what follows is the reason
     ends: set[int] = field(default_factory=set)  # the last words of what is said
+    words: int = 0
 
     def near(self, role: Role, start: int, end: int) -> bool:
         """Whether a word of this role stands at start .. end."""
@@ -52,13 +53,13 @@ def phrases(at: int, state: State, seen: Seen) -> Iterator[Sequence[str]]:
         yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *ours]
         return
     if not state.reach and _directly(at, before, behind):
-        yield [*run(behind, 1), *(_phrase(before) if gap <= PHRASE else ()), *ours]
+        yield [*_before_thing(run(behind, 1)), *(_phrase(before) if gap <= PHRASE else ()), *ours]
     if gap <= _BEFORE:
         yield [*(_phrase(before) if before[0][1] != "at" else ("at", *_behind_address(at, before))), *ours]
     if state.reach:
         yield [*(noun for place, noun in behind if place - at <= _REACH), *ours]
     elif behind and behind[0][0] - at <= _BEHIND:
-        yield [*run(behind, 1), *ours]
+        yield [*_before_thing(run(behind, 1)), *ours]
 
 
 def _directly(at: int, before: Sequence[Noun], behind: Sequence[Noun]) -> bool:
@@ -93,7 +94,11 @@ def _around(at: int, state: State, seen: Seen) -> tuple[Sequence[Noun], Sequence
 
 def _phrase(before: Sequence[Noun]) -> list[str]:
     """The nouns before a state; an address that stands before them, or what an `error:` was, is another matter."""
-    found = [noun for at, noun in enumerate(run(before, PHRASE)) if not at or noun != "at"]
+    return _before_thing([noun for at, noun in enumerate(run(before, PHRASE)) if not at or noun != "at"])
+
+
+def _before_thing(found: list[str]) -> list[str]:
+    """`unknown address error`: an address is not known, no error."""
     return found[: found.index("thing", 1)] if "thing" in found[1:] else found
 
 

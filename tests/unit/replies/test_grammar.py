@@ -289,6 +289,24 @@ def test_what_is_supposed_named_or_possessed(text: str, cls: str) -> None:
     assert meant(text) == cls
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "cls"),
+    [
+        ("inconnu", 550, "unknown_user"),
+        ("there is no such, it does not exist", 550, "unclassified"),
+        ("does not exist", 550, "unknown_user"),
+        ("does not exist", 450, "temporarily_unavailable"),
+        ("5.7.1 unknown", 550, "policy_rejected"),
+        ("unknown reason", 550, "unclassified"),
+        ("unbekannter Fehler", 550, "unclassified"),
+        ("neko@b.test: unbekannter Fehler", 550, "unclassified"),
+        ("unknown address error", 550, "unknown_user"),
+    ],
+)
+def test_a_few_words_without_a_noun(text: str, code: int, cls: str) -> None:
+    assert meant(text, code) == cls
+
+
 def test_spam_is_about_the_content_only_once_it_was_seen() -> None:
     assert meant("this smells of spam", stage=Stage.RCPT) == "blocked_sender_reputation"
     assert meant("this smells of spam", stage=Stage.END_OF_DATA) == "content_rejected"
