@@ -141,7 +141,7 @@ def _sign_in() -> SignInTables:
 
 
 def _grammar() -> Grammar:
-    table = _toml("grammar.toml")
+    table = _toml("nouns.toml") | _toml("grammar.toml")
     words: dict[str, Word] = {}
     for noun, listed in table["nouns"].items():
         for word in listed.split():
