@@ -137,7 +137,8 @@ class _Reply:
 def _candidates(one: _Reply, text: str, host: str, domain: str, us: Us, carrier: Carrier | None) -> Iterator[Candidate]:
     """Every reading in the order of decision, with the row that says so."""
     own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
-    provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, one.said))
+    home, line = _at_home(host, domain), one.said.line
+    provider = tuple(group for group in SMTP.providers if group.name in home or any(sign in line for sign in group.signs))
     yield from _matching(_rows((*own, *provider)), one)
     if named := words.name_us(text, us.words, domain):
         yield _about(named, one.stage), f"us: {named}"
@@ -222,10 +223,12 @@ def _under(host: str, suffix: str) -> bool:
     return host == suffix or host.endswith("." + suffix)
 
 
-def _is_provider(group: Group, host: str, domain: str, said: words.Words) -> bool:
-    if any(_under(host, suffix) for suffix in group.hosts):
-        return True
-    return domain in group.domains or any(sign in said.line for sign in group.signs)
+@lru_cache(maxsize=512)
+def _at_home(host: str, domain: str) -> frozenset[str]:
+    """The providers that run this MX or own this domain."""
+    return frozenset(
+        group.name for group in SMTP.providers if domain in group.domains or any(_under(host, suffix) for suffix in group.hosts)
+    )
 
 
 def _about(named: str, stage: Stage) -> ReplyClass:
