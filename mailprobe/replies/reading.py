@@ -1,14 +1,16 @@
 """One SMTP reply read. The order of decision guards against the false claim that a mailbox does not exist.
 
-carrier's and provider's own texts -> our own name or address in the text -> texts that mean one thing only -> words that
-speak of us -> exact enhanced code -> words that speak of the recipient -> vague code -> basic code. Whatever is found,
-nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no recipient is known by then).
+carrier's and provider's own texts -> our own name or address in the text -> texts that mean one thing only -> the reason that
+the text itself names -> words that speak of us -> exact enhanced code -> words that speak of the recipient -> vague words and
+codes -> basic code. Whatever is found, nothing said before RCPT can speak of a recipient (RFC 5321 section 4.1.4: no recipient
+is known by then), nor can a reason that was announced as ours.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mailprobe.carriers import Carrier, ReplyRule
@@ -19,8 +21,17 @@ from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, Spea
 from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
+_ACCEPTED_BEFORE = frozenset({Stage.DATA, Stage.END_OF_DATA})
+_CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
 _NOBODY = Us()
-EARLY = (ReplyClass.MAILBOX_FULL, ReplyClass.MAILBOX_DISABLED, ReplyClass.MESSAGE_TOO_BIG, ReplyClass.RELAY_DENIED)
+EARLY = (
+    ReplyClass.MAILBOX_MOVED,
+    ReplyClass.RECIPIENT_RATE,
+    ReplyClass.MAILBOX_FULL,
+    ReplyClass.MAILBOX_DISABLED,
+    ReplyClass.MESSAGE_TOO_BIG,
+    ReplyClass.RELAY_DENIED,
+)
 OF_US = (
     ReplyClass.AUTH_POLICY,
     ReplyClass.GREYLISTED,
@@ -45,6 +56,14 @@ REST = (
     ReplyClass.TEMPORARILY_UNAVAILABLE,
     ReplyClass.POLICY_REJECTED,
 )
+BECAUSE = (*OF_US, ReplyClass.POLICY_REJECTED)  # what a refusal itself gives as its reason
+VAGUE = (
+    ReplyClass.UNKNOWN_USER,
+    ReplyClass.UNREACHABLE,
+    ReplyClass.SERVER_ERROR,
+    ReplyClass.TEMPORARILY_UNAVAILABLE,
+)
+LAST = (ReplyClass.UNKNOWN_USER, ReplyClass.POLICY_REJECTED)
 
 
 def read(
@@ -69,7 +88,9 @@ def read(
         return _accepted(stage)
     said = words.prepare(text, address)
     reply = f"{code or ''} {exact}".strip()
-    for cls, rule in _candidates(stage, reply, exact, said, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+    one = _Reply(stage, reply, exact, said, GRAMMAR.read(said.line, soon=reply.startswith("4")))
+    for candidate in _candidates(one, text, host.lower().rstrip("."), domain.lower(), us, carrier):
+        cls, rule = _announced(candidate, one)
         if _possible(cls, stage):
             return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
     return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
@@ -99,31 +120,75 @@ def _lasting(cls: ReplyClass, code: int, exact: str) -> bool:
     return cls in LASTING and not 400 <= code < 500 and not exact.startswith("4.")
 
 
-def _candidates(
-    stage: Stage, reply: str, exact: str, said: words.Words, text: str, host: str, domain: str, us: Us, carrier: Carrier | None
-) -> Iterator[tuple[ReplyClass, str]]:
+Candidate = tuple[ReplyClass, str]  # a class, and the row or the words that say so
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A reply taken apart. codes: `550 5.1.1`; exact: its enhanced code alone."""
+
+    stage: Stage
+    codes: str
+    exact: str
+    said: words.Words
+    found: grammar.Found
+
+
+def _candidates(one: _Reply, text: str, host: str, domain: str, us: Us, carrier: Carrier | None) -> Iterator[Candidate]:
     """Every reading in the order of decision, with the row that says so."""
     own = (*((Group(carrier.name, carrier.replies),) if carrier else ()), *_shipped(host, domain))
-    provider = tuple(group for group in SMTP.providers if _is_provider(group, host, domain, said))
-    yield from _matching(_rows((*own, *provider)), stage, reply, exact, said)
+    home, line = _at_home(host, domain), one.said.line
+    provider = tuple(group for group in SMTP.providers if group.name in home or any(sign in line for sign in group.signs))
+    yield from _matching(_rows((*own, *provider)), one)
     if named := words.name_us(text, us.words, domain):
-        yield _about(named, stage), f"us: {named}"
-    yield from _matching(SMTP.sharp.rows(said), stage, reply, exact, said)
-    found = GRAMMAR.read(said.line)
-    yield from _of(found, EARLY)
-    yield from _matching(SMTP.us.rows(said), stage, reply, exact, said)
-    yield from _of(found, OF_US)
-    yield from _matching(SMTP.strong.rows(said), stage, reply, exact, said)
-    if reply.startswith("4"):  # who says `later` does not say `never`
-        yield from _of(found, LATER)
-    yield from _of(found, OF_RECIPIENT)
-    yield from _matching(SMTP.recipient.rows(said), stage, reply, exact, said)
-    yield from _matching(SMTP.weak.rows(said), stage, reply, exact, said)
-    yield from _of(found, REST)
-    yield from _matching(SMTP.basic.rows(said), stage, reply, exact, said)
+        yield _about(named, one.stage), f"us: {named}"
+    yield from (_unless_accepted(candidate, one) for candidate in _general(one))
 
 
-def _of(found: dict[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[tuple[ReplyClass, str]]:
+def _general(one: _Reply) -> Iterator[Candidate]:
+    """What any server's text means. Nearer and exacter words first, and ours before the recipient's."""
+    said, found, passing = one.said, one.found, one.codes.startswith("4")
+    yield from _matching(SMTP.sharp.rows(said), one)
+    yield from _of(found.because, BECAUSE)
+    yield from _of(found.said, EARLY)
+    yield from _matching(SMTP.us.rows(said), one)
+    yield from _of(_by_then(found.said, one.stage), OF_US)
+    yield from _matching(SMTP.strong.rows(said), one)
+    if passing:  # who says `later` does not say `never`
+        yield from _of(found.said, LATER)
+    yield from _of(found.said, OF_RECIPIENT)
+    yield from _matching(SMTP.recipient.rows(said), one)
+    yield from _of(found.said, REST)
+    yield from _matching(SMTP.weak.rows(said), one)
+    yield from _of(found.vague, VAGUE)
+    yield from _matching(SMTP.vague.rows(said), one)
+    if not passing:
+        yield from _of(found.last, LAST)
+    yield from _matching(SMTP.basic.rows(said), one)
+
+
+def _announced(candidate: Candidate, one: _Reply) -> Candidate:
+    """No word about a mailbox where a refusal named us before it gave its reason: `sender rejected: user unknown`."""
+    if one.found.announced and SPEAKS[candidate[0]] is SpeaksOf.RECIPIENT:
+        return one.found.announced, f"{grammar.NAME}: announced"
+    return candidate
+
+
+def _unless_accepted(candidate: Candidate, one: _Reply) -> Candidate:
+    """A server that accepted the recipient and calls him unknown after DATA contradicts itself: carriers that are known say so
+    of a customer's own filter."""
+    if candidate[0] is ReplyClass.UNKNOWN_USER and one.stage in _ACCEPTED_BEFORE and not one.exact.startswith(("5.1.", "4.1.")):
+        return ReplyClass.RECIPIENT_FILTER, candidate[1]
+    return candidate
+
+
+def _by_then(found: Mapping[ReplyClass, str], stage: Stage) -> Mapping[ReplyClass, str]:
+    """Before DATA nobody has seen the content: who speaks of spam there means who we are."""
+    spam = found.get(ReplyClass.CONTENT_REJECTED) if stage in _CONTENT_UNKNOWN else None
+    return {ReplyClass.BLOCKED_SENDER_REPUTATION: spam, **found} if spam else found
+
+
+def _of(found: Mapping[ReplyClass, str], classes: tuple[ReplyClass, ...]) -> Iterator[Candidate]:
     return ((cls, f"{grammar.NAME}: {found[cls]}") for cls in classes if cls in found)
 
 
@@ -131,9 +196,9 @@ def _rows(groups: Iterable[Group]) -> Iterator[Row]:
     return ((0, "", group.name, rule) for group in groups for rule in group.rules)
 
 
-def _matching(rows: Iterable[Row], stage: Stage, reply: str, exact: str, said: words.Words) -> Iterator[tuple[ReplyClass, str]]:
+def _matching(rows: Iterable[Row], one: _Reply) -> Iterator[Candidate]:
     for _, _, name, rule in rows:
-        if _applies(rule, stage, reply, exact) and said.hold(rule.contains):
+        if _applies(rule, one.stage, one.codes, one.exact) and one.said.hold(rule.contains):
             told = rule.contains.strip() or " ".join((*rule.codes, *rule.phases))
             yield ReplyClass(rule.means), f"{name}: {told}"
 
@@ -158,10 +223,12 @@ def _under(host: str, suffix: str) -> bool:
     return host == suffix or host.endswith("." + suffix)
 
 
-def _is_provider(group: Group, host: str, domain: str, said: words.Words) -> bool:
-    if any(_under(host, suffix) for suffix in group.hosts):
-        return True
-    return domain in group.domains or any(sign in said.line for sign in group.signs)
+@lru_cache(maxsize=512)
+def _at_home(host: str, domain: str) -> frozenset[str]:
+    """The providers that run this MX or own this domain."""
+    return frozenset(
+        group.name for group in SMTP.providers if domain in group.domains or any(_under(host, suffix) for suffix in group.hosts)
+    )
 
 
 def _about(named: str, stage: Stage) -> ReplyClass:

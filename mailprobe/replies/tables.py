@@ -12,7 +12,8 @@ from typing import Any
 
 from mailprobe.carriers import ReplyRule
 from mailprobe.evidence import Stage
-from mailprobe.replies.grammar import Grammar, Lexicon, State, Word, eastern, plain
+from mailprobe.replies.grammar import Grammar
+from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
 from mailprobe.replies.meaning import ReplyClass, SignInClass
 from mailprobe.replies.words import Words, key_of
 
@@ -62,8 +63,8 @@ def _place(row: Row) -> int:
 
 @dataclass(frozen=True, slots=True)
 class SmtpTables:
-    """In the order they are asked. `strong` codes decide before the recipient's words, `weak` ones after; `basic` and
-    `by_stage` when nothing told more."""
+    """In the order they are asked. `strong` codes decide before the recipient's words, `vague` ones after every word; `basic`
+    when nothing told more."""
 
     providers: tuple[Group, ...]
     sharp: Shelf
@@ -71,6 +72,7 @@ class SmtpTables:
     strong: Shelf
     recipient: Shelf
     weak: Shelf
+    vague: Shelf
     basic: Shelf
 
 
@@ -127,7 +129,8 @@ def _smtp() -> SmtpTables:
         us=Shelf(_groups(texts["us"])),
         strong=Shelf(_groups(codes["strong"])),
         recipient=Shelf(_groups(texts["recipient"])),
-        weak=Shelf(_groups([*texts["weak"], *codes["weak"]])),
+        weak=Shelf(_groups(texts["weak"])),
+        vague=Shelf(_groups(codes["weak"])),
         basic=Shelf(_groups(codes["basic"])),
     )
 
@@ -137,40 +140,65 @@ def _sign_in() -> SignInTables:
     return SignInTables(imap=_groups(table["imap"], SignInClass), auth=_groups(table["auth"], SignInClass))
 
 
-_NEEDS = {"not": True, "no not": False}
-
-
 def _grammar() -> Grammar:
-    table = _toml("grammar.toml")
+    table = _toml("nouns.toml") | _toml("grammar.toml")
     words: dict[str, Word] = {}
     for noun, listed in table["nouns"].items():
         for word in listed.split():
-            words[word] = replace(words.get(word, Word()), noun=noun)
+            words[word] = Word(noun=noun)
     states = {name: _state(name, row) for name, row in table["states"].items()}
     for name, row in table["states"].items():
         for word in row["words"].split():
             known = words.get(word, Word())
             words[word] = replace(known, states=(*known.states, states[name]))
-    for word in table["negations"]["words"].split():
-        words[word] = replace(words.get(word, Word()), negates=True)
-    for word in table["fillers"]["words"].split():
-        words[word] = replace(words.get(word, Word()), fills=True)
-    return Grammar(_lexicon(words, states["none"]))
+    for name, listed in table["roles"].items():
+        for word in listed.split():
+            known = words.get(word, Word())
+            words[word] = replace(known, roles=known.roles | {Role(name)})
+    inside = {word: words[word] for word in table["inside"]["words"].split()}
+    return Grammar(_lexicon(words, inside, states["none"]))
 
 
 def _state(name: str, row: Mapping[str, Any]) -> State:
-    means = {noun: ReplyClass(cls) if cls else None for noun, cls in row["means"].items()}
-    return State(name, means, negated=_NEEDS.get(row.get("needs", "")), wide=row.get("near") == "wide")
+    near = row.get("near", "phrase")
+    return State(
+        name,
+        _senses(row["means"]),
+        by=_senses(row.get("by", {})),
+        alone=ReplyClass(row["alone"]) if "alone" in row else None,
+        soon=ReplyClass(row["soon"]) if "soon" in row else None,
+        needs=Needs(row.get("needs", "")),
+        wide=near == "sentence",
+        reach=near == "object",
+        weight=Weight(row.get("weight", "plain")),
+    )
 
 
-def _lexicon(words: Mapping[str, Word], none: State) -> Lexicon:
+def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
+    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too."""
+    wider = ((one, cls) for nouns, cls in row.items() for one in dict.fromkeys((nouns, nouns.replace("message", "email"))))
+    return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in wider)
+
+
+def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:
+    stems = {word[:-1]: kind for word, kind in words.items() if word.endswith("*")}
+    words = {word: _with_stems(word, kind, stems) for word, kind in words.items()}
     return Lexicon(
         words={plain(word): kind for word, kind in words.items() if not word.endswith("*") and not eastern(word)}
         | {word: kind for word, kind in words.items() if eastern(word)},
         stems={plain(word[:-1]): kind for word, kind in words.items() if word.endswith("*")},
+        inside=inside,
         none=none,
         east=re.compile("|".join(sorted((word for word in words if eastern(word)), key=len, reverse=True))),
     )
+
+
+def _with_stems(word: str, kind: Word, stems: Mapping[str, Word]) -> Word:
+    """A word is what its beginning is too: `verified` and `verif*`."""
+    for stem, more in stems.items():
+        if word.startswith(stem) and not word.endswith("*"):
+            kind = Word(kind.noun or more.noun, (*kind.states, *more.states), kind.roles | more.roles)
+    return kind
 
 
 SMTP = _smtp()

@@ -14,6 +14,7 @@ _URL = re.compile(r"https?://([^\s/<>\"')\]]{1,255})[^\s<>\"')\]]{0,1000}")
 _QUOTED = re.compile(r"\"[^\"@\s]{1,128}\"@[^\s<>\"'(),;:\[\]@]{1,255}")
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}*])[^\s<>\"'(),;:\[\]{}*@]{1,320}@[^\s<>\"'(),;:\[\]@]{1,255}")
 _NOT_WORD = re.compile(r"[^\w.@-]+|(?<=\w)[.-](?!\w)|(?<!\w)[.-]")
+_IN_REPLY = re.compile(r" \(in reply to [a-z][a-z ]{2,40}\)")  # Postfix, of the command that was refused
 _CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 
@@ -61,6 +62,8 @@ def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
     flat = " ".join(text[:CAP].lower().split())
     flat = _CODE_AGAIN.sub("", f" {flat} ")
+    if "(in reply to" in flat:
+        flat = _IN_REPLY.sub("", flat)
     if "://" in flat:
         flat = _URL.sub(r"\1", flat)
     if "@" in flat:

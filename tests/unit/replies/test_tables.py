@@ -11,7 +11,7 @@ def test_every_class_speaks_of_somebody() -> None:
 
 
 def test_rows_are_lower_case_single_spaced_and_ask_something() -> None:
-    shelves = (SMTP.sharp, SMTP.us, SMTP.strong, SMTP.recipient, SMTP.weak, SMTP.basic)
+    shelves = (SMTP.sharp, SMTP.us, SMTP.strong, SMTP.recipient, SMTP.weak, SMTP.vague, SMTP.basic)
     groups = [*SMTP.providers, *(group for shelf in shelves for group in shelf.groups)]
     rules = [rule for group in (*groups, *SIGN_IN.imap, *SIGN_IN.auth) for rule in group.rules]
     assert len(rules) > 500
