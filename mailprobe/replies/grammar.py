@@ -22,7 +22,6 @@ NAME = "nouns and states"
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
 _AGENT, _CAUSE = 4, 14  # words behind `by` and `because` that belong to it
 _TEXT = 1500  # characters read: the reason comes first
-_FEW = 6  # words of a text, its codes among them, in which a state without a noun is said of the recipient
 _MOST = 40  # states looked at
 _UNITS = re.compile(r"[^\W_]+|@")
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
@@ -77,7 +76,6 @@ class Grammar:
             if token[0] in "([":
                 seen.ends.add(at)
             units, stops, colon = self._units(token)
-            seen.words += len(units)
             for word in units:
                 at += 1
                 if word is not None:
@@ -164,8 +162,6 @@ def _name(nouns: list[Noun], at: int, noun: str) -> None:
 
 def _keep(found: Found, at: int, state: State, told: Told | None, seen: Seen) -> None:
     if told is None:
-        if state.alone and seen.words <= _FEW and all(noun == "at" for _, noun in seen.nouns):
-            found.last.setdefault(state.alone, f"{state.name} alone")
         return
     if state.weight is Weight.LAST:
         if at in seen.ends:

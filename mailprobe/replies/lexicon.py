@@ -60,7 +60,6 @@ class State:
     name: str
     means: tuple[Sense, ...]
     by: tuple[Sense, ...] = ()  # by who did it: `rejected by the recipient`
-    alone: ReplyClass | None = None  # what it means in a few words without any noun: `550 does not exist`
     soon: ReplyClass | None = None  # what it means if it passes: with a 4yz code, or `temporarily`
     needs: Needs = Needs.EITHER
     wide: bool = False  # any noun of the sentence

@@ -29,7 +29,6 @@ class Seen:
     roles: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
     colons: list[int] = field(default_factory=list)  # the last words before a colon or the like: what follows is the reason
     ends: set[int] = field(default_factory=set)  # the last words of what is said
-    words: int = 0
 
     def near(self, role: Role, start: int, end: int) -> bool:
         """Whether a word of this role stands at start .. end."""

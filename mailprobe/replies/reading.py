@@ -21,7 +21,6 @@ from mailprobe.replies.meaning import LASTING, SPEAKS, Meaning, ReplyClass, Spea
 from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
-_ACCEPTED_BEFORE = frozenset({Stage.DATA, Stage.END_OF_DATA})
 _CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
 _NOBODY = Us()
 EARLY = (
@@ -177,7 +176,7 @@ def _announced(candidate: Candidate, one: _Reply) -> Candidate:
 def _unless_accepted(candidate: Candidate, one: _Reply) -> Candidate:
     """A server that accepted the recipient and calls him unknown after DATA contradicts itself: carriers that are known say so
     of a customer's own filter."""
-    if candidate[0] is ReplyClass.UNKNOWN_USER and one.stage in _ACCEPTED_BEFORE and not one.exact.startswith(("5.1.", "4.1.")):
+    if candidate[0] is ReplyClass.UNKNOWN_USER and one.stage is Stage.END_OF_DATA and not one.exact.startswith(("5.1.", "4.1.")):
         return ReplyClass.RECIPIENT_FILTER, candidate[1]
     return candidate
 

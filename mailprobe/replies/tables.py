@@ -165,7 +165,6 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
         name,
         _senses(row["means"]),
         by=_senses(row.get("by", {})),
-        alone=ReplyClass(row["alone"]) if "alone" in row else None,
         soon=ReplyClass(row["soon"]) if "soon" in row else None,
         needs=Needs(row.get("needs", "")),
         wide=near == "sentence",

@@ -16,7 +16,7 @@ from mailprobe.verdict.picture import (
     Source,
 )
 
-ONE_CHAIN = 90.0  # seconds: two runs, and what waits between them
+ONE_CHAIN = 45.0  # seconds: shorter than any interval, for in the next slot he may have been let in again
 ACCEPTED = (Acceptance.ACCEPTED, Acceptance.ACCEPTED_ALL, Acceptance.ACCEPTED_UNCHECKED)
 LATER = (Acceptance.GREYLISTED, Acceptance.DEFERRED, Acceptance.DEFERRED_ALONE, Acceptance.RATE)
 OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
