@@ -15,6 +15,7 @@ from mailprobe.bounces.door import Reason
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config
 from mailprobe.config.every import interval
+from mailprobe.config.names import names_of
 from mailprobe.console.fleet.returned import Mailboxes
 from mailprobe.console.instruments import Summary
 from mailprobe.daemon import accepted, ourselves
@@ -33,7 +34,6 @@ from mailprobe.serve.counting import certificates, count_facts, count_run, round
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
-from mailprobe.serve.names import names_of
 from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.repairs import Repairs

@@ -12,8 +12,8 @@ from typing import Any
 
 from mailprobe.address import Address
 from mailprobe.config import Account, Config, ConfigError, ad_hoc, read_address
+from mailprobe.config.names import names_of
 from mailprobe.console.calls.call import Call, Said, Then, Watched
-from mailprobe.console.calls.past import names_of
 from mailprobe.console.calls.sealing import Sealer
 from mailprobe.evidence import End, Ending, Evidence
 from mailprobe.lookup import Answer, recorded

@@ -75,6 +75,9 @@ class Scribe:
         call.dirty = False
         try:
             await self.keeping.keep(call)
+        except asyncio.CancelledError:  # it may not be on the disk yet: whoever closes writes once more
+            call.dirty = True
+            raise
         except StoreError:
             call.dirty = True
             return False

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account
+from mailprobe.config.names import names_of
 from mailprobe.console.calls.texts import text
 from mailprobe.incident import Passage
 from mailprobe.status import RANK
@@ -67,14 +68,6 @@ async def past_of(store: Store, account: Account, carrier: Carrier, service: Ser
     last = said[0] if said else None
     verdict = last.verdict if last is not None and isinstance(last.verdict, Verdict) else None
     return Past(verdict, last.seen_at if last is not None else 0.0, good, bad, service)
-
-
-def names_of(account: Account, carrier: Carrier) -> tuple[str, ...]:
-    """Whatever must not stand in the store: the names of the account and of the controls beside it."""
-    controls = [name for one in carrier.live_controls for name in (str(one.address), one.username, one.submission_username)]
-    dead = [str(carrier.dead_control)] if carrier.dead_control is not None else []
-    own = (account.address.key, str(account.address), account.username, account.submission_username)
-    return tuple(dict.fromkeys(name for name in (*own, *controls, *dead) if name))
 
 
 async def turning(store: Store, account: str, well: tuple[float, ...] = ()) -> tuple[float | None, float | None]:

@@ -113,6 +113,24 @@ async def test_what_cannot_be_written_of_one_call_does_not_keep_the_others_from_
         assert await house.store.calls.one("u0") is None
 
 
+class Stuck(Keeping):
+    async def keep(self, call: Call) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_call_whose_writing_is_called_off_at_the_end_is_written_by_who_closes() -> None:
+    async with calls_that_check(EAGER) as (calls, house):
+        calls.whole["u0"] = ended("u0")
+        calls.whole["u0"].touch()
+        sealer = Sealer((bytes(32),))
+        writing = asyncio.create_task(Scribe(calls, Stuck(house.store, sealer)).once())
+        await asyncio.sleep(0)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+        await Scribe(calls, Keeping(house.store, sealer)).once()
+        assert await house.store.calls.one("u0") is not None
+
+
 @pytest.mark.parametrize(("wait", "again"), [(NOW + KEPT, True), (None, False)])
 async def test_a_call_that_waits_for_its_test_mail_waits_on_after_a_restart(wait: float | None, again: bool) -> None:
     async with calls_that_check(EAGER) as (calls, _):
