@@ -228,8 +228,8 @@ class Calls:
         """Whether a test mail of this check may still come, or come back."""
         try:
             call.wait = await wait_of(call, self.rooms.house().store)
-        except StoreError:  # what is known is shown; the next look may know more
-            call.wait = None
+        except StoreError:  # that it was sent is known all the same: the next look says what became of it
+            call.wait = call.started + KEPT if call.number_to_read else None
 
     def learnt(self, call: Call, leg: str, fact: Fact) -> None:
         note_number(call, (fact,))
