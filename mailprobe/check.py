@@ -139,6 +139,15 @@ def configured() -> Path | None:
     return next((path for path in PLACES if path.is_file()), None)
 
 
+def named_or_found(named: Path | None, command: str) -> Path:
+    """The configuration that was named, or the one that `check` would use; raises ConfigError."""
+    found = named or configured()
+    if found is None:
+        what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
+        raise ConfigError((Problem("MP1011", command, what, hint),), NO_INPUT)
+    return found
+
+
 def consent_of(asked: Asked) -> str:
     """Who agreed to a test mail, as it is written down: --canary itself is the word of whoever types it."""
     if not (asked.canary or CANARY in asked.only):

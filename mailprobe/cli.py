@@ -16,9 +16,9 @@ import typer
 
 from mailprobe import __version__
 from mailprobe.address import near
-from mailprobe.assets import CONSOLE
-from mailprobe.config import ConfigError, Problem, format_problem, load
+from mailprobe.config import ConfigError, Problem, format_problem
 from mailprobe.config.problems import INPUT_CHARS, cut
+from mailprobe.house_cli import accounts_app, assets_app, config_app
 from mailprobe.options import ConfigOption, JsonOption, LanguageOption
 from mailprobe.staff_cli import audit_app, erase, users_app, wrong_app
 from mailprobe.store import StoreError
@@ -33,55 +33,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(help="Look at a configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
-assets_app = typer.Typer(help="Rules and dashboards of this version.", no_args_is_help=True)
 app.add_typer(assets_app, name="assets")
-accounts_app = typer.Typer(help="Who is watched: take in a CSV file, or list.", no_args_is_help=True)
 app.add_typer(accounts_app, name="accounts")
 app.add_typer(users_app, name="users")
 app.add_typer(audit_app, name="audit")
 app.add_typer(wrong_app, name="wrong")
 app.command()(erase)
 
-USAGE, NO_INPUT, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 66, 74, 141, 130  # sysexits.h, and 128 + the signal
+USAGE, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
-OPTIONS = [
-    "--config",
-    "--json",
-    "--lang",
-    "--only",
-    "--observed",
-    "--bounce",
-    "--ask-secret",
-    "--canary",
-    "--consent",
-    "--ticket",
-    "--within",
-    "--operator",
-    "--incident",
-    "--end",
-    "--for",
-    "--why",
-    "--once",
-    "--serve",
-    "--listen",
-    "--console",
-    "--runbooks",
-    "--force",
-    "--answers",
-    "--into",
-    "--plugin",
-    "--dry-run",
-    "--addresses",
-    "--online",
-    "--role",
-    "--days",
-    "--no-password",
-    "--why",
-    "--version",
-    "--help",
-]
 
 
 @app.command()
@@ -231,87 +192,10 @@ def release(
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Recorded; no address.")] = "",
 ) -> None:
     """A supervisor lifts the guard that stops one who asks about many addresses that are not enrolled, or opens an incident."""
+    from mailprobe.check import named_or_found
     from mailprobe.supervising import release as lift
 
     print(lift(named_or_found(config, "release"), carrier, operator, lasting, why, incident=incident, ends=end))
-
-
-@accounts_app.command("import")
-def accounts_import(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV: id,address,carrier,group,secret,probes,every; - is stdin.")],
-    config: ConfigOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it and tell what would change; write nothing.")] = False,
-) -> None:
-    """Check a file of accounts against the configuration, then put it where [accounts_from] names it: all of it, or nothing."""
-    from mailprobe.enrolment import import_accounts
-
-    change, after = import_accounts(named_or_found(config, "accounts import"), file, dry_run=dry_run)
-    for warning in after.warnings:
-        print(format_problem(warning, "note"), file=sys.stderr)
-    print(f"{'would be ' if dry_run else ''}{change}")
-
-
-@accounts_app.command("list")
-def accounts_list(
-    config: ConfigOption = None,
-    addresses: Annotated[bool, typer.Option("--addresses", help="Show the addresses as well.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per account.")] = False,
-) -> None:
-    """Who is watched, and how: id, carrier, group, probes, every."""
-    from mailprobe.enrolment import print_list
-
-    print_list(load(named_or_found(config, "accounts list")), addresses=addresses, as_json=as_json)
-
-
-@config_app.command("check")
-def config_check(
-    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,
-    online: Annotated[
-        bool, typer.Option("--online", help="Ask the world as well: DNS, port 25, the controls, our receiver, block lists.")
-    ] = False,
-) -> None:
-    """Read the configuration, tell every error at once, and the load it means for the servers.
-
-    With --online: is what it says true, and which verdicts can be proven? Exit code 1 where something is wrong.
-    """
-    from mailprobe.terminal import print_config
-
-    config = load(named_or_found(path, "config check"))
-    print_config(config)
-    if online:
-        from mailprobe.proving import print_readiness
-
-        raise typer.Exit(print_readiness(config))
-
-
-def named_or_found(named: Path | None, command: str) -> Path:
-    """The configuration that was named, or the one that `check` would use; raises ConfigError."""
-    from mailprobe.check import PLACES, configured
-
-    found = named or configured()
-    if found is None:
-        what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
-        raise ConfigError((Problem("MP1011", command, what, hint),), NO_INPUT)
-    return found
-
-
-@assets_app.command("export")
-def assets_export(
-    to: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")],
-    console: Annotated[str, typer.Option(metavar="URL", help="Where people reach mailprobe's pages.")] = CONSOLE,
-    runbooks: Annotated[str, typer.Option(metavar="URL", help="Where the runbooks are; left out: at the console.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Also over files that were changed since they were exported.")] = False,
-) -> None:
-    """Write alert rules, runbooks, dashboards and examples for Prometheus, Alertmanager and Grafana.
-
-    All or nothing: files that you changed stay as they are, and are named, unless --force is given.
-    """
-    from mailprobe.assets.export import export
-
-    done = export(to, __version__, console=console, runbooks=runbooks, force=force)
-    for name in (*done.written, *(f"{name} (removed)" for name in done.removed)):
-        print(to / name)
-    print(f"{len(done.written)} written, {len(done.same)} already as in mailprobe {__version__}")
 
 
 def version(wanted: bool) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mailprobe.check import configured, whoever_asks
+from mailprobe.check import named_or_found, whoever_asks
 from mailprobe.config import Config, ConfigError, Problem, load
 from mailprobe.config.problems import cut, visible
 from mailprobe.console.api.times import rfc3339
@@ -29,7 +29,7 @@ from mailprobe.store.people import Change
 
 T = TypeVar("T")
 
-USAGE, DATA_ERROR, NO_INPUT = 64, 65, 66  # sysexits.h
+USAGE, DATA_ERROR = 64, 65  # sysexits.h
 TAMPERED = 1
 WORDS = {
     Change.TAKEN: ("MP2412", "unfit.taken"),
@@ -66,10 +66,7 @@ async def desk(config: Config) -> AsyncIterator[Desk]:
 
 
 def found(named: Path | None) -> Config:
-    path = named or configured()
-    if path is None:
-        raise ConfigError((Problem("MP1011", "--config", "no configuration found", "name a file with --config"),), NO_INPUT)
-    return load(path)
+    return load(named_or_found(named, "--config"))
 
 
 def add(config: Path | None, name: str, role: str, *, password: bool) -> None:

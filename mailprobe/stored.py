@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from mailprobe import plugin
-from mailprobe.check import configured
+from mailprobe.check import named_or_found
 from mailprobe.config import Config, ConfigError, Problem, format_problem, load
 from mailprobe.config.problems import cut
 from mailprobe.plugin import LastResult, Said, Standing
@@ -31,20 +31,13 @@ async def standing_in(store: Store, account: str) -> Standing | None:
 def print_status(account: str, config: Path | None) -> int:
     """The line, and its exit code."""
     try:
-        said = status_of(account, loaded(config))
+        said = status_of(account, load(named_or_found(config, "status")))
     except ConfigError as error:
         said = plugin.unknown(one_line(error.problems[0]))
     except StoreError as error:
         said = plugin.unknown(one_line(Problem(error.code, error.where, error.what, error.hint)))
     print(said.line)
     return said.exit_code
-
-
-def loaded(named: Path | None) -> Config:
-    path = named or configured()
-    if path is None:
-        raise ConfigError((Problem("MP1011", "status", "no configuration found", "name a file with --config"),))
-    return load(path)
 
 
 def status_of(account: str, config: Config) -> Said:

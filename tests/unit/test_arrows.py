@@ -9,7 +9,7 @@ import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
 KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "serve", "__main__"}
-KNOW_ALL |= {"enrolment", "options", "proving", "staff_cli", "staffing", "stored", "supervising", "wrong_verdicts"}
+KNOW_ALL |= {"enrolment", "house_cli", "options", "proving", "staff_cli", "staffing", "stored", "supervising", "wrong_verdicts"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
     "maintenance": set(),
