@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from mailprobe.carriers import Limits
 from mailprobe.evidence import Of, Replied, Withheld
 from mailprobe.limits.controls import Controls
-from mailprobe.limits.waiting import DAY, FIRST_WAIT, LONGEST_WAIT, STEP, Sleep, Wait, Wall, growing, pace_of
+from mailprobe.limits.waiting import DAY, FIRST_WAIT, LONGEST_WAIT, STEP, Sleep, Wait, Wall, growing, pace_of, waited_for
 from mailprobe.probes import Denied
 
 LIVE_COUNTS = 600.0  # seconds that a control's answer counts
@@ -141,16 +141,11 @@ class Courtesy:
 
     async def session(self, host: str) -> Denied | None:
         """A place at the host, to be given up with `leave`; or why not, after a short wait."""
-        give_up = self._wall() + SHORT_WAIT
-        while True:
-            now = self._wall()
-            said = await self._enter(host, now)
-            if isinstance(said, int):
-                self._places.setdefault(host, []).append(said)
-                return None
-            if said.until > give_up:
-                return Denied(Withheld.NOT_POLITE_YET, said.until)
-            await self._sleep(max(STEP, said.until - now))
+        said = await waited_for(lambda now: self._enter(host, now), SHORT_WAIT, self._wall, self._sleep)
+        if isinstance(said, Wait):
+            return Denied(Withheld.NOT_POLITE_YET, said.until)
+        self._places.setdefault(host, []).append(said)
+        return None
 
     def leave(self, host: str) -> None:
         """Give a place up; the store writes it down by itself, so that a cancelled run can say it too."""

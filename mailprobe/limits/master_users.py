@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from mailprobe.evidence import Stage, Withheld
 from mailprobe.limits.sign_ins import CONTROL_GOOD_FOR, LONG_WAIT, MOST_WORDS, UNDER_WAY, PastSignIn
-from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
+from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall, waited_for
 from mailprobe.probes import Denied, Granted
 
 SECOND_AFTER = 3600.0
@@ -75,17 +75,10 @@ class MasterUsers:
         seen = self.proved_at.get((name, host))
         if seen is not None and 0 <= self.wall() - seen < FRESH:
             return Granted(NO_KEY)
-        give_up = self.wall() + LONG_WAIT
-        while True:
-            now = self.wall()
-            said = await self._reserve(name, host, now)
-            if isinstance(said, int):
-                return Granted(said)
-            if isinstance(said, Denied):
-                return said
-            if said.until > give_up:
-                return Denied(Withheld.NOT_POLITE_YET, now + UNDER_WAY)
-            await self.sleep(max(STEP, said.until - now))
+        said: int | Denied | Wait = await waited_for(lambda now: self._reserve(name, host, now), LONG_WAIT, self.wall, self.sleep)
+        if isinstance(said, Wait):
+            return Denied(Withheld.NOT_POLITE_YET, self.wall() + UNDER_WAY)
+        return Granted(said) if isinstance(said, int) else said
 
     async def in_doubt(self, name: str, host: str) -> bool:
         """Whether a known good account must be opened through it before any other."""

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from mailprobe.evidence import Stage, Withheld
 from mailprobe.limits.controls import Controls
-from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall
+from mailprobe.limits.waiting import DAY, STEP, Sleep, Wait, Wall, waited_for
 from mailprobe.probes import Denied, Granted
 from mailprobe.probes.session import unnamed
 
@@ -134,18 +134,15 @@ class LoginBudget:
         """A login that is durably accounted for, or why it may not be spent. Waits a little for a login of the same
         user that is under way. `stage` is LOGIN for IMAP, AUTH for submission."""
         login, fingerprint = self._table.login(user, host), self._table.fingerprint(user, host, secret)
-        give_up = self._wall() + LONG_WAIT
-        while True:
-            now = self._wall()
-            said = await self._try(login, fingerprint, stage, now)
-            if isinstance(said, int):
-                self._users[said] = user
-                return Granted(said)
-            if isinstance(said, Denied):
-                return said
-            if said.until > give_up:
-                return Denied(Withheld.NOT_POLITE_YET, now + UNDER_WAY)
-            await self._sleep(max(STEP, said.until - now))
+        said: int | Denied | Wait = await waited_for(
+            lambda now: self._try(login, fingerprint, stage, now), LONG_WAIT, self._wall, self._sleep
+        )
+        if isinstance(said, Wait):
+            return Denied(Withheld.NOT_POLITE_YET, self._wall() + UNDER_WAY)
+        if isinstance(said, int):
+            self._users[said] = user
+            return Granted(said)
+        return said
 
     async def _try(self, login: str, fingerprint: str, stage: Stage, now: float) -> int | Denied | Wait:
         def decide(past: Sequence[PastSignIn]) -> Denied | Wait | None:

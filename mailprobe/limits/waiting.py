@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mailprobe.carriers import OWN_LIMITS, Limits
 
@@ -16,6 +17,7 @@ LONGEST_WAIT = 4000.0
 
 Wall = Callable[[], float]  # Unix seconds
 Sleep = Callable[[float], Awaitable[None]]
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,18 @@ class Wait:
     """Not now, but perhaps soon: ask again at `until` (Unix seconds)."""
 
     until: float
+
+
+async def waited_for(look: Callable[[float], Awaitable[Said | Wait]], within: float, wall: Wall, sleep: Sleep) -> Said | Wait:
+    """What `look` says of now, asked again for as long as it says that a while helps; its last `Wait` where that would be longer
+    than `within` seconds in all."""
+    give_up = wall() + within
+    while True:
+        now = wall()
+        said = await look(now)
+        if not isinstance(said, Wait) or said.until > give_up:
+            return said
+        await sleep(max(STEP, said.until - now))
 
 
 def growing(first: float, longest: float, times: int) -> float:
