@@ -71,7 +71,7 @@ def evidence_json(evidence: Evidence) -> dict[str, Json]:
     ending = evidence.ending
     held: Json = None
     if ending.kind is End.HELD:
-        held = {"reason": ending.reason, "not_before": None if ending.not_before is None else utc(ending.not_before)}
+        held = {"reason": ending.reason, "not_before": utc_or_none(ending.not_before)}
     return {
         "probe": evidence.probe,
         "vantage": evidence.vantage,
@@ -94,7 +94,7 @@ def fact_json(fact: Fact, began: float) -> dict[str, Json]:
         if field.name in DURATIONS:
             out[f"{field.name}_ms"] = None if value is None else milliseconds(value)
         elif field.name in INSTANTS:
-            out[field.name] = None if value is None else utc(value)
+            out[field.name] = utc_or_none(value)
         else:
             out[field.name] = plain(value)
     return out
@@ -144,3 +144,8 @@ def milliseconds(seconds: float) -> float:
 
 def utc(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc_or_none(unix: float | None) -> str | None:
+    """None: it has not been, or nobody knows."""
+    return None if unix is None else utc(unix)

@@ -16,7 +16,7 @@ from mailprobe.console.language import Language
 from mailprobe.console.rooms import rooms_of
 from mailprobe.console.services import rows_of
 from mailprobe.metrics import AccountRow
-from mailprobe.report import utc
+from mailprobe.report import utc, utc_or_none
 from mailprobe.store.verdicts import Said
 from mailprobe.verdict import Code, Status, Verdict
 from mailprobe.verdict.labels import label, title
@@ -174,7 +174,7 @@ def account_out(row: AccountRow, language: str, now: float) -> AccountOut:
         code=row.code,
         title=title(row.code, language) if row.code is not None else "",
         since=utc(row.since) if row.since else None,
-        known_at=None if row.known_at is None else utc(row.known_at),
+        known_at=utc_or_none(row.known_at),
     )
 
 
@@ -184,10 +184,7 @@ def whole(looked: Looked, language: str, now: float) -> WholeOut:
         stretches=[StretchOut(status=one.status, begins=utc(one.begins), ends=utc(one.ends)) for one in looked.stretches],
         verdicts=[said(one, language) for one in looked.said],
         round_trips=[
-            TripOut(
-                number=one.number, state=one.state, sent_at=None if one.sent_at is None else utc(one.sent_at), took_s=one.took
-            )
-            for one in looked.trips
+            TripOut(number=one.number, state=one.state, sent_at=utc_or_none(one.sent_at), took_s=one.took) for one in looked.trips
         ],
         bounces=[bounce_out(one) for one in looked.bounces],
     )

@@ -15,7 +15,7 @@ from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.console.texts import text
 from mailprobe.incident import Incident, State, Text, Why
-from mailprobe.report import utc
+from mailprobe.report import utc, utc_or_none
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
@@ -187,7 +187,7 @@ def shown(rooms: Rooms, one: Incident, language: str) -> IncidentOut:
         text_en=one.text.en,
         say=told.text or text(f"incident.say.{one.state}", language),
         say_lang=told.language,
-        expected_at=None if one.expected_at is None else utc(one.expected_at),
+        expected_at=utc_or_none(one.expected_at),
     )
 
 

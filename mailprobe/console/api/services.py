@@ -12,7 +12,7 @@ from mailprobe.console.language import Language
 from mailprobe.console.rooms import Rooms, rooms_of
 from mailprobe.console.saying import service_passages
 from mailprobe.console.services import Service, ServiceState, services
-from mailprobe.report import utc
+from mailprobe.report import utc_or_none
 
 router = APIRouter(prefix="/api/v1/services", tags=["services"])
 Viewer = Annotated[Visitor, Depends(may(Role.VIEWER))]
@@ -56,6 +56,6 @@ def shown(rooms: Rooms, one: Service, language: str, now: float, zone: str) -> S
         state=one.state,
         text="".join(each.text for each in said),
         age_s=None if one.age_s is None else round(one.age_s, 3),
-        since=None if one.since is None else utc(one.since),
-        passages=[PassageOut(text=each.text, lang=each.language, at=None if each.at is None else utc(each.at)) for each in said],
+        since=utc_or_none(one.since),
+        passages=[PassageOut(text=each.text, lang=each.language, at=utc_or_none(each.at)) for each in said],
     )

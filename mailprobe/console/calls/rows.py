@@ -9,7 +9,7 @@ from mailprobe.console.calls.stations import PROBE_OF, Light, Station, StationId
 from mailprobe.console.calls.texts import has_text, text
 from mailprobe.console.calls.view import LastView, ProofView, StationView
 from mailprobe.evidence import Answered, Evidence, Of, Replied
-from mailprobe.report import milliseconds, utc
+from mailprobe.report import milliseconds, utc_or_none
 from mailprobe.verdict.legs import leg_words
 from mailprobe.verdict.proof import SHOWN, masked, prove
 
@@ -30,7 +30,7 @@ def station_view(one: Station, call: Call, language: str, now: float) -> Station
         word=text(f"light.{one.light.value}", language),
         text=sentence(one, language),
         seconds=call.question.within if under_way else None,
-        until=None if one.until is None else utc(one.until),
+        until=utc_or_none(one.until),
         last=last_view(one, now),
         enable=enabled_by(one, language),
         proof=tuple(proof_views(one, call)),

@@ -35,7 +35,7 @@ from mailprobe.console.calls.view import (
     View,
     WatchView,
 )
-from mailprobe.report import utc, verdict_json
+from mailprobe.report import utc, utc_or_none, verdict_json
 from mailprobe.verdict import Status, Verdict
 from mailprobe.verdict.labels import label, title
 from mailprobe.verdict.picture import Picture
@@ -89,7 +89,7 @@ def show(call: Call, shown: Shown) -> View:
         reason=call.reason,
         ticket=call.ticket,
         started=utc(call.started),
-        ended=None if call.ended is None else utc(call.ended),
+        ended=utc_or_none(call.ended),
         state=call.state.value,
         service=service_view(shown),
         stored=stored_view(call, shown),
@@ -102,8 +102,8 @@ def show(call: Call, shown: Shown) -> View:
         canary=canary_view(call, shown),
         revised=revised_views(call, shown),
         before_repair=repair_view(call, row, language),
-        last_good=moment(shown.times(call)[0]),
-        first_bad=moment(shown.times(call)[1]),
+        last_good=utc_or_none(shown.times(call)[0]),
+        first_bad=utc_or_none(shown.times(call)[1]),
         watch=None if call.watch is None else WatchView(utc(call.watch.until), call.watch.reason),
         kept=call.kept or None,
         kept_at=None if call.then is None else utc(call.then.at),
@@ -137,14 +137,10 @@ def spoken_of(call: Call, shown: Shown, verdict: Verdict) -> Spoken:
     return say(verdict, shown.language, carrier=call.carrier, actors=shown.config.actors)
 
 
-def moment(unix: float | None) -> str | None:
-    return None if unix is None else utc(unix)
-
-
 def service_view(shown: Shown) -> ServiceView:
     service = shown.past.service
     age = None if service.since is None else round(max(0.0, shown.now - service.since), 1)
-    said = tuple(PassageView(one.text, one.language, moment(one.at)) for one in service.passages(shown.language))
+    said = tuple(PassageView(one.text, one.language, utc_or_none(one.at)) for one in service.passages(shown.language))
     return ServiceView(service.state, "".join(one.text for one in said), age, said)
 
 
@@ -177,7 +173,7 @@ def call_back_view(call: Call, shown: Shown, row: tuple[Station, ...]) -> CallBa
         return None
     words = words_for(verdict, shown.language, call.carrier, shown.config.actors, dict(verdict.args))
     when = next_look(call, shown, row) if verdict.status is Status.UNKNOWN else None
-    return CallBackView(words["who"], moment(when), fill(call_back(verdict, shown.language), words))
+    return CallBackView(words["who"], utc_or_none(when), fill(call_back(verdict, shown.language), words))
 
 
 def next_look(call: Call, shown: Shown, row: tuple[Station, ...]) -> float:

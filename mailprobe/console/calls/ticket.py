@@ -19,7 +19,7 @@ from mailprobe.console.calls.showing import Shown, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.view import TranscriptView
-from mailprobe.report import Json, utc
+from mailprobe.report import Json, utc, utc_or_none
 from mailprobe.verdict import Actor, Verdict
 from mailprobe.verdict.labels import label, title
 
@@ -184,8 +184,8 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "desk": spoken_of(call, shown, verdict).who,
         "started": utc(call.started),
         "kept_at": None if call.then is None else utc(call.then.at),
-        "last_good": None if good is None else utc(good),
-        "first_bad": None if bad is None else utc(bad),
+        "last_good": utc_or_none(good),
+        "first_bad": utc_or_none(bad),
         "queue_ids": list(queue_ids(call)),
         "observed": list(call.question.observed),
         "measured": list(measured(call)),
