@@ -63,10 +63,12 @@ MAY_BECOME: dict[State, frozenset[State]] = {
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is said, and in which language: 'ja' or 'en'. A page marks it where its reader's own is another (WCAG 2.2, 3.1.2)."""
+    """What is said, and in which language: 'ja' or 'en'. A page marks it where its reader's own is another (WCAG 2.2, 3.1.2).
+    at: Unix seconds where it is a time, which whoever shows it may say in his reader's zone."""
 
     text: str
     language: str
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class Reloader:
             for subscriber in self.subscribers:
                 told.append(subscriber)
                 subscriber(old, new)
-        except Exception:
+        except Exception:  # passed on, when everybody is back where he was
             for subscriber in told:
                 subscriber(new, old)
             raise

@@ -56,7 +56,7 @@ def in_time(work: Callable[[], Answer]) -> Answer:
     def run() -> None:
         try:
             ended.append(work())
-        except BaseException as error:
+        except BaseException as error:  # raised again by whoever waits for the answer
             ended.append(error)
 
     thread = threading.Thread(target=run, daemon=True, name="accounts_from")

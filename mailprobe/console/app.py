@@ -31,7 +31,6 @@ PLAIN = {
     "MP2402": "the console is served over TLS, or on this host itself; set [http] certificate and key",
     "MP2420": "the console does not go by this name without TLS",
 }
-Show = Callable[[Request, problems.Problem], Response | None]
 
 
 class ConsoleApp(FastAPI):
@@ -72,7 +71,7 @@ def length_of(headers: Headers) -> int:
     return int(said) if said.isdecimal() and len(said) < 19 else 0
 
 
-def no_page(request: Request, problem: problems.Problem) -> Response | None:
+async def no_page(request: Request, problem: problems.Problem) -> Response | None:
     return None
 
 
@@ -84,7 +83,7 @@ def console_app(
     beside: Sequence[Route] = (),
     gate: Gate | None = None,
     party: RelyingParty | None = None,
-    show: Show = no_page,
+    show: problems.Show = no_page,
 ) -> ConsoleApp:
     """recognise: who asks. beside: routes with a rule of their own, and without the console's. gate: where passwords are shown.
     party: where the word of another house is taken. show: an error as a page. Raises RuntimeError for a route without a rule."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from fastapi import HTTPException, Request
+
+from mailprobe.store import StoreError
 
 
 class Role(StrEnum):
@@ -79,8 +82,18 @@ def anybody() -> Anybody:
 
 
 async def visitor_of(request: Request) -> Visitor | None:
-    """Who shows a session, a token, or is named by a trusted proxy; as the app was told to recognise him. An error's
-    page reads in the request's state who it was."""
+    """Who shows a session, a token, or is named by a trusted proxy; as the app was told to recognise him. Raises StoreError."""
     recognise: Callable[[Request], Awaitable[Visitor | None]] = request.app.state.recognise
+    request.state.visitor = None  # asked, if what follows fails: `visitor_at_fault`
     request.state.visitor = visitor = await recognise(request)
+    return visitor
+
+
+async def visitor_at_fault(request: Request) -> Visitor | None:
+    """For an error's page: who a route has found it to be. Where the error came before any route asked (no such address,
+    a body that cannot be read), it is asked here; None if that cannot be told."""
+    if not hasattr(request.state, "visitor"):
+        with contextlib.suppress(StoreError):  # the page tells of the error that there was
+            return await visitor_of(request)
+    visitor: Visitor | None = request.state.visitor
     return visitor

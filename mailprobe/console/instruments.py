@@ -48,13 +48,15 @@ class Enrolling(Protocol):
 @dataclass(frozen=True, slots=True)
 class OurCheck:
     """One check of ourselves. state: good, bad, could_not_tell, not_applicable; subject: the carrier or list that it is about, ''
-    for all; what: a few plain words, without anybody's address; since: Unix seconds."""
+    for all; what: the name of the sentence that says what was seen, '' for nothing, and the words that it wants by their names,
+    without anybody's address; since: Unix seconds."""
 
     check: str
     state: str
     subject: str
     what: str
     since: float
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)

@@ -3,55 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailprobe.console.services import Service, ServiceState
-from mailprobe.console.texts import text
+from mailprobe.console.texts import text, texts
 from mailprobe.incident import Passage
-from mailprobe.verdict.texts import choose, flat, read
+from mailprobe.verdict.texts import PLACEHOLDER, choose, flat, read
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 AT = "_at"  # arguments that end so are Unix seconds
-HOLE = "\ue000"  # stands for words of another language until the sentence around them is made
-
-
-def service_text(service: Service, language: str, now: float, zone: str = "") -> str:
-    """'normal'; whoever shows it says how old that is. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
-    return "".join(one.text for one in service_passages(service, language, now, zone))
 
 
 def service_passages(service: Service, language: str, now: float, zone: str = "") -> tuple[Passage, ...]:
-    """The same, in pieces that are each of one language: what people say of it may be in the other one only."""
-    return passages(around(service, language, now, zone), service, language)
+    """'normal'; whoever shows it says how old that is. In pieces that are each of one language (what people say of it may be in
+    the other one only) or one time. zone: of the reader, such as Asia/Tokyo; '': this machine's."""
+    words: dict[str, tuple[Passage, ...]] = {name: (Passage(value, language),) for name, value in service.args}
+    if service.told:
+        words["text"] = (service.told.said_to(language),)
+    for name, value in service.args:
+        if name.endswith(AT):
+            words[name] = (Passage(clock(float(value), language, now, zone), language, float(value)),)
+    return stripped(filled(f"service.{service.text_key}", language, words))
 
 
 def service_line(service: Service, language: str, now: float, zone: str = "") -> tuple[Passage, ...]:
-    """'Service as a whole: normal, 1 min ago'."""
-    said = around(service, language, now, zone)
+    """'Service as a whole: normal, 1 min ago'"""
+    said = service_passages(service, language, now, zone)
     if service.age_s is not None and service.state not in (ServiceState.INCIDENT, ServiceState.MAINTENANCE):
-        said = text("service.aged", language, said=said, age=ago(service.age_s, language))
-    return passages(text("service.whole", language, said=said), service, language)
+        age = (Passage(ago(service.age_s, language), language),)
+        said = filled("service.aged", language, {"said": said, "age": age})
+    return filled("service.whole", language, {"said": said})
 
 
-def around(service: Service, language: str, now: float, zone: str) -> str:
-    """The sentence, with a hole for what is in another language."""
-    words = dict(service.args)
-    if service.told:
-        told = service.told.said_to(language)
-        words["text"] = told.text if told.language == language else HOLE
-    for name in [name for name in words if name.endswith(AT)]:
-        words[name] = clock(float(words[name]), language, now, zone)
-    return text(f"service.{service.text_key}", language, **words).strip()
+def filled(key: str, language: str, words: Mapping[str, tuple[Passage, ...]]) -> tuple[Passage, ...]:
+    """A text whose holes hold passages; neighbours that belong together are one."""
+    parts = enumerate(PLACEHOLDER.split(texts(choose(language))[key]))  # every second one is a name
+    found = [one for n, part in parts for one in (words.get(part, ()) if n % 2 else (Passage(part, language),)) if one.text]
+    pieces: list[Passage] = []
+    for one in found:
+        last = pieces[-1] if pieces else None
+        if last is not None and last.at is None and one.at is None and last.language == one.language:
+            pieces[-1] = Passage(last.text + one.text, one.language)
+        else:
+            pieces.append(one)
+    return tuple(pieces)
 
 
-def passages(sentence: str, service: Service, language: str) -> tuple[Passage, ...]:
-    told = service.told.said_to(language)
-    if told.language == language:
-        return (Passage(sentence, language),)
-    front, _, rest = sentence.partition(HOLE)
-    return tuple(one for one in (Passage(front, language), told, Passage(rest, language)) if one.text)
+def stripped(pieces: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Without the space that a word which is not there has left at the end."""
+    *front, last = pieces
+    last = replace(last, text=last.text.rstrip())
+    return (*front, last) if last.text else tuple(front)
 
 
 def ago(seconds: float, language: str) -> str:

@@ -62,7 +62,7 @@ async def run(run: Run, ask: Callable[[], Awaitable[None]]) -> Evidence:
         if run.deadline is not None and run.deadline.expired():
             return run.evidence(Ending(End.OUT_OF_TIME, "stopped" if run.stopped else "deadline"))
         return run.evidence(our_fault("TimeoutError"))
-    except Exception as error:
+    except Exception as error:  # a fault of ours in a probe is a result like any other, and nobody else's
         tell(Event.PROBE_FAILED, probe=run.probe, error=error)
         return run.evidence(our_fault(cause_of(error)))
     return run.evidence(ending_of(run.facts))

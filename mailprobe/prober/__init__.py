@@ -1,14 +1,16 @@
 """The prober proves itself, before it blames anybody.
 
 Each check of ourselves ends as one frozen `Finding`: good, bad, could not tell, or not applicable. `findings.py` and its
-neighbours say what was seen means (pure); `asking.py` sees; `health.py` keeps what is known over time, so that one trouble is
-one alert; `veto.py` says which verdicts a finding voids.
+neighbours say what was seen means (pure), in the sentences of `remark.py`; `asking.py` sees; `health.py` keeps what is known
+over time, so that one trouble is one alert; `veto.py` says which verdicts a finding voids.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from mailprobe.prober.remark import Remark
 
 
 class Check(StrEnum):
@@ -34,18 +36,20 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's end. subject: the carrier or the list that it is about, '' for all. what: a few plain words, without anybody's
-    address. since: Unix seconds from which on it has been so, as far as is known."""
+    """One check's end. subject: the carrier or the list that it is about, '' for all. what: was seen, with the words that its
+    sentence wants, by their names, without anybody's address. since: Unix seconds from which on it has been so, as far as is
+    known."""
 
     check: Check
     state: State
-    what: str
+    what: Remark
     since: float
     subject: str = ""
+    words: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_bad(self) -> bool:
         return self.state is State.BAD
 
 
-__all__ = ["Check", "Finding", "State"]
+__all__ = ["Check", "Finding", "Remark", "State"]

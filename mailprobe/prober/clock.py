@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailprobe.evidence import Evidence
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 
 STEP = 2.0  # seconds that the wall clock may be set by unnoticed
 SUSPEND = 5.0
@@ -64,9 +64,11 @@ def clock(jumps: Sequence[Jump], monotonic: float, now: float) -> Finding:
     """Bad from a jump until everything that was under way has ended."""
     recent = [one for one in jumps if 0 <= monotonic - one.after < SETTLES]
     if not recent:
-        return Finding(Check.CLOCK, State.GOOD, "", now)
+        return Finding(Check.CLOCK, State.GOOD, Remark.NOTHING, now)
     last = recent[-1]
-    return Finding(Check.CLOCK, State.BAD, f"{last.kind.value}, {last.seconds:+.0f} s", now - (monotonic - last.after))
+    seconds = f"{last.seconds:+.0f}" if last.kind is JumpKind.STEPPED else f"{last.seconds:.0f}"
+    since = now - (monotonic - last.after)
+    return Finding(Check.CLOCK, State.BAD, Remark(last.kind.value), since, words=(("seconds", seconds),))
 
 
 def is_void(evidence: Evidence, jumps: Sequence[Jump]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailprobe.evidence import Lookup
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 from mailprobe.verdict.picture import Control
 from mailprobe.verdict.picture import Prober as AtTheDoor
 
@@ -29,12 +29,18 @@ def resolver(heard: Sequence[Heard], now: float) -> Finding:
     """Bad if no resolver of ours answers anything. "There is no such name" is an answer; SERVFAIL and silence are none."""
     asked = dict.fromkeys(one.resolver for one in heard)
     if not asked:
-        return Finding(Check.RESOLVER, NOT_APPLICABLE, "no name to ask for", now)
+        return Finding(Check.RESOLVER, NOT_APPLICABLE, Remark.NO_NAME_TO_ASK, now)
     well = {one.resolver for one in heard if one.outcome in ANSWERS}
     if not well:
-        return Finding(Check.RESOLVER, BAD, f"none of {len(asked)} resolvers answers", now)
+        return Finding(Check.RESOLVER, BAD, Remark.RESOLVERS_SILENT, now, words=words(asked=len(asked)))
     silent = len(asked) - len(well)
-    return Finding(Check.RESOLVER, GOOD, f"{silent} of {len(asked)} resolvers do not answer" if silent else "", now)
+    if not silent:
+        return Finding(Check.RESOLVER, GOOD, Remark.NOTHING, now)
+    return Finding(Check.RESOLVER, GOOD, Remark.SOME_RESOLVERS_SILENT, now, words=words(silent=silent, asked=len(asked)))
+
+
+def words(**counts: int) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(count)) for name, count in counts.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,12 @@ def port_25(doors: Iterable[Door], now: float) -> Finding:
     """Bad if nobody at all is reached, of several carriers: one carrier's silence may be its own."""
     recent = [one for one in doors if 0 <= now - one.at < WINDOW]
     if any(one.reached for one in recent):
-        return Finding(Check.PORT_25, GOOD, "", now)
+        return Finding(Check.PORT_25, GOOD, Remark.NOTHING, now)
     carriers = {one.carrier for one in recent}
     if len(carriers) < 2:
-        return Finding(Check.PORT_25, COULD_NOT_TELL, "too few mail hosts were asked", now)
+        return Finding(Check.PORT_25, COULD_NOT_TELL, Remark.FEW_HOSTS, now)
     hosts = len({one.host for one in recent})
-    return Finding(Check.PORT_25, BAD, f"none of {hosts} mail hosts of {len(carriers)} carriers is reached", now)
+    return Finding(Check.PORT_25, BAD, Remark.NO_HOST_REACHED, now, words=words(hosts=hosts, carriers=len(carriers)))
 
 
 def turned_away(carrier: str, door: AtTheDoor, now: float) -> Finding:
@@ -67,9 +73,9 @@ def turned_away(carrier: str, door: AtTheDoor, now: float) -> Finding:
         AtTheDoor.MISCONFIGURED: BAD,
     }.get(door, COULD_NOT_TELL)
     what = {
-        AtTheDoor.BLOCKED: "everybody we name is refused, with words about us",
-        AtTheDoor.MISCONFIGURED: "our name or sender is refused",
-    }.get(door, "")
+        AtTheDoor.BLOCKED: Remark.BLOCKED,
+        AtTheDoor.MISCONFIGURED: Remark.MISCONFIGURED,
+    }.get(door, Remark.NOTHING)
     return Finding(Check.TURNED_AWAY, state, what, now, carrier)
 
 
@@ -81,12 +87,17 @@ def controls(by_carrier: Mapping[str, Control], now: float) -> tuple[Finding, ..
     found = []
     for name, one in by_carrier.items():
         if name not in tried:
-            found.append(Finding(Check.CONTROL, NOT_APPLICABLE, one.value, now, name))
+            found.append(Finding(Check.CONTROL, NOT_APPLICABLE, remark_of(one), now, name))
         elif name in good:
-            found.append(Finding(Check.CONTROL, GOOD, "", now, name))
+            found.append(Finding(Check.CONTROL, GOOD, Remark.NOTHING, now, name))
         else:
-            found.append(Finding(Check.CONTROL, BAD if ours else COULD_NOT_TELL, one.value, now, name))
+            found.append(Finding(Check.CONTROL, BAD if ours else COULD_NOT_TELL, remark_of(one), now, name))
     return tuple(found)
+
+
+def remark_of(control: Control) -> Remark:
+    """Of one that is not good."""
+    return Remark(f"control_{control.value}")
 
 
 class SignsIn(Enum):
@@ -109,11 +120,10 @@ def witness(carrier: str, pairs: Sequence[Pair], now: float) -> Finding:
     """Bad only if ours fails and the witness signs in, twice in a row. Whatever else is seen proves nothing against us."""
     against = [one.ours is SignsIn.NO and one.witness is SignsIn.YES for one in pairs]
     if len(against) > 1 and all(against[-2:]):
-        what = "twice our client failed where another one signed in"
-        return Finding(Check.WITNESS, BAD, what, now, carrier)
+        return Finding(Check.WITNESS, BAD, Remark.FAILED_TWICE, now, carrier)
     if pairs and pairs[-1].ours is SignsIn.YES:
-        return Finding(Check.WITNESS, GOOD, "", now, carrier)
-    what = "once so far our client failed where another one signed in" if against and against[-1] else "nothing to compare"
+        return Finding(Check.WITNESS, GOOD, Remark.NOTHING, now, carrier)
+    what = Remark.FAILED_ONCE if against and against[-1] else Remark.NOTHING_TO_COMPARE
     return Finding(Check.WITNESS, NOT_APPLICABLE, what, now, carrier)
 
 
@@ -137,8 +147,8 @@ def mass(flips: Sequence[Flip], watched: Mapping[str, int], now: float) -> Findi
     counts = Counter(carrier for carrier, _ in recent)
     hit = [name for name, count in counts.items() if watched.get(name) and count > FLIPS_SHARE * watched[name]]
     if len([name for name in watched if watched[name]]) < FLIPS_CARRIERS:
-        return Finding(Check.MASS, NOT_APPLICABLE, "fewer than three carriers are watched", now)
+        return Finding(Check.MASS, NOT_APPLICABLE, Remark.FEW_CARRIERS, now)
     if len(hit) < FLIPS_CARRIERS:
-        return Finding(Check.MASS, GOOD, "", now)
-    what = f"{sum(counts[name] for name in hit)} accounts of {len(hit)} carriers turned bad within five minutes"
-    return Finding(Check.MASS, BAD, what, now)
+        return Finding(Check.MASS, GOOD, Remark.NOTHING, now)
+    accounts = sum(counts[name] for name in hit)
+    return Finding(Check.MASS, BAD, Remark.MANY_AT_ONCE, now, words=words(accounts=accounts, carriers=len(hit)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 
 Key = tuple[Check, str]
 
@@ -19,7 +19,7 @@ class Changed:
 
     check: Check
     healthy: bool
-    what: str
+    what: Remark
     since: float
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mailprobe.evidence import Lookup
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 
 ABSENT = frozenset({Lookup.NXDOMAIN, Lookup.NODATA})
 LISTED = ipaddress.IPv4Network("127.0.0.0/8")  # RFC 5782 section 2.1
@@ -43,37 +43,37 @@ class Seen:
 def name(seen: Seen, now: float) -> Finding:
     """PTR = EHLO = A (RFC 8601 section 2.7.3), and an SPF record that permits us (RFC 7208)."""
     if not is_public(seen.ip):
-        return Finding(Check.NAME, State.NOT_APPLICABLE, "we speak from an inner address", now)
+        return Finding(Check.NAME, State.NOT_APPLICABLE, Remark.INNER_ADDRESS, now)
     fault = name_fault(seen)
-    if fault:
+    if fault is not Remark.NOTHING:
         return Finding(Check.NAME, State.BAD, fault, now)
     if any(one.is_unknown for one in (seen.addresses, seen.names, seen.texts)):
-        return Finding(Check.NAME, State.COULD_NOT_TELL, "not every question was answered", now)
-    return Finding(Check.NAME, State.GOOD, "", now)
+        return Finding(Check.NAME, State.COULD_NOT_TELL, Remark.UNANSWERED, now)
+    return Finding(Check.NAME, State.GOOD, Remark.NOTHING, now)
 
 
-def name_fault(seen: Seen) -> str:
-    """The first thing that is wrong, as far as it is known; '' if nothing is."""
+def name_fault(seen: Seen) -> Remark:
+    """The first thing that is wrong, as far as it is known."""
     if seen.addresses.outcome in ABSENT:
-        return "our EHLO name has no address"
+        return Remark.NAME_WITHOUT_ADDRESS
     if seen.addresses.outcome is Lookup.FOUND and not any(same(seen.ip, value) for value in seen.addresses.values):
-        return "our EHLO name leads to another address"
+        return Remark.NAME_LEADS_ELSEWHERE
     if seen.names.outcome in ABSENT:
-        return "our address has no name (PTR)"
+        return Remark.ADDRESS_WITHOUT_NAME
     if seen.names.outcome is Lookup.FOUND and folded(seen.name) not in {folded(value) for value in seen.names.values}:
-        return "our address has another name than EHLO says"
+        return Remark.ADDRESS_OF_ANOTHER_NAME
     return spf_fault(seen.texts, seen.ip)
 
 
-def spf_fault(texts: Told, ip: str) -> str:
+def spf_fault(texts: Told, ip: str) -> Remark:
     if texts.is_unknown:
-        return ""
+        return Remark.NOTHING
     records = [one for one in texts.values if one.lower() == "v=spf1" or one.lower().startswith("v=spf1 ")]
     if not records:
-        return "the sender's domain has no SPF record"
+        return Remark.NO_SPF
     if len(records) > 1:
-        return "the sender's domain has several SPF records"  # RFC 7208 section 4.5: permerror
-    return "SPF of the sender's domain does not permit our address" if spf(records[0], ip) is Spf.FORBIDS else ""
+        return Remark.SEVERAL_SPF  # RFC 7208 section 4.5: permerror
+    return Remark.SPF_FORBIDS if spf(records[0], ip) is Spf.FORBIDS else Remark.NOTHING
 
 
 class Spf(Enum):
@@ -120,29 +120,31 @@ class ListSays:
 
 def on_no_list(zone: str, now: float) -> Finding:
     """An inner address is on none: nobody is asked about it."""
-    return Finding(Check.BLOCK_LIST, State.NOT_APPLICABLE, "an inner address", now, zone)
+    return Finding(Check.BLOCK_LIST, State.NOT_APPLICABLE, Remark.INNER_ADDRESS, now, zone)
 
 
 def block_list(zone: str, says: ListSays, now: float) -> Finding:
     """Listed only if the list plainly works. 127.255.255.x is a refusal to answer (an open resolver, too many questions), and an
     address outside 127/8 somebody's invention: both tell nothing of us."""
 
-    def found(state: State, what: str) -> Finding:
-        return Finding(Check.BLOCK_LIST, state, what, now, zone)
+    def found(state: State, what: Remark, **words: str) -> Finding:
+        return Finding(Check.BLOCK_LIST, state, what, now, zone, tuple(words.items()))
 
     if any(is_in(value, ABOUT_US) for one in (says.ours, says.always) for value in one.values):
-        return found(State.COULD_NOT_TELL, "the list refuses our resolver's questions")
+        return found(State.COULD_NOT_TELL, Remark.LIST_REFUSES)
     if says.never.outcome is Lookup.FOUND:
-        return found(State.COULD_NOT_TELL, "the list names everybody")
+        return found(State.COULD_NOT_TELL, Remark.LIST_NAMES_ALL)
     if says.ours.outcome is Lookup.FOUND:
         if not all(is_in(value, LISTED) for value in says.ours.values):
-            return found(State.COULD_NOT_TELL, "the answer is none that a list gives")
-        return found(State.BAD, f"our address is listed: {' '.join(says.ours.values)}")
+            return found(State.COULD_NOT_TELL, Remark.LIST_INVENTS)
+        return found(State.BAD, Remark.LISTED, values=" ".join(says.ours.values))
+    if says.ours.outcome in (Lookup.TIMEOUT, Lookup.ERROR):
+        return found(State.COULD_NOT_TELL, Remark.LIST_SILENT)
     if says.ours.outcome not in ABSENT:
-        return found(State.COULD_NOT_TELL, f"no answer: {says.ours.outcome.value}")
+        return found(State.COULD_NOT_TELL, Remark.LIST_FAILS, outcome=says.ours.outcome.value.upper())
     if says.always.outcome is not Lookup.FOUND:
-        return found(State.COULD_NOT_TELL, "the list does not name its own test address")
-    return found(State.GOOD, "")
+        return found(State.COULD_NOT_TELL, Remark.LIST_UNTESTED)
+    return found(State.GOOD, Remark.NOTHING)
 
 
 def list_name(ip: str, zone: str) -> str:

@@ -66,7 +66,7 @@ async def cut(client: Any) -> None:
     connecting = client._client_task  # it names no other way to end a connection that never came to be
     if not connecting.done():
         connecting.cancel()
-    with contextlib.suppress(Exception, asyncio.CancelledError):
+    with contextlib.suppress(Exception, asyncio.CancelledError):  # it is done with: how it ended tells nothing
         await connecting
     transport = client.protocol.transport
     if transport is not None:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from mailprobe.evidence import As, Opened, Stage
 from mailprobe.probes.imap_session import Answer, Session
 from mailprobe.probes.session import Over
-from mailprobe.wire import OurFault, imap, imap_command
+from mailprobe.wire import OurFault, imap_command
 from mailprobe.wire.imap_command import Command
 from mailprobe.wire.imap_data import Fetched, Listed, Numbers
+from mailprobe.wire.imap_response import Continuation, Status, Untagged
 
 INBOX = "INBOX"  # RFC 9051 section 5.1
 WAKES = ("EXISTS", "RECENT")
@@ -160,10 +161,10 @@ class Folders:
             value = await (session.hear(Stage.IDLE, until - session.clock()) if going else session.heard(Stage.IDLE))
             if value is None:
                 break
-            if isinstance(value, imap.Status) and value.tag != "*":
+            if isinstance(value, Status) and value.tag != "*":
                 return True if going and value.status == "OK" else None
-            going = going or isinstance(value, imap.Continuation)
-            awake = awake or (isinstance(value, imap.Untagged) and value.name in WAKES)
+            going = going or isinstance(value, Continuation)
+            awake = awake or (isinstance(value, Untagged) and value.name in WAKES)
         session.stream.send(imap_command.DONE)
         answer = await session.answer(Stage.IDLE, command)
         return awake if answer.ok else None

@@ -33,8 +33,9 @@ from mailprobe.evidence import (
 from mailprobe.net.connecting import CannotConnect, Net
 from mailprobe.net.stream import Broke, CannotSecure, Parser, Stream
 from mailprobe.probes.session import Insecure, Over, Trust
-from mailprobe.wire import imap, imap_command
+from mailprobe.wire import imap, imap_command, imap_response
 from mailprobe.wire.imap_command import Command
+from mailprobe.wire.imap_response import Capabilities, Continuation, QuotaRoot, Response, Status, Untagged
 
 GOODBYE_WITHIN = 2.0  # seconds for the answer to LOGOUT: nothing is learnt from it any more
 _TOLD_BY_FAULT = (Breakage.GARBAGE, Breakage.LINE_TOO_LONG, Breakage.LITERAL_TOO_LONG, Breakage.TOO_MUCH)
@@ -53,8 +54,8 @@ class Seen(TypedDict):
 class Answer:
     """How a command was completed, what came untagged before that, and the seconds it took."""
 
-    status: imap.Status
-    said: tuple[imap.Response, ...]
+    status: Status
+    said: tuple[Response, ...]
     took: float
 
     @property
@@ -64,17 +65,17 @@ class Answer:
     def capabilities(self) -> tuple[str, ...] | None:
         """The list that came with this answer: as a code (RFC 9051 section 7.1) or untagged; None: none came."""
         for value in (self.status, *self.said):
-            if isinstance(value, imap.Capabilities):
+            if isinstance(value, Capabilities):
                 return value.names
-            if isinstance(value, imap.Status) and value.code == "CAPABILITY":
-                return imap.capabilities(value.args)
+            if isinstance(value, Status) and value.code == "CAPABILITY":
+                return imap_response.capabilities(value.args)
         return None
 
     def number(self, code: str) -> int | None:
         """The number of an untagged OK with this code, for UIDVALIDITY and UIDNEXT (RFC 9051 section 7.1)."""
         for value in self.said:
-            if isinstance(value, imap.Status) and value.code == code:
-                return imap.number(value.args)
+            if isinstance(value, Status) and value.code == code:
+                return imap_response.number(value.args)
         return None
 
 
@@ -111,7 +112,7 @@ class Session:
         """Wait for the greeting (RFC 9051 section 7.1); it may name the capabilities."""
         began = self.clock()
         value = await self.heard(Stage.GREETING)
-        if not isinstance(value, imap.Status) or value.status in ("NO", "BAD"):
+        if not isinstance(value, Status) or value.status in ("NO", "BAD"):
             self._break_off(Stage.GREETING, Breakage.GARBAGE, " ".join(value.shown))
         if value.status == "PREAUTH":
             self._preauthenticated(value)
@@ -119,7 +120,7 @@ class Session:
         self.answered(Stage.GREETING, greeting)
         self.offered = greeting.capabilities()
 
-    def _preauthenticated(self, greeting: imap.Status) -> NoReturn:
+    def _preauthenticated(self, greeting: Status) -> NoReturn:
         """Somebody is signed in already, and it is not us; on a clear channel TLS has become impossible
         (RFC 9051 section 11.3): no secret is sent, nothing is asked."""
         words = self.stream.mask(greeting.words)
@@ -188,15 +189,15 @@ class Session:
     async def answer(self, stage: Stage, command: Command) -> Answer:
         """Everything up to the completion of `command`. Raises Over: broken, or BYE."""
         began = self.stream.sent_at
-        said: list[imap.Response] = []
+        said: list[Response] = []
         rest = zip(command.lines[1:], command.shown[1:], strict=True)
         while True:
             for value in await self._heard_together(stage):
-                if isinstance(value, imap.Status) and value.tag != "*":
+                if isinstance(value, Status) and value.tag != "*":
                     return Answer(value, tuple(said), max(0.0, self.stream.heard_at - began))
-                if isinstance(value, imap.Continuation):
+                if isinstance(value, Continuation):
                     self._go_on(stage, rest)
-                elif not isinstance(value, imap.Untagged):
+                elif not isinstance(value, Untagged):
                     said.append(value)
 
     def _go_on(self, stage: Stage, rest: Iterator[tuple[bytes, str]]) -> None:
@@ -206,9 +207,9 @@ class Session:
             self._break_off(stage, Breakage.GARBAGE, "+")
         self.stream.send(line, shown)
 
-    async def _heard_together(self, stage: Stage) -> list[imap.Response]:
+    async def _heard_together(self, stage: Stage) -> list[Response]:
         """As `heard`, of all that comes together, up to the first that is a turn: an answer of many lines waits once."""
-        parser: Parser[imap.Response] = self.parser
+        parser: Parser[Response] = self.parser
         try:
             while not (values := self.stream.all_at_hand(parser, is_turn)):
                 await self.stream.feed(parser)
@@ -220,10 +221,10 @@ class Session:
         self._told(stage, *values)
         return values
 
-    async def heard(self, stage: Stage) -> imap.Response:
+    async def heard(self, stage: Stage) -> Response:
         """The next response, into the transcript only. Raises Over: broken, or BYE."""
         try:
-            value: imap.Response = await self.stream.next(self.parser)
+            value: Response = await self.stream.next(self.parser)
         except Broke as broke:
             self._broke(stage, broke)
         except asyncio.CancelledError:
@@ -231,22 +232,22 @@ class Session:
             raise
         return self._told(stage, value)
 
-    async def hear(self, stage: Stage, within: float) -> imap.Response | None:
+    async def hear(self, stage: Stage, within: float) -> Response | None:
         """What the server says of itself in so many seconds, or None: its silence is no fault. Raises Over."""
         try:
             async with asyncio.timeout(max(0.0, within)):
-                value: imap.Response = await self.stream.next(self.parser)
+                value: Response = await self.stream.next(self.parser)
         except TimeoutError:
             return None
         except Broke as broke:
             self._broke(stage, broke)
         return self._told(stage, value)
 
-    def _told(self, stage: Stage, *values: imap.Response) -> imap.Response:
+    def _told(self, stage: Stage, *values: Response) -> Response:
         """Into the transcript; the last of them, which alone may be a BYE."""
         self.stream.tell("S", *[text for value in values for text in value.shown])
         last = values[-1]
-        if isinstance(last, imap.Status) and last.status == "BYE":
+        if isinstance(last, Status) and last.status == "BYE":
             self._break_off(stage, Breakage.BYE, last.words, last.code)
         return last
 
@@ -311,7 +312,7 @@ class Session:
         if not answer.ok:
             self.answered(Stage.QUOTA, answer)
         for root in answer.said:
-            for one in root.resources if isinstance(root, imap.QuotaRoot) else ():
+            for one in root.resources if isinstance(root, QuotaRoot) else ():
                 here = self.here(self.stream.heard_at)
                 self.note(Quota(**here, resource=self.stream.mask(one.name), used=one.used, limit=one.limit))
 
@@ -336,20 +337,20 @@ class Session:
 
     def _heard_out(self, tag: str) -> bool:
         """Whether LOGOUT was answered by now. Nobody waits for more: a flood of `+` would only fill the transcript."""
-        parser: Parser[imap.Response] = self.parser
+        parser: Parser[Response] = self.parser
         while values := self.stream.all_at_hand(parser, is_turn):
             self.stream.tell("S", *[text for value in values for text in value.shown])
             last = values[-1]
-            if isinstance(last, imap.Continuation) or (isinstance(last, imap.Status) and last.tag == tag):
+            if isinstance(last, Continuation) or (isinstance(last, Status) and last.tag == tag):
                 return True
         return False
 
 
-def is_turn(value: imap.Response) -> bool:
+def is_turn(value: Response) -> bool:
     """After this it is somebody else's turn: a `+`, a command's completion, a BYE."""
-    if isinstance(value, imap.Status):
+    if isinstance(value, Status):
         return value.tag != "*" or value.status == "BYE"
-    return isinstance(value, imap.Continuation)
+    return isinstance(value, Continuation)
 
 
 def has_quota(offered: tuple[str, ...]) -> bool:

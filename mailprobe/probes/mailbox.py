@@ -30,7 +30,8 @@ from mailprobe.probes.imap_sign_in import log_in
 from mailprobe.probes.junk import in_order
 from mailprobe.probes.own_mail import FIELDS, OCTETS, Kind, ReadStamp, domains_of, recognise
 from mailprobe.probes.session import Over
-from mailprobe.wire import imap, imap_command
+from mailprobe.wire import imap_command
+from mailprobe.wire.imap_response import QuotaRoot
 
 NEARLY_FULL = 0.98  # of a quota: a test mail must not be the mail that fills a mailbox
 
@@ -191,6 +192,6 @@ def _itself(stamp: str) -> str:
 
 def fullest(answer: Answer) -> bool | None:
     """Has any storage quota (RFC 9208 section 5.1) nearly been used up? None: none is told, or none that limits anything."""
-    roots = [one for one in answer.said if isinstance(one, imap.QuotaRoot)]
+    roots = [one for one in answer.said if isinstance(one, QuotaRoot)]
     stores = [one for root in roots for one in root.resources if one.name == "STORAGE" and one.limit]
     return any(one.used >= NEARLY_FULL * one.limit for one in stores) if stores else None

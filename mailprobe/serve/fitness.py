@@ -146,7 +146,7 @@ async def repeatedly(ask: Callable[[], Awaitable[None]], every: float, at_once: 
         at_once.clear()
         try:
             await ask()
-        except Exception as error:
+        except Exception as error:  # one check of ourselves that fails must not end the others, nor the daemon
             tell(Event.SELF_CHECK_FAILED, error=error)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(every):

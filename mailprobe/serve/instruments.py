@@ -36,5 +36,5 @@ def instruments_of(watching: Watching) -> Instruments:
 def checks_of(watching: Watching) -> tuple[OurCheck, ...]:
     """The newest finding of each check of ourselves, by its name."""
     found = watching.fitness.health.findings.values()
-    shown = (OurCheck(one.check.value, one.state.value, one.subject, one.what, one.since) for one in found)
+    shown = (OurCheck(one.check.value, one.state.value, one.subject, one.what.value, one.since, one.words) for one in found)
     return tuple(sorted(shown, key=lambda one: (one.check, one.subject)))

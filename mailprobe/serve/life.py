@@ -80,7 +80,7 @@ async def give_signs_of_life(
         try:
             async with asyncio.timeout(systemd.watchdog / 2) as patience:
                 await answers()
-        except Exception as error:
+        except Exception as error:  # an answer as well, unless our own patience ended it
             if patience.expired():
                 tell(Event.STORE_SILENT, error=error)
             else:

@@ -67,7 +67,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         done: asyncio.Future[T] = self.create_future()
         try:
             done.set_result(func(*args))
-        except Exception as error:
+        except Exception as error:  # whoever awaits it is told, as by a real thread
             done.set_exception(error)
         return done
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.config import Account
 from mailprobe.evidence import Evidence
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 from mailprobe.prober.clock import Jump, JumpKind
 from mailprobe.prober.veto import Case, veto
 from mailprobe.status import Change, Standing, step, undecided
@@ -164,7 +164,7 @@ class Life:
             self.findings = () if self.dice.random() < 0.4 else self.findings
         elif self.dice.random() < 0.03:
             check = self.dice.choice(FINDINGS)
-            self.findings = (Finding(check, State.BAD, "", self.now),)
+            self.findings = (Finding(check, State.BAD, Remark.NOTHING, self.now),)
             self.tally.others["troubles of our own"] += 1
 
     def ask(self, truth: Truth, probes: Sequence[str]) -> None:

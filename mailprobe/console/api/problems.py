@@ -5,7 +5,7 @@ No input is repeated: it may hold a password or a customer's address.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -60,7 +60,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
     for status in STATUSES
 }
 
-Show = Callable[[Request, Problem], Response | None]
+Show = Callable[[Request, Problem], Awaitable[Response | None]]
 
 
 def install(app: FastAPI, show: Show) -> None:
@@ -68,7 +68,7 @@ def install(app: FastAPI, show: Show) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error)
-        page = show(request, problem)
+        page = await show(request, problem)
         made = page if page is not None else JSONResponse(problem.model_dump(), problem.status, media_type=MEDIA)
         made.headers.update(headers_of(error, made.status_code))
         return made

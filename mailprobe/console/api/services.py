@@ -20,15 +20,16 @@ Zone = Annotated[str, Query(max_length=64, description="the reader's time zone, 
 
 
 class PassageOut(BaseModel):
-    """lang: ja or en."""
+    """lang: ja or en. at: of a piece that is a time; text says it in the zone that was asked for."""
 
     text: str
     lang: str
+    at: str | None = None
 
 
 class ServiceOut(BaseModel):
-    """One carrier's. text: one sentence; passages: the same in pieces that are each of one language; age_s: seconds since it was
-    last seen to be so, null as `since` where nothing was seen."""
+    """One carrier's. text: one sentence; passages: the same in pieces, each of one language or a time; age_s: seconds since it
+    was last seen to be so, null as `since` where nothing was seen."""
 
     carrier: str
     title: str
@@ -56,5 +57,5 @@ def shown(rooms: Rooms, one: Service, language: str, now: float, zone: str) -> S
         text="".join(each.text for each in said),
         age_s=None if one.age_s is None else round(one.age_s, 3),
         since=None if one.since is None else utc(one.since),
-        passages=[PassageOut(text=each.text, lang=each.language) for each in said],
+        passages=[PassageOut(text=each.text, lang=each.language, at=None if each.at is None else utc(each.at)) for each in said],
     )

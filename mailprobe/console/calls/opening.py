@@ -97,5 +97,5 @@ class Scribe:
             await self.keeping.store.calls.let_go(now - KEPT, now)
         except StoreError:  # it is tried again
             return
-        except Exception as error:
+        except Exception as error:  # a fault of ours in the tidying must not stop the keeping, which goes on here
             tell(Event.CONSOLE_FAULT, error=error)

@@ -212,7 +212,7 @@ class Calls:
             await work()
         except ConfigError as error:
             call.fault = error.problems[0]
-        except Exception as error:
+        except Exception as error:  # a fault of ours: the page tells of it instead of waiting for ever
             call.fault = Problem("MP2510", "", f"our own fault: {type(error).__name__}", "start the check again")
 
     async def hear_carrier(self, call: Call, known: Known) -> None:

@@ -98,7 +98,7 @@ async def keep_watch(calls: Calls, call: Call) -> None:
     """Until it is good. Whatever goes wrong ends it, and the page says so; one that is cancelled goes on after a restart."""
     try:
         await look_until_good(calls, call)
-    except Exception as error:
+    except Exception as error:  # a fault of ours ends the watch, and the page says that nobody looks any more
         tell(Event.CONSOLE_FAULT, error=error)
     call.watch = None
     calls.watches.pop(call.id, None)

@@ -144,7 +144,7 @@ def moment(unix: float | None) -> str | None:
 def service_view(shown: Shown) -> ServiceView:
     service = shown.past.service
     age = None if service.since is None else round(max(0.0, shown.now - service.since), 1)
-    said = tuple(PassageView(one.text, one.language) for one in service.passages(shown.language))
+    said = tuple(PassageView(one.text, one.language, moment(one.at)) for one in service.passages(shown.language))
     return ServiceView(service.state, "".join(one.text for one in said), age, said)
 
 

@@ -27,15 +27,17 @@ class CarrierView:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """lang: ja | en."""
+    """lang: ja | en. at: of a piece that is a time, to be shown in the reader's zone; text says it in this machine's."""
 
     text: str
     lang: str
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """state: normal | trouble | unknown | maintenance | incident. passages: the text in pieces that are each of one language."""
+    """state: normal | trouble | unknown | maintenance | incident. passages: the text in pieces, each of one language or
+    a time."""
 
     state: str
     text: str

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailprobe.config.oidc import BACK
 from mailprobe.console.api.problems import Problem
-from mailprobe.console.door import Visitor
+from mailprobe.console.door import visitor_at_fault
 from mailprobe.console.headers import SAFE
 from mailprobe.console.language import language_of
 from mailprobe.console.pages.paper import paper
@@ -18,7 +18,7 @@ from mailprobe.console.texts import text
 API = "/api/"
 
 
-def shown(request: Request, problem: Problem) -> Response | None:
+async def shown(request: Request, problem: Problem) -> Response | None:
     """None: whoever asks reads problem+json."""
     path = request.url.path
     if path.startswith(API) or "text/html" not in request.headers.get("accept", ""):
@@ -29,7 +29,7 @@ def shown(request: Request, problem: Problem) -> Response | None:
     key = f"problem.{problem.code}"
     said = text(key, language_of(request))
     said = said if said != key else problem.detail or problem.title
-    visitor: Visitor | None = getattr(request.state, "visitor", None)  # None too where no route asked who it is
+    visitor = await visitor_at_fault(request)
     at = "" if request.method in SAFE else "/"  # what was posted has no page of its own
     at = "/sign-in" if path == BACK else at  # nor what another house sent him with, which no link may repeat
     return paper(request, "problem.html", visitor, problem.status, at=at, problem=problem, said=said)

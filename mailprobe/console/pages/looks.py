@@ -97,7 +97,7 @@ def check_row(rooms: Rooms, one: OurCheck, language: str, now: float) -> dict[st
         "state": one.state,
         "state_said": text(f"prober.finding.{one.state}", language),
         "subject": title_of(rooms, one.subject),
-        "what": one.what,
+        "what": text(f"prober.seen.{one.what}", language, **dict(one.words)) if one.what else "",
         "since": moment(one.since, language, now),
     }
 

@@ -1,4 +1,5 @@
 // Elements are made here. Texts become text nodes, never markup: whatever a server said is shown, not read.
+import { language, time } from "./texts.js";
 
 export const $ = (id) => document.getElementById(id);
 
@@ -16,10 +17,10 @@ export function make(tag, props = {}, ...children) {
   return element;
 }
 
-/** A sentence; what in it is of another language than the page says so (WCAG 2.2, 3.1.2). */
+/** A sentence; what in it is of another language than the page says so (WCAG 2.2, 3.1.2), and times are of this browser's zone. */
 export function spoken({ text, passages }) {
-  const own = document.documentElement.lang;
-  return passages?.map((one) => (one.lang === own ? one.text : make("span", { lang: one.lang }, one.text))) ?? text;
+  const said = (one) => (one.lang === language ? one.text : make("span", { lang: one.lang }, one.text));
+  return passages?.map((one) => (one.at ? make("time", { datetime: one.at }, time(one.at)) : said(one))) ?? text;
 }
 
 export function show(element, shown) { element.hidden = !shown; }

@@ -6,8 +6,10 @@ import asyncio
 import dataclasses
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -407,6 +409,10 @@ async def test_an_agent_who_reads_the_other_language_is_shown_the_text_that_ther
             assert await agent.page.get_attribute(place, "lang") == "ja"
         await agent.check(console.address("locked-out", "outage"))
         assert await agent.text("#known-before [lang=ja]") == said
+        tokyo = datetime.fromisoformat(made["opened_at"]).astimezone(ZoneInfo("Asia/Tokyo"))  # the browser's zone
+        for place in ("#services time", "#known-before time"):
+            assert await agent.page.get_attribute(place, "datetime") == made["opened_at"]
+            assert await agent.text(place) == f"{tokyo:%H:%M}"
         both = {"text_ja": said, "text_en": "Mail comes late at present."}
         await chief.page.evaluate(ASK, ["POST", f"/api/v1/incidents/{made['number']}/text", both])
         await agent.page.reload()

@@ -21,6 +21,7 @@ from mailprobe.console.rooms import Rooms
 from mailprobe.console.routes import ROUTERS
 from mailprobe.console.statics import FOR_EVER, static_url
 from mailprobe.log import Event, listen
+from mailprobe.store import StoreError
 from mailprobe.store.statement import Transaction
 from tests.unit.console.given import SITE, Given, given
 
@@ -256,6 +257,38 @@ async def test_every_error_is_a_problem(method: str, path: str, status: int, cod
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json().keys() == {"type", "title", "status", "detail", "code", "where", "hint"}
     assert (answer.json()["status"], answer.json()["code"]) == (status, code)
+
+
+AS_A_PAGE = {"accept": "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/nothing", 404), ("PUT", "/people", 405)]
+)
+async def test_where_no_page_is_who_is_signed_in_has_his_menu(method: str, path: str, status: int) -> None:
+    async with given() as here:
+        sato = await here.signed_in("sato", Role.OPERATOR)
+        page = await sato.request(method, path, headers=AS_A_PAGE)
+        assert page.status_code == status
+        assert {'"/checks"', '"/carriers"', '"/sessions"', '"/sign-out"'} <= set(re.findall(r'"/[^"]*"', page.text))
+        assert 'href="/people"' not in page.text
+        stranger = await here.browser().request(method, path, headers=AS_A_PAGE)
+        assert (stranger.status_code, "<nav" in stranger.text, "sato" in stranger.text) == (status, False, False)
+
+
+async def test_a_page_of_an_error_asks_a_store_that_fails_no_second_time() -> None:
+    asked: list[str] = []
+
+    async def recognise(request: Request) -> Visitor | None:
+        asked.append(request.url.path)
+        raise StoreError("MP1303", "store", "is busy")
+
+    async with given() as here:
+        here.console.state.recognise = recognise
+        for path, status in (("/nothing", 404), ("/sessions", 503)):
+            page = await here.browser().get(path, headers=AS_A_PAGE)
+            assert (page.status_code, "<nav" in page.text) == (status, False)
+    assert asked == ["/nothing", "/sessions"]
 
 
 async def test_an_error_repeats_nothing_of_what_was_sent() -> None:

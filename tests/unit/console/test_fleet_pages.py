@@ -90,7 +90,10 @@ async def lived_in(stand: Stand) -> None:
         "mx1.lab.test:25", "here", lambda one: (Breaker(one.server, "here", 3, 1, NOW, NOW + 60, words=HOSTILE), None)
     )
     stand.instruments = Instruments(
-        checks=lambda: (OurCheck("port_25", "bad", "", HOSTILE, NOW - 60), OurCheck("clock", "good", "lab", "", NOW - 60)),
+        checks=lambda: (
+            OurCheck("block_list", "bad", "zen", "listed", NOW - 60, (("values", HOSTILE),)),
+            OurCheck("clock", "good", "lab", "", NOW - 60),
+        ),
         held=lambda: {("lab", "not_polite_yet"): 7, ("lab", "no_secret"): 0},
         slots=lambda: Slots(100, 2, 1),
     )
@@ -239,6 +242,19 @@ async def test_a_supervisor_announces_and_ends_work_by_form() -> None:
         for begins in ("9999-12-31T23:59", "0001-01-01T00:00"):
             given = {"carrier": "lab", "hours": "2", "begins": begins}
             assert (await client.post("/maintenance", data=given)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("language", "seen"),
+    [("en", "none of 2 name servers answers"), ("ja", "名前を調べるサーバー2台のどれも答えない")],
+)
+async def test_what_was_seen_of_ourselves_is_said_in_the_reader_s_language(language: str, seen: str) -> None:
+    async with standing() as stand:
+        stand.instruments = Instruments(
+            checks=lambda: (OurCheck("resolver", "bad", "", "resolvers_silent", NOW - 60, (("asked", "2"),)),)
+        )
+        async with stand.asking(*ROUTERS, role=Role.VIEWER) as client:
+            assert f'<td class="wide">{seen}</td>' in (await client.get(f"/prober?lang={language}")).text
 
 
 async def test_the_runbooks_are_where_the_alerts_lead() -> None:

@@ -9,7 +9,7 @@ import pytest
 from mailprobe.console.api.services import router
 from mailprobe.console.door import Role
 from mailprobe.console.instruments import Instruments, OurCheck
-from mailprobe.console.saying import ago, clock, service_line
+from mailprobe.console.saying import ago, clock, service_line, service_passages
 from mailprobe.console.services import Known, Service, ServiceState, judged, service_of, services
 from mailprobe.console.texts import texts
 from mailprobe.console.watched import Watched
@@ -87,13 +87,29 @@ def test_what_people_say_in_the_other_language_only_is_a_passage_of_its_own(stat
         return list(service_line(judged(known, NOW), language, NOW, "Asia/Tokyo"))
 
     apart = said(english, "ja")
-    assert apart[1] == Passage("We are on it.", "en")
-    assert [one.language for one in apart] == (["ja", "en"] if state is State.CONFIRMED else ["ja", "en", "ja"])
-    assert len(said(english, "en")) == len(said(Text(), "ja")) == 1
+    assert Passage("We are on it.", "en") in apart
+    assert [one.language for one in apart] == (["ja", "ja", "ja", "en"] if state is State.CONFIRMED else ["ja", "en", "ja"])
+    assert {one.language for one in said(english, "en")} == {"en"}
+    assert {one.language for one in said(Text(), "ja")} == {"ja"}
     for language, words in (("ja", both.ja), ("en", both.en)):
-        (whole,) = said(both, language)
-        assert words in whole.text
-        assert whole.language == language
+        assert words in "".join(one.text for one in said(both, language))
+        assert {one.language for one in said(both, language)} == {language}
+
+
+def test_a_time_is_a_passage_of_its_own_so_that_a_page_can_say_it_in_its_reader_s_zone() -> None:
+    incident = judged(replace(PLAIN, incident=replace(CONFIRMED, expected_at=NOW + 7200)), NOW)
+    said = service_passages(incident, "en", NOW, "Asia/Tokyo")
+    assert [(one.text, one.at) for one in said] == [
+        ("incident since ", None),
+        ("16:50 JST", CONFIRMED.opened_at),
+        (", expected until ", None),
+        ("19:00 JST", NOW + 7200),
+        (". We are on it.", None),
+    ]
+    work, until, end = service_passages(judged(replace(PLAIN, window=replace(WORK, note="")), NOW), "ja", NOW, "Asia/Tokyo")
+    assert (work.text, until.at, end.text) == ("予定された作業中です（", WORK.ends, "まで）。")
+    (nothing_left_over,) = service_passages(judged(replace(PLAIN, incident=replace(SUSPECTED, text=Text())), NOW), "en", NOW)
+    assert nothing_left_over.text == "several callers report the same; it is being looked into."
 
 
 def line(said: Service, language: str) -> str:
@@ -192,7 +208,7 @@ async def test_the_api_says_it_in_the_readers_language() -> None:
             "text": "正常",
             "age_s": 60.0,
             "since": None,
-            "passages": [{"text": "正常", "lang": "ja"}],
+            "passages": [{"text": "正常", "lang": "ja", "at": None}],
         }
         assert (other["state"], other["since"]) == ("normal", "2027-01-15T07:50:00.000Z")
         async with stand.asking(router, role=None) as client:

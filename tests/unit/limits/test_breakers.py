@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,9 @@ from mailprobe.limits import Breakers, pace_of
 from mailprobe.limits.breakers import Seen, Visit, after, may_visit, visits
 from mailprobe.probes import Denied
 from mailprobe.store import Store, open_store
+from tests.unit.limits.given import DAY, NOW, Time
 
-NOW = 1_800_000_000.0
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+MINUTE = 60.0
 MX = "mx.d.test:25"
 HERE: dict[str, Any] = {"at": 1.0, "server": MX, "ip": "192.0.2.1"}
 GOOD, TROUBLED, ASKED = Visit.GOOD, Visit.TROUBLED, Visit.ASKED_TO_WAIT
@@ -192,21 +191,6 @@ def test_a_lab_in_a_hurry_waits_less(gap: float, pace: float) -> None:
     assert pace_of(FOREIGN_LIMITS) == 1.0
 
 
-class Time:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def wall(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[tuple[Store, Store]]:
-    url = f"sqlite:///{tmp_path / 'm.db'}"
-    async with open_store(url) as one, open_store(url) as other:
-        yield one, other
-
-
 NOBODY_THERE = [down(Unreachable.REFUSED)]
 THERE = [said(Stage.GREETING, 220)]
 
@@ -236,11 +220,6 @@ async def test_two_programs_share_a_breaker_and_one_of_all_may_look(stores: tupl
     time.now += 1
     assert [await asked(one) for one in (daemon, command)] == [None, None]
     assert await daemon.open_ones() == {}
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 async def test_it_outlives_the_process(tmp_path: Path, time: Time) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -15,22 +14,11 @@ from mailprobe.limits import Controls, Courtesy, LoginBudget
 from mailprobe.limits.controls import FRESH, Fresh
 from mailprobe.limits.manners import PastAsking, PastSession
 from mailprobe.probes import Denied
-from mailprobe.store import Store, open_store
+from mailprobe.store import Store
+from tests.unit.limits.given import NOW, Time
 
-NOW = 1_800_000_000.0
 CONTROLS = (Of.LIVE, Of.DEAD)
 T = TypeVar("T")
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def wall(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass
@@ -88,18 +76,6 @@ class Program:
 
     def run(self) -> Courtesy:
         return Courtesy(self.store, OWN_LIMITS, "here", self.time.wall, self.time.sleep, self.controls)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[tuple[Store, Store]]:
-    url = f"sqlite:///{tmp_path}/m.db"
-    async with open_store(url) as one, open_store(url) as other:
-        yield one, other
 
 
 @pytest.fixture

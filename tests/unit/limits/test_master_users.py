@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from mailprobe.evidence import Withheld
 from mailprobe.limits import MasterUsers
 from mailprobe.probes import Denied, Granted
-from mailprobe.store import Store, open_store
-
-NOW = 1_800_000_000.0
-HOUR, DAY = 3600.0, 86400.0
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def wall(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        await asyncio.sleep(0)
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    async with open_store("sqlite://") as opened:
-        yield opened
+from mailprobe.store import Store
+from tests.unit.limits.given import DAY, NOW, Time
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,32 +13,8 @@ from mailprobe.evidence import CanaryState, End, Ending, Evidence, NotAsked, Of,
 from mailprobe.limits import Courtesy, Held, LoginBudget, half_of, held_in
 from mailprobe.limits.canaries import may_send
 from mailprobe.probes import Denied, Granted
-from mailprobe.store import Store, open_store
-
-NOW = 1_800_000_000.0
-HOUR, DAY = 3600.0, 86400.0
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def wall(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    async with open_store("sqlite://") as opened:
-        yield opened
+from mailprobe.store import Store
+from tests.unit.limits.given import DAY, HOUR, NOW, Time
 
 
 def test_half_of_own_and_of_foreign_limits() -> None:

@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 
 from mailprobe.evidence import Withheld
 from mailprobe.limits import StrangerGuard
 from mailprobe.probes import Denied
-from mailprobe.store import Store, open_store
-
-NOW = 1_800_000_000.0
-HOUR, DAY = 3600.0, 86400.0
-
-
-class Time:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def wall(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-async def store() -> AsyncIterator[Store]:
-    async with open_store("sqlite://") as opened:
-        yield opened
+from mailprobe.store import Store
+from tests.unit.limits.given import DAY, HOUR, NOW, Time
 
 
 @pytest.fixture

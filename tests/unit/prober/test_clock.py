@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailprobe.evidence import End, Ending, Evidence
-from mailprobe.prober import State
+from mailprobe.prober import Remark, State
 from mailprobe.prober.clock import Jump, JumpKind, Sample, clock, is_void, jump, sample
 
 NOW = 1_800_000_000.0
@@ -50,7 +50,8 @@ STEP = Jump(STEPPED, HOUR, 995.0, 1000.0)
 def test_bad_for_a_minute_and_since_the_jump() -> None:
     assert clock([], 1000.0, NOW).state is State.GOOD
     found = clock([STEP], 1030.0, NOW)
-    assert (found.state, found.since, found.what) == (State.BAD, NOW - 30, "stepped, +3600 s")
+    assert (found.state, found.since, found.what) == (State.BAD, NOW - 30, Remark.STEPPED)
+    assert found.words == (("seconds", "+3600"),)
     assert clock([STEP], 1060.0, NOW).state is State.GOOD
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailprobe.evidence import Lookup
-from mailprobe.prober import Check, State, findings
+from mailprobe.prober import Check, Remark, State, findings
 from mailprobe.prober.findings import Door, Flip, Heard, Pair, SignsIn
 from mailprobe.prober.names import ListSays, Seen, Spf, Told, block_list, list_name, name, spf
 from mailprobe.verdict.picture import Control
@@ -32,7 +32,8 @@ def test_resolver(heard: list[Heard], want: State) -> None:
 
 
 def test_a_silent_second_resolver_is_mentioned() -> None:
-    assert findings.resolver([Heard(A, Lookup.TIMEOUT), Heard(B, Lookup.FOUND)], NOW).what == "1 of 2 resolvers do not answer"
+    found = findings.resolver([Heard(A, Lookup.TIMEOUT), Heard(B, Lookup.FOUND)], NOW)
+    assert (found.what, dict(found.words)) == (Remark.SOME_RESOLVERS_SILENT, {"silent": "1", "asked": "2"})
 
 
 def door(carrier: str, reached: bool, ago: float = 10.0, host: str = "") -> Door:

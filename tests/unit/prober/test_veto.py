@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailprobe.evidence import End, Ending, Evidence, Fact, LookedUp, Lookup, Purpose
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 from mailprobe.prober.clock import Jump, JumpKind
 from mailprobe.prober.health import Changed, Health
 from mailprobe.prober.veto import AT_MX, AT_SIGN_IN, BY_DATES, EXPLAINS, IN_DELIVERY, Case, veto
@@ -33,7 +33,7 @@ NOW = 1_800_000_000.0
 
 
 def bad(check: Check, subject: str = "") -> Finding:
-    return Finding(check, State.BAD, "why", NOW, subject)
+    return Finding(check, State.BAD, Remark.FEW_HOSTS, NOW, subject)
 
 
 GONE = Picture(
@@ -108,7 +108,7 @@ def test_veto(picture: Picture, seen: Evidence, finding: Finding, void: bool) ->
 @pytest.mark.parametrize("check", Check)
 def test_only_a_bad_finding_voids_anything(check: Check, state: State) -> None:
     verdict = judge(PUT_OFF)
-    assert veto([Finding(check, state, "", NOW)], Case("lab", [UNANSWERED], PUT_OFF, verdict)) == verdict
+    assert veto([Finding(check, state, Remark.NOTHING, NOW)], Case("lab", [UNANSWERED], PUT_OFF, verdict)) == verdict
 
 
 def test_what_was_under_way_while_we_slept_is_void() -> None:
@@ -146,7 +146,7 @@ def test_every_check_has_its_rule_and_every_verdict_of_a_fault_a_kind() -> None:
 # ---- over time -------------------------------------------------------------------------------------------------------
 
 
-def at(state: State, now: float, check: Check = Check.RESOLVER, subject: str = "", what: str = "") -> Finding:
+def at(state: State, now: float, check: Check = Check.RESOLVER, subject: str = "", what: Remark = Remark.NOTHING) -> Finding:
     return Finding(check, state, what, now, subject)
 
 
@@ -159,22 +159,22 @@ def after_all(*rounds: list[Finding]) -> tuple[Health, list[Changed]]:
 
 
 def test_one_trouble_is_one_alert_however_often_it_is_seen() -> None:
-    good, trouble = [at(State.GOOD, 0.0)], [[at(State.BAD, float(n), what="deaf")] for n in range(1, 100)]
+    good, trouble = [at(State.GOOD, 0.0)], [[at(State.BAD, float(n), what=Remark.RESOLVERS_SILENT)] for n in range(1, 100)]
     health, told = after_all(good, *trouble)
-    assert told == [Changed(Check.RESOLVER, False, "deaf", 1.0)]
+    assert told == [Changed(Check.RESOLVER, False, Remark.RESOLVERS_SILENT, 1.0)]
     assert health.healthy() == {Check.RESOLVER: False}
     assert health.bad[0].since == 1.0
     health, changed = health.update([at(State.GOOD, 200.0)])
-    assert changed == (Changed(Check.RESOLVER, True, "", 200.0),)
+    assert changed == (Changed(Check.RESOLVER, True, Remark.NOTHING, 200.0),)
     assert not health.bad
 
 
 def test_what_is_known_already_changes_nothing() -> None:
-    health, _ = after_all([at(State.GOOD, 1.0), at(State.BAD, 1.0, Check.NAME, what="no PTR")])
-    assert health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what="no PTR")]) == (health, ())
+    health, _ = after_all([at(State.GOOD, 1.0), at(State.BAD, 1.0, Check.NAME, what=Remark.ADDRESS_WITHOUT_NAME)])
+    assert health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what=Remark.ADDRESS_WITHOUT_NAME)]) == (health, ())
     assert health.update([at(State.GOOD, 9.0)])[0] is health
-    worse, _ = health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what="no SPF")])
-    assert [one.what for one in worse.bad] == ["no SPF"]
+    worse, _ = health.update([at(State.GOOD, 9.0), at(State.BAD, 9.0, Check.NAME, what=Remark.NO_SPF)])
+    assert [one.what for one in worse.bad] == [Remark.NO_SPF]
 
 
 def test_of_two_findings_in_one_round_the_later_one_follows_the_first() -> None:

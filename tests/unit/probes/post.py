@@ -95,7 +95,8 @@ def exchanger(**changed: str | list[str]) -> Exchanger:
 
 @dataclass
 class Box:
-    """A mailbox over what an exchanger took for an address. `folder`: where mail goes; None: it is dropped silently."""
+    """A mailbox over what an exchanger took for an address. `folder`: where mail goes; None: it is dropped silently. `waiting`:
+    somebody is watching it for what does not come."""
 
     served: Exchanger
     address: str
@@ -107,6 +108,7 @@ class Box:
     gone: set[int] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     left: int = 0
+    waiting: bool = False
 
     async def noted(self) -> Place:
         self.calls.append("noted")
@@ -142,7 +144,11 @@ class Box:
         self.calls.append("watch")
         found = await self.find(canary, read_stamp, since)
         if found is None:
-            await asyncio.Event().wait()  # `until` lies behind every test's end
+            self.waiting = True
+            try:
+                await asyncio.Event().wait()  # `until` lies behind every test's end
+            finally:
+                self.waiting = False
         return found
 
     async def remove(self, found: Found) -> Removal:

@@ -14,7 +14,7 @@ from mailprobe.daemon import open_house
 from mailprobe.engine import Clock, Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.metrics import Metrics
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 from mailprobe.secret import parse_ref
 from mailprobe.serve.controls import Controls
 from mailprobe.serve.deciding import decide
@@ -154,7 +154,7 @@ async def test_one_more_look_is_asked_for_all_of_them() -> None:
 async def test_a_prober_on_a_block_list_still_sees_who_is_down() -> None:
     """That trouble explains no closed door."""
     async with day() as lab:
-        lab.watching.fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example")])
+        lab.watching.fitness.update([Finding(Check.BLOCK_LIST, State.BAD, Remark.NOTHING, NOW, "zen.example")])
         await lab.seen(NOW + 100, shut(NOW + 100, "tanaka"))
         await lab.seen(NOW + 401, shut(NOW + 401, "tanaka"))
         assert lab.standing("tanaka").code is Code.IMAP_OUTAGE
@@ -162,7 +162,7 @@ async def test_a_prober_on_a_block_list_still_sees_who_is_down() -> None:
 
 async def test_a_prober_without_a_sound_network_sees_nobody_down() -> None:
     async with day() as lab:
-        lab.watching.fitness.update([Finding(Check.CONTROL, State.BAD, "", NOW, "other")])
+        lab.watching.fitness.update([Finding(Check.CONTROL, State.BAD, Remark.NOTHING, NOW, "other")])
         lab.watching.fitness.controls["other"] = Controls(Known(Control.CLOSED, NOW + 1000))
         for at in (100, 401, 800):
             await lab.seen(NOW + at, shut(NOW + at, "tanaka"))

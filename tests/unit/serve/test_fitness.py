@@ -9,7 +9,7 @@ import pytest
 from mailprobe.carriers import Carrier, Relation
 from mailprobe.evidence import Connected, Fact
 from mailprobe.metrics import Metrics
-from mailprobe.prober import Check, Finding, State
+from mailprobe.prober import Check, Finding, Remark, State
 from mailprobe.serve.fitness import Fitness
 from mailprobe.verdict.picture import Picture
 from tests.unit.serve.given import BEGAN, IP, MX, closed, run
@@ -32,7 +32,7 @@ async def test_servers_are_forgiven_what_was_ours(check: Check, times: int) -> N
 
     telling = asyncio.create_task(fitness.keep_telling(forgive))
     for state in (State.BAD, State.BAD, State.GOOD, State.GOOD):
-        fitness.update([Finding(check, state, "", NOW)])
+        fitness.update([Finding(check, state, Remark.NOTHING, NOW)])
         while not fitness.told.empty():  # noqa: ASYNC110  a few turns of the loop
             await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -42,7 +42,12 @@ async def test_servers_are_forgiven_what_was_ours(check: Check, times: int) -> N
 
 def test_who_is_only_disliked_still_hears() -> None:
     fitness = Fitness(Metrics(dict), "here", announced)
-    fitness.update([Finding(Check.BLOCK_LIST, State.BAD, "", NOW, "zen.example"), Finding(Check.NAME, State.BAD, "", NOW)])
+    fitness.update(
+        [
+            Finding(Check.BLOCK_LIST, State.BAD, Remark.NOTHING, NOW, "zen.example"),
+            Finding(Check.NAME, State.BAD, Remark.NOTHING, NOW),
+        ]
+    )
     assert (not fitness.health.bad, fitness.health.hears) == (False, True)
 
 

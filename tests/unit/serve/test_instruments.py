@@ -11,7 +11,7 @@ from mailprobe.engine import Clock
 from mailprobe.evidence import Withheld
 from mailprobe.incident import Call, ControlSeen, State
 from mailprobe.maintenance import Window
-from mailprobe.prober import Check, Finding
+from mailprobe.prober import Check, Finding, Remark
 from mailprobe.prober import State as FindingState
 from mailprobe.serve.duty import look_for_incidents, opened
 from mailprobe.serve.instruments import rooms_of
@@ -81,7 +81,7 @@ async def test_what_ails_us_is_shown_and_keeps_incidents_closed() -> None:
             watching.fitness.learn(LAB, control(Control.UNAVAILABLE, at), (), NOW)
         for subject in "abc":
             await house.store.incidents.learn(Call("lab", subject, True, Code.IMAP_OUTAGE, Status.DOWN, NOW))
-        watching.fitness.update([Finding(Check.CLOCK, FindingState.BAD, "it jumped", NOW)])
+        watching.fitness.update([Finding(Check.CLOCK, FindingState.BAD, Remark.STEPPED, NOW)])
         rooms = rooms_of(watching)
         assert "clock" in rooms.unfit()
         assert [(one.check, one.state) for one in rooms.instruments.checks() if one.check == "clock"] == [("clock", "bad")]

@@ -319,5 +319,6 @@ def test_what_is_said_of_a_control_is_read_by_the_rules_of_its_own_carrier() -> 
     words = Words(Stage.RCPT, 550, "", "no such shelf, user unknown", "mx.d.test", "d.test", Us())
     for carrier in (shelved, replace(shelved, replies=(rule,)), shelved):
         expected = read_words(words, "nobody@d.test", carrier)
-        assert [said_of_control(words, "nobody@d.test", carrier) for _ in range(2)] == [expected] * 2
+        once, again = (said_of_control(words, "nobody@d.test", carrier) for _ in range(2))
+        assert (once, once is again) == (expected, True)  # it was read once
     assert read_words(words, "nobody@d.test", replace(shelved, replies=(rule,))).cls is ReplyClass.RECIPIENT_FILTER

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.evidence import Breakage
-from mailprobe.wire import TheirFault, imap
-from mailprobe.wire.imap import Capabilities, Continuation, Parser, QuotaRoot, Resource, Response, Status, Untagged
+from mailprobe.wire import TheirFault, imap_response
+from mailprobe.wire.imap import Parser
+from mailprobe.wire.imap_response import Capabilities, Continuation, QuotaRoot, Resource, Response, Status, Untagged
 
 End = tuple[str, str] | None
 
@@ -117,7 +118,7 @@ def test_broken(said: bytes, why: Breakage, words: str) -> None:
 
 
 def test_the_longest_line_passes() -> None:
-    said = b"* OK " + b"x" * (imap.LINE_CAP - 5)
+    said = b"* OK " + b"x" * (imap_response.LINE_CAP - 5)
     values, fault = heard([said + b"\r", b"\n"])
     assert (len(values), fault) == (1, None)
 
@@ -135,9 +136,9 @@ def test_each_command_has_its_own_count_of_untagged_responses() -> None:
 
 @pytest.mark.parametrize("said", [b"* 4711 EXISTS", b"* OK [UNSEEN 4711] first", b"* STATUS INBOX (MESSAGES 4711)"])
 def test_a_count_is_no_key_of_a_cache(said: bytes) -> None:
-    before = imap._remembered.cache_info().currsize
+    before = imap_response.remembered.cache_info().currsize
     assert heard([said + b"\r\n"])[0]
-    assert imap._remembered.cache_info().currsize == before
+    assert imap_response.remembered.cache_info().currsize == before
 
 
 def test_what_is_unread_is_known_before_tls_starts() -> None:
@@ -179,7 +180,7 @@ NUMBERS = [("7", 7), ("4294967295", 4294967295), ("4294967296", None), ("0", Non
 
 @pytest.mark.parametrize(("text", "value"), NUMBERS)
 def test_numbers(text: str, value: int | None) -> None:
-    assert imap.number(text) == value
+    assert imap_response.number(text) == value
 
 
 PARTS = b'* |A1 |+| OK|NO |BYE|[|]|(|)|"|{3}|{|}|\r\n|\n|CAPABILITY|QUOTA r (S 1 2)|7 EXISTS|\0|\\| '.split(b"|")

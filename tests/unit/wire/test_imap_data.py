@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from mailprobe.evidence import Breakage
 from mailprobe.wire import TheirFault, imap, imap_data
-from mailprobe.wire.imap import Parser, Response, Status, Untagged
+from mailprobe.wire.imap import Parser
 from mailprobe.wire.imap_data import Data, Fetched, Listed, Numbers
+from mailprobe.wire.imap_response import Response, Status, Untagged
 
 End = tuple[str, str] | None
 

@@ -1,7 +1,6 @@
 """The login budget and the manners: decisions as tables with a given now, then two programs' stores on one file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from mailprobe.limits.sign_ins import Most, may_sign_in
 from mailprobe.limits.waiting import Wait
 from mailprobe.probes import Denied, Granted
 from mailprobe.store import Store, open_store
+from tests.unit.limits.given import DAY, HOUR, NOW, Time
 
-NOW = 1_800_000_000.0
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+MINUTE = 60.0
 HOST = "imap.d.test"
 
 
@@ -234,36 +233,6 @@ def test_may_enter(past: list[Visit], places: int, gap: float, until: float | No
 )
 def test_how_long_an_answer_counts(of: Of, limits: Limits, age: float) -> None:
     assert counts_until(of, NOW, limits) == NOW + age
-
-
-class Time:
-    """A wall clock that only sleeping moves; `meanwhile` happens during the next sleep."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-        self.meanwhile: Callable[[], Awaitable[None]] | None = None
-
-    def wall(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        if self.meanwhile is not None:
-            happening, self.meanwhile = self.meanwhile, None
-            await happening()
-
-
-@pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[tuple[Store, Store]]:
-    """Two programs' stores on one file."""
-    url = f"sqlite:///{tmp_path / 'm.db'}"
-    async with open_store(url) as one, open_store(url) as other:
-        yield one, other
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 def budgets(stores: tuple[Store, Store], time: Time) -> tuple[LoginBudget, LoginBudget]:
