@@ -338,11 +338,12 @@ def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
 
 def store_of(leg: Leg) -> Known[Store]:
     """OPENED by whoever signed in for T; LOST only if the server says that the mailbox is not there, FAILED if it says that
-    the fault is its own."""
+    the fault is its own, or hangs up instead of opening it."""
     seen: list[Known[Store]] = []
     for door in leg.doors:
         seen += [Known(Store.OPENED, one.at) for one in door.mailboxes if one.fact.of is Of.TARGET]
         seen += [Known(store, one.at) for one in door.answers if (store := not_opened(one.fact, leg.carrier)) is not None]
+        seen += [Known(Store.FAILED, one.at) for one in door.shut if hung_up_on_opening(one.fact)]
     return max(seen, key=lambda one: one.at or 0.0, default=Known(Store.UNKNOWN))
 
 
@@ -351,6 +352,13 @@ def not_opened(fact: Answered, carrier: Carrier) -> Store | None:
         return None
     cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
     return {SignInClass.MAILBOX_ABSENT: Store.LOST, SignInClass.UNAVAILABLE: Store.FAILED}.get(cls)
+
+
+def hung_up_on_opening(fact: NotConnected | NotSecured | Broken) -> bool:
+    """T was let in, and the connection was cut when his mailbox should open. Silence is never bad by itself."""
+    if not isinstance(fact, Broken) or fact.of is not Of.TARGET or fact.stage is not Stage.EXAMINE:
+        return False
+    return fact.why in HUNG_UP and not may_mean_one(fact)
 
 
 def room_of(leg: Leg) -> Known[Room]:

@@ -162,6 +162,21 @@ def test_behind_the_sign_in() -> None:
     assert seen(OPEN, login("OK"), busy, probe="imap").store.value is Store.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("end", "store"),
+    [
+        (hung_up(Breakage.CLOSED, stage=Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.RESET, stage=Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.BYE, "Internal error, closing", Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.BYE, "Session killed by administrator", Stage.EXAMINE), Store.UNKNOWN),
+        (hung_up(Breakage.OUT_OF_TIME, stage=Stage.EXAMINE), Store.UNKNOWN),  # silence is never bad
+        (replace(hung_up(Breakage.CLOSED, stage=Stage.EXAMINE), of=Of.LIVE), Store.UNKNOWN),
+    ],
+)
+def test_hung_up_on_instead_of_opening(end: Broken, store: Store) -> None:
+    assert seen(OPEN, login("OK"), end, probe="imap").store.value is store
+
+
 @pytest.mark.parametrize(("used", "room"), [(10, Room.ROOM), (96, Room.NEAR), (100, Room.FULL), (120, Room.FULL)])
 def test_how_full_it_is(used: int, room: Room) -> None:
     assert seen(Quota(at=103, **IMAP, resource="STORAGE", used=used, limit=100), probe="imap").room.value is room
