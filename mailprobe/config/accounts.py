@@ -93,6 +93,9 @@ def home_of(sheet: Sheet, roll: Roll, section: AccountSection, path: KeyPath) ->
 def no_carrier(domain: str, carriers: Mapping[str, Carrier]) -> tuple[str, str]:
     """What is said of a domain that is nobody's, with the one that was probably meant."""
     known = domains_of(carriers)
+    shipped = carrier_of(domain, presets().values())
+    if shipped is not None:
+        return f"no carrier for {cut(domain)}", f"it is {shipped.title}'s: write [carriers.{shipped.name}] to check it"
     meant = near(domain, known) or meant_preset(domain)
     if meant:
         return f"no carrier for {cut(domain)}", f"did you mean {meant}?"

@@ -70,8 +70,13 @@ def may_sign_in(past: Sequence[PastSignIn], secret: str, stage: Stage, now: floa
         return None
     if most.free_at([one for one in recent if one not in under_way]) is None:
         return Wait(now + STEP)
-    last = recent[-1]
-    return Denied(Withheld.BUDGET_SPENT, free_at, last.at, last.words)
+    told = last_of(recent, stage)
+    return Denied(Withheld.BUDGET_SPENT, free_at, told.at, told.words)
+
+
+def last_of(past: Sequence[PastSignIn], stage: Stage) -> PastSignIn:
+    """Which of them is told of: the last of this leg's own, for what the other server said is no word of this one's."""
+    return next((one for one in reversed(past) if one.stage is stage), past[-1])
 
 
 def is_same_chain(same: Sequence[PastSignIn], stage: Stage, now: float) -> bool:
@@ -87,7 +92,8 @@ def same_secret(same: Sequence[PastSignIn], stage: Stage, now: float) -> Denied 
         return None
     confirmed = last.at - first.at > ONE_CHAIN
     not_before = first.at + DAY if confirmed else last.at + CONFIRM_AFTER
-    return Denied(Withheld.SAME_SECRET_REFUSED, not_before, last.at, last.words) if now < not_before else None
+    told = last_of(same, stage)
+    return Denied(Withheld.SAME_SECRET_REFUSED, not_before, told.at, told.words) if now < not_before else None
 
 
 class SignInTable(Protocol):

@@ -16,6 +16,7 @@ from mailprobe.carriers import Endpoint, LiveControl, Origin
 from mailprobe.evidence import (
     Answered,
     As,
+    Breakage,
     Fact,
     LookedUp,
     Lookup,
@@ -33,7 +34,7 @@ from mailprobe.probes import Denied, Note, Reach, SignInEnd, Target
 from mailprobe.probes.discover import find_imap
 from mailprobe.probes.imap_credential import Credential, Lacking, master_key, of_control, of_control_by_master, of_target
 from mailprobe.probes.imap_session import Session, enter
-from mailprobe.probes.imap_sign_in import log_in
+from mailprobe.probes.imap_sign_in import SERVERS_OWN, log_in
 from mailprobe.probes.session import Insecure, Over, Trust, withheld
 
 CONTROL_GOOD_FOR = 600.0  # seconds that a live control's sign-in counts
@@ -310,8 +311,8 @@ async def _control_signs_in(run: Run, ip: str, credential: Credential) -> bool:
         await session.goodbye()
         # a server that cannot sign L in spends no refusal of T either, and only T's own answer shows that he is hit too
         return opened or end is SignInEnd.SERVER_FAILED
-    except Over:
-        return False
+    except Over as over:
+        return over.why is Breakage.BYE and over.code in SERVERS_OWN
     finally:
         session.close()
 

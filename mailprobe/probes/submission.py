@@ -184,7 +184,7 @@ class Leg:
             nobody = Credential(Of.LIVE, As.CONTROL, "", None)
             return self.not_asked(ip, nobody, Denied(Withheld.NO_CONTROL))
         credential = Credential(Of.LIVE, As.CONTROL, control.submission_username, control.secret)
-        good_at = await self.reach.budget.control_good_at(credential.user, self.endpoint.host)
+        good_at = await self.reach.budget.control_good_at(credential.user, self.endpoint.label)  # not IMAP's, on the same host
         if good_at is not None and self.reach.wall() - good_at < CONTROL_COUNTS_FOR:
             return self.not_asked(ip, credential, Denied(Withheld.CACHED, last_at=good_at))
         session = await self.arrive(ip, Of.LIVE)
@@ -193,7 +193,7 @@ class Leg:
             if not how:
                 return self.not_asked(ip, credential, Denied(Withheld.NO_MECHANISM))
             if await self.sign_in(session, how, credential) is Turn.GOOD:
-                await self.reach.budget.control_good(credential.user, self.endpoint.host)
+                await self.reach.budget.control_good(credential.user, self.endpoint.label)
         finally:
             session.close()
 

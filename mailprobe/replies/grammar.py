@@ -27,6 +27,9 @@ _UNITS = re.compile(r"[^\W_]+|@")
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
 _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
 _DASHES = ("-", "–", "—")
+_SERVES = ("server", "service")
+_FAILS = re.compile(r"\bfail(?:ed|s) to (?=[a-z])")  # says `not` of what follows: `failed to find the user`
+_PIPES = ("|/", '"|', "'|")  # a program that mail is handed to stands where an address would: `|/usr/bin/vacation`
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
 _RULED = ("--", "==", "**", "__", "###", "<<<", ">>>")  # a line drawn through a notice, or one of a dialogue
@@ -44,6 +47,7 @@ class Found:
     because: dict[ReplyClass, str] = field(default_factory=dict)
     vague: dict[ReplyClass, str] = field(default_factory=dict)
     last: dict[ReplyClass, str] = field(default_factory=dict)
+    coded: dict[ReplyClass, str] = field(default_factory=dict)
     announced: ReplyClass | None = None  # whom of ours a refusal names, before it gives a reason
 
 
@@ -68,6 +72,8 @@ class Grammar:
         return found
 
     def _look(self, line: str) -> Seen:
+        if " to " in line:
+            line = _FAILS.sub("fail cannot ", line)
         if not line.isascii():
             line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
         seen = Seen()
@@ -92,6 +98,8 @@ class Grammar:
         """The words in what stands between two spaces, what its end counts, and whether it announces a reason."""
         if token.startswith(_RULED):
             return (), STOP, False
+        if token.startswith(_PIPES):
+            return (self.lexicon.words.get("pipe"),), 0, False
         bare = token.strip("<>()[]{}\"'`*,:;.!?#=|")
         end = token.rstrip("\"')]>")
         stops = STOP if end[-1:] in (".", ";", "!", "?") and not end.endswith("...") and len(end) != 2 else 0
@@ -117,7 +125,7 @@ class Grammar:
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
         phrase = run(seen.nouns[first : first + STOP], 1)
-        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun == "server" and place <= behind + PHRASE]
+        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun in _SERVES and place <= behind + PHRASE]
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _told(_sense(self.lexicon.none.means, phrase), "no")
@@ -144,6 +152,7 @@ _OURS = {
     "limit": "sender",
     "host": "client",
     "server": "client",
+    "service": "client",
     "client": "client",
     "connection": "client",
 }
@@ -163,9 +172,9 @@ def _name(nouns: list[Noun], at: int, noun: str) -> None:
 def _keep(found: Found, at: int, state: State, told: Told | None, seen: Seen) -> None:
     if told is None:
         return
-    if state.weight is Weight.LAST:
+    if state.weight is Weight.LAST or state.weight is Weight.CODED:
         if at in seen.ends:
-            found.last.setdefault(*told)
+            (found.last if state.weight is Weight.LAST else found.coded).setdefault(*told)
         return
     if state.weight is Weight.VAGUE and told[0] is not state.soon:
         found.vague.setdefault(*told)

@@ -43,6 +43,7 @@ class Weight(StrEnum):
     PLAIN = "plain"
     VAGUE = "vague"  # a heading: `mailbox unavailable` (RFC 5321 section 4.2.2) stands before many a reason
     LAST = "last"  # `recipient rejected`, if no reason follows
+    CODED = "coded"  # `address rejected`, if none follows and the code is one of an address (RFC 3463 section 3.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class State:
     needs: Needs = Needs.EITHER
     wide: bool = False  # any noun of the sentence
     reach: bool = False  # its nouns may stand well behind it: `not accepting mail from`
+    ahead: bool = False  # its nouns stand right behind it: `much mail`
     weight: Weight = Weight.PLAIN
 
 

@@ -61,6 +61,7 @@ VAGUE = (
     ReplyClass.UNREACHABLE,
     ReplyClass.SERVER_ERROR,
     ReplyClass.TEMPORARILY_UNAVAILABLE,
+    ReplyClass.POLICY_REJECTED,
 )
 LAST = (ReplyClass.UNKNOWN_USER, ReplyClass.POLICY_REJECTED)
 
@@ -160,9 +161,11 @@ def _general(one: _Reply) -> Iterator[Candidate]:
     yield from _of(found.said, REST)
     yield from _matching(SMTP.weak.rows(said), one)
     yield from _of(found.vague, VAGUE)
+    yield from _seen(one)
     yield from _matching(SMTP.vague.rows(said), one)
     if not passing:
         yield from _of(found.last, LAST)
+        yield from _of(found.coded, LAST if one.exact.startswith("5.1.") else ())
     yield from _matching(SMTP.basic.rows(said), one)
 
 
@@ -179,6 +182,13 @@ def _unless_accepted(candidate: Candidate, one: _Reply) -> Candidate:
     if candidate[0] is ReplyClass.UNKNOWN_USER and one.stage is Stage.END_OF_DATA and not one.exact.startswith(("5.1.", "4.1.")):
         return ReplyClass.RECIPIENT_FILTER, candidate[1]
     return candidate
+
+
+def _seen(one: _Reply) -> Iterator[Candidate]:
+    """`message rejected`, once it was seen, is about what is in it, unless its code tells of a policy (RFC 3463 section 3.8)."""
+    told = one.found.last.get(ReplyClass.POLICY_REJECTED)
+    if told and one.stage is Stage.END_OF_DATA and not one.exact.startswith("5.7."):
+        yield ReplyClass.CONTENT_REJECTED, f"{grammar.NAME}: {told}"
 
 
 def _by_then(found: Mapping[ReplyClass, str], stage: Stage) -> Mapping[ReplyClass, str]:

@@ -169,14 +169,20 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
         needs=Needs(row.get("needs", "")),
         wide=near == "sentence",
         reach=near == "object",
+        ahead=near == "ahead",
         weight=Weight(row.get("weight", "plain")),
     )
 
 
 def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
-    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too."""
-    wider = ((one, cls) for nouns, cls in row.items() for one in dict.fromkeys((nouns, nouns.replace("message", "email"))))
+    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too, of a server of a
+    service."""
+    wider = ((one, cls) for nouns, cls in row.items() for one in _wider(nouns))
     return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in wider)
+
+
+def _wider(nouns: str) -> Iterable[str]:
+    return dict.fromkeys((nouns, nouns.replace("message", "email"), nouns.replace("server", "service")))
 
 
 def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:

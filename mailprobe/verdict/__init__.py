@@ -115,7 +115,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """missing: what would raise the confidence or is not shown, as tags such as 'portal', 'sign_in', 'live_control',
+    """missing: what would raise the confidence or is not shown, as tags such as 'portal', 'sign_in', 'store', 'live_control',
     'dead_control', 'delivery', 'live_delivery', 'read_back', 'second_mx'. conflicts: pairs of facts that contradict each
     other, as tags. args fill the wording's placeholders."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from mailprobe.evidence import End, Evidence
 from mailprobe.verdict.delivery import UNREAD
+from mailprobe.verdict.grounds import OPENED
 from mailprobe.verdict.labels import LegState, answer, label
 from mailprobe.verdict.picture import (
     Acceptance,
@@ -102,7 +103,14 @@ def leg_state(evidence: Evidence, picture: Picture) -> LegState:
         return SIGN_IN.get(picture.submission.value, BAD)
     if evidence.probe == "canary":
         return canary_state(picture)
-    return BAD if picture.store.among(Store.LOST, Store.FAILED) else SIGN_IN.get(picture.sign_in.value, BAD)
+    if picture.store.among(Store.LOST, Store.FAILED):
+        return BAD
+    return UNCLEAR if unopened(picture) else SIGN_IN.get(picture.sign_in.value, BAD)
+
+
+def unopened(picture: Picture) -> bool:
+    """Somebody got in, and whether the mailbox opens is not known."""
+    return picture.sign_in.among(*OPENED) and picture.store.among(Store.UNKNOWN)
 
 
 def canary_state(picture: Picture) -> LegState:
@@ -133,7 +141,7 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
         return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
     if evidence.probe == "canary":
         return canary_words(picture, language)
-    if picture.store.among(Store.LOST, Store.FAILED):
+    if picture.store.among(Store.LOST, Store.FAILED) or unopened(picture):
         return answer("store", picture.store.value, language)
     return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
 

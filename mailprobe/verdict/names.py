@@ -27,6 +27,8 @@ def domain_of(asked: Sequence[LookedUp], domain: str, carrier: Carrier, at: floa
 def read_mx(mx: Sequence[LookedUp], asked: Sequence[LookedUp], domain: str) -> Domain:
     outcomes = {fact.outcome for fact in mx}
     if Lookup.FOUND in outcomes:
+        if named(asked) and named(asked) <= nowhere(asked):
+            return Domain.NO_SERVERS
         return Domain.FOUND if outcomes <= {Lookup.FOUND, *NO_ANSWER, Lookup.SERVFAIL} else Domain.UNSURE
     if outcomes <= NO_ANSWER:
         # `localhost` and addresses are known without asking anybody: they have no resolver
@@ -56,11 +58,31 @@ def implicit(mx: Sequence[LookedUp], asked: Sequence[LookedUp], domain: str) -> 
 
 
 def hosts_of(asked: Sequence[LookedUp], domain: str, carrier: Carrier) -> frozenset[str]:
-    """The names of all hosts that take the domain's mail, as far as known."""
+    """The names of all hosts that take the domain's mail, as far as known. A name without any address takes none."""
     if carrier.mx:
         return frozenset(endpoint.host.lower() for endpoint in carrier.mx)
-    found = [fact for fact in asked if fact.purpose is Purpose.MX]
-    values = [value for fact in found if fact.outcome is Lookup.FOUND for value in fact.values]
-    named = {value.rpartition(" ")[2].rstrip(".").lower() for value in values}
-    no_mx = any(fact.outcome is Lookup.NODATA for fact in found)
-    return frozenset(named or ({domain.lower()} if no_mx else set()))
+    hosts = named(asked)
+    no_mx = any(fact.outcome is Lookup.NODATA for fact in asked if fact.purpose is Purpose.MX)
+    return hosts - nowhere(asked) if hosts else frozenset({domain.lower()} if no_mx else set())
+
+
+def named(asked: Sequence[LookedUp]) -> frozenset[str]:
+    """The hosts of all MX records."""
+    found = (fact.values for fact in asked if fact.purpose is Purpose.MX and fact.outcome is Lookup.FOUND)
+    return frozenset(value.rpartition(" ")[2].rstrip(".").lower() for values in found for value in values)
+
+
+def nowhere(asked: Sequence[LookedUp]) -> frozenset[str]:
+    """The names that have neither A nor AAAA. Where two resolvers tell of the MX, both were asked for what the first does not
+    know; one alone is not believed."""
+    if not by_two([fact for fact in asked if fact.purpose is Purpose.MX], {Lookup.FOUND}):
+        return frozenset()
+    hosts = [fact for fact in asked if fact.purpose is Purpose.HOST]
+    said = {(host_name(fact), fact.rrtype) for fact in hosts if fact.outcome in NOTHING}
+    otherwise = {(host_name(fact), fact.rrtype) for fact in hosts if fact.outcome not in NOTHING}
+    absent = said - otherwise
+    return frozenset(host for host, _ in absent if {(host, "A"), (host, "AAAA")} <= absent)
+
+
+def host_name(fact: LookedUp) -> str:
+    return fact.server.rstrip(".").lower()

@@ -28,6 +28,7 @@ from mailprobe.verdict.picture import (
     Portal,
     ReadBack,
     SignIn,
+    Store,
     Tls,
 )
 from mailprobe.verdict.rules import Rule, offline
@@ -92,6 +93,7 @@ def lacking(p: Picture, code: Code) -> Iterator[tuple[str, bool]]:
     yield "dead_control", p.dead_at_mx.among(DeadAtMx.UNASKED, DeadAtMx.DEFERRED) and not p.acceptance.among(*UNASKED_AT_MX)
     yield "second_mx", p.breadth.among(Breadth.ONE) or p.acceptance.among(Acceptance.UNCLEAR)
     yield "sign_in", not p.sign_in.among(*SIGNED_IN_OR_NOT)
+    yield "store", p.sign_in.among(*OPENED) and p.store.among(Store.UNKNOWN)
     yield "customer_sign_in", p.sign_in.among(SignIn.OPENED_BY_MASTER, SignIn.REFUSED_BY_MASTER)
     yield (
         "live_sign_in",

@@ -320,10 +320,13 @@ def reads(p: Picture) -> bool:
 
 
 def accepts_mail(p: Picture) -> bool:
-    """Nothing bad was seen, but not every leg could be."""
+    """Nothing bad was seen, but not every leg could be. That a known good account cannot get in is bad, though T was not tried;
+    so is a mailbox that was asked to open, and did not."""
     fine = (*OPENED, SignIn.UNASKED, SignIn.NO_SECRET, SignIn.NO_SERVER, SignIn.HELD)
     untested = p.sign_in.among(*fine) or (p.sign_in.among(SignIn.REFUSED_BEFORE) and not customer_refused(p))
-    unopened = p.store.among(Store.LOST, Store.FAILED)
+    unopened = p.store.among(Store.LOST, Store.FAILED) or (p.sign_in.among(*OPENED) and not p.store.among(Store.OPENED))
+    if p.sign_in.among(SignIn.HELD) and p.control_sign_in.among(*CONTROL_OUT):
+        return False
     return mail.is_accepted(p) and untested and p.submission.among(*fine) and not unopened and mail.unharmed(p)
 
 

@@ -55,6 +55,14 @@ BY_MASTER = {
     SignInClass.RATE_LIMITED: SignIn.RATE_LIMITED,
     SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
 }
+# What an earlier refusal still says hours later; all else was of its moment
+BEFORE = {
+    SignInClass.REFUSED: SignIn.REFUSED_BEFORE,
+    SignInClass.DISABLED: SignIn.DISABLED,
+    SignInClass.EXPIRED: SignIn.EXPIRED,
+    SignInClass.NOT_ALLOWED: SignIn.NOT_ALLOWED,
+}
+SMTP_REPLY = re.compile(r"([45]\d\d) (.*)", re.DOTALL)
 CONTROL = {
     SignInClass.OPENED: Control.GOOD,
     SignInClass.REFUSED: Control.REFUSED,
@@ -192,15 +200,24 @@ def not_tried(one: Dated[NotAsked], front: SignIn | None, leg: Leg) -> Known[Sig
 
 
 def refused_before(held: NotAsked, leg: Leg) -> Known[SignIn] | None:
-    """The words of an earlier login that was refused, if they are not older than a day."""
+    """The words of an earlier login that was refused, if they are not older than a day. What they said was passing, has passed
+    or not: nobody knows."""
     if held.why not in (Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT) or held.last_at is None or not held.last_words:
         return None
     if leg.now - held.last_at > REFUSAL_COUNTS_FOR:
         return None
+    said = BEFORE.get(read_last(held, leg.carrier))
+    return None if said is None else Known(said, held.last_at, Source.REMEMBERED)
+
+
+def read_last(held: NotAsked, carrier: Carrier) -> SignInClass:
+    """What an earlier login was told. Both legs may have one budget: a submission server's refusal is none of the IMAP server's,
+    which may let the same secret in."""
+    if smtp := SMTP_REPLY.match(held.last_words):
+        auth = held.stage is Stage.AUTH
+        return read_auth(code=int(smtp[1]), text=smtp[2], carrier=carrier) if auth else SignInClass.UNCLASSIFIED
     code, text = code_and_text(held.last_words)
-    cls = read_sign_in(status="NO", code=code, text=text, carrier=leg.carrier)
-    told = {SignInClass.EXPIRED: SignIn.EXPIRED, SignInClass.NOT_ALLOWED: SignIn.NOT_ALLOWED}
-    return Known(told.get(cls, SignIn.REFUSED_BEFORE), held.last_at, Source.REMEMBERED)
+    return read_sign_in(status="NO", code=code, text=text, carrier=carrier)
 
 
 # ---- the doors -------------------------------------------------------------------------------------------------------
@@ -310,7 +327,8 @@ def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
         return Known(Control.GOOD, held.last_at, Source.REMEMBERED)
     # without words the budget went on logins that hung or were cut: nobody has refused the control
     if held.why is Withheld.SAME_SECRET_REFUSED or (held.why is Withheld.BUDGET_SPENT and held.last_words):
-        return Known(Control.REFUSED, held.last_at, Source.REMEMBERED)
+        lasting = not held.last_words or read_last(held, leg.carrier) in BEFORE
+        return Known(Control.REFUSED if lasting else Control.UNASKED, held.last_at, Source.REMEMBERED)
     missing = held.why in (Withheld.NO_CONTROL, Withheld.NO_SECRET, Withheld.SECRET_UNREADABLE)
     return Known(Control.ABSENT if missing else Control.UNASKED, one.at)
 
@@ -320,11 +338,12 @@ def control_not_tried(one: Dated[NotAsked], leg: Leg) -> Known[Control]:
 
 def store_of(leg: Leg) -> Known[Store]:
     """OPENED by whoever signed in for T; LOST only if the server says that the mailbox is not there, FAILED if it says that
-    the fault is its own."""
+    the fault is its own, or hangs up instead of opening it."""
     seen: list[Known[Store]] = []
     for door in leg.doors:
         seen += [Known(Store.OPENED, one.at) for one in door.mailboxes if one.fact.of is Of.TARGET]
         seen += [Known(store, one.at) for one in door.answers if (store := not_opened(one.fact, leg.carrier)) is not None]
+        seen += [Known(Store.FAILED, one.at) for one in door.shut if hung_up_on_opening(one.fact)]
     return max(seen, key=lambda one: one.at or 0.0, default=Known(Store.UNKNOWN))
 
 
@@ -333,6 +352,13 @@ def not_opened(fact: Answered, carrier: Carrier) -> Store | None:
         return None
     cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
     return {SignInClass.MAILBOX_ABSENT: Store.LOST, SignInClass.UNAVAILABLE: Store.FAILED}.get(cls)
+
+
+def hung_up_on_opening(fact: NotConnected | NotSecured | Broken) -> bool:
+    """T was let in, and the connection was cut when his mailbox should open. Silence is never bad by itself."""
+    if not isinstance(fact, Broken) or fact.of is not Of.TARGET or fact.stage is not Stage.EXAMINE:
+        return False
+    return fact.why in HUNG_UP and not may_mean_one(fact)
 
 
 def room_of(leg: Leg) -> Known[Room]:

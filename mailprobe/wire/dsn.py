@@ -194,12 +194,18 @@ def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> 
         code=code,
         enhanced=enhanced,
         text=text[: quoted.CAP],
-        stage=reply.stage if reply.stage != quoted.LATER else said.stage,
+        stage=_step(reply.stage if reply.stage != quoted.LATER else said.stage, code, enhanced, status[0] if status else ""),
         remote_mta=_value(block.get("remote-mta", "")).split(" ")[0],
         reporting_mta=_value(message.get("reporting-mta", "")).split(" ")[0],
         original_recipient=quoted.first_address(_unescaped(block.get("original-recipient", ""))),
         arrived=message.get("arrival-date", ""),
     )
+
+
+def _step(stage: str, code: int, enhanced: str, status: str) -> str:
+    """sendmail shows DATA before a refused recipient (RFC 2920) and before a refused message alike. A 550 without a code of its
+    own becomes 5.1.1 in its report of the former, 5.2.0 in that of the latter."""
+    return "end_of_data" if (stage, code, enhanced, status) == ("data", 550, "", "5.2.0") else stage
 
 
 def _fuller(field: str, told: str) -> str:

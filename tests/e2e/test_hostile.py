@@ -50,8 +50,8 @@ from tests.unit import given
 from tests.unit.probes.world import KEPT, SECRET, Anywhere, Politeness, Purse
 
 PROBES: dict[str, Probe] = {"imap": imap.probe, "mx": mx.probe, "submission": submission.probe}
-WITHIN = 0.4  # seconds that a probe gets; loopback answers in a hundredth of that
-GRACE = 1.0  # seconds that it may take to come back from there
+WITHIN = (0.4, 4.0, 20.0)  # seconds that a probe gets: loopback answers in a hundredth of that, but a busy machine may not
+GRACE = 5.0  # seconds that it may take to come back from there
 MEMORY = 4 << 20  # octets of memory that one hostile server may cost, the server's own in the same process included
 PLAIN = base64.b64encode(f"\0u\0{SECRET}".encode())
 
@@ -90,7 +90,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("tls"), ("127.0.0.1",))
 
 
-async def ask(name: str, host: str, port: int, channel: Channel, ca: Path) -> Evidence:
+async def ask(name: str, host: str, port: int, channel: Channel, ca: Path, within: float = WITHIN[-1]) -> Evidence:
     """One probe against one server."""
     endpoint = Endpoint(host, port, channel if name != "mx" else CLEAR)
     carrier = given.carrier(mx=(endpoint,), imap=endpoint, submission=endpoint, tls_ca=ca, one_secret=True)
@@ -100,12 +100,32 @@ async def ask(name: str, host: str, port: int, channel: Channel, ca: Path) -> Ev
     def reach(order: Order, chain: object, tap: Callable[..., None]) -> Reach:
         return Reach(Net(Anywhere(), tap), Resolver(("127.0.0.1:9",)), *clocks, Purse(), Politeness(), chain)  # type: ignore[arg-type]  # the engine's own
 
-    order = Order(account, carrier, given.prober(), (name,), WITHIN, "here")
+    order = Order(account, carrier, given.prober(), (name,), within, "here")
     return (await Embedded(PROBES, reach).live(order, Watch(lambda leg, fact: None, lambda evidence: None)))[0]
 
 
+Wish = Callable[[Evidence], object]  # true of the evidence that is to be seen
+
+
+def too_late(evidence: Evidence) -> bool:
+    """Whether its time was over before all was seen."""
+    return "out_of_time" in repr(evidence) or "timeout" in repr(evidence)
+
+
 async def attack(
-    name: str, play: Script, channel: Channel, authority: Authority, kind: Certificate = Certificate.GOOD
+    name: str, play: Script, channel: Channel, authority: Authority, wish: Wish, kind: Certificate = Certificate.GOOD
+) -> tuple[Evidence, bytes]:
+    """As `once`. With more time where it was over before the probe saw what it came for: the machine was busy, and nothing is
+    learnt of the probe. Who does not see it within the longest does not see it."""
+    for within in WITHIN:
+        evidence, heard = await once(name, play, channel, authority, within, kind)
+        if wish(evidence) or not too_late(evidence):
+            break
+    return evidence, heard
+
+
+async def once(
+    name: str, play: Script, channel: Channel, authority: Authority, within: float, kind: Certificate
 ) -> tuple[Evidence, bytes]:
     """Run it, and see that it was harmless: in time, nothing left over, little memory, no secret in what is kept."""
     before = Cost()
@@ -113,8 +133,8 @@ async def attack(
     tls = authority.context(kind) if channel is IMPLICIT else None
     async with listening(scripted(play), tls=tls, remember=True) as place:
         began = time.monotonic()
-        evidence = await ask(name, place.host, place.port, channel, authority.ca)
-        assert time.monotonic() - began < WITHIN + GRACE
+        evidence = await ask(name, place.host, place.port, channel, authority.ca, within)
+        assert time.monotonic() - began < within + GRACE
         heard = place.heard
     assert memory("VmHWM") - held < MEMORY
     assert await settled(before) == before
@@ -130,15 +150,15 @@ async def attack(
 def warm(authority: Authority) -> None:
     """The first of everything costs memory that is not the server's doing: caches, certificates, buffers that are kept."""
 
-    async def once() -> None:
+    async def served() -> None:
         for (name, channel), talk in HONEST.items():
             flood = script(talk, 0, (Flood(CHUNK),), authority.context())
             for play in (script(talk, len(talk), (), authority.context()), flood):
                 tls = authority.context() if channel is IMPLICIT else None
                 async with listening(scripted(play), tls=tls) as place:
-                    await ask(name, place.host, place.port, channel, authority.ca)
+                    await ask(name, place.host, place.port, channel, authority.ca, WITHIN[0])
 
-    asyncio.run(once())
+    asyncio.run(served())
 
 
 def words_of(fact: Fact) -> str:
@@ -161,9 +181,12 @@ def fits(fact: Fact, case: Case) -> bool:
 async def test_a_server_that_turns_bad(case: Case, authority: Authority) -> None:
     talk = HONEST[case.name, case.channel]
     play = script(talk, case.step, case.way.does, authority.context())
-    evidence, heard = await attack(case.name, play, case.channel, authority)
-    if case.stage not in PARTING:
-        assert [fact for fact in evidence.facts if fits(fact, case)], evidence.facts[-3:]
+
+    def shown(evidence: Evidence) -> bool:
+        return case.stage in PARTING or any(fits(fact, case) for fact in evidence.facts)
+
+    evidence, heard = await attack(case.name, play, case.channel, authority, shown)
+    assert shown(evidence), evidence.facts[-3:]
     if case.channel is STARTTLS and case.step <= [stage for stage, _ in talk].index(Stage.STARTTLS):
         assert_no_secret(heard)
 
@@ -171,7 +194,8 @@ async def test_a_server_that_turns_bad(case: Case, authority: Authority) -> None
 @pytest.mark.parametrize(("name", "channel"), HONEST)
 async def test_the_honest_server_is_honest(name: str, channel: Channel, authority: Authority) -> None:
     talk = HONEST[name, channel]
-    evidence, heard = await attack(name, script(talk, len(talk), (), authority.context()), channel, authority)
+    whole = script(talk, len(talk), (), authority.context())
+    evidence, heard = await attack(name, whole, channel, authority, lambda evidence: not too_late(evidence))
     assert evidence.ending.kind is End.FINISHED
     assert not [fact for fact in evidence.facts if isinstance(fact, Broken | NotSecured | NotConnected)]
     assert (SECRET.encode() in heard or PLAIN in heard) is (name != "mx")
@@ -185,14 +209,21 @@ def assert_no_secret(heard: bytes) -> None:
 @pytest.mark.parametrize("name", ["imap", "submission"])
 async def test_a_port_that_does_not_speak_tls(name: str, mode: str, authority: Authority) -> None:
     before = Cost()
-    async with listening(scripted(hostile.SILENT[mode]), remember=True) as place:
-        began = time.monotonic()
-        evidence = await ask(name, place.host, place.port, IMPLICIT, authority.ca)
-        assert time.monotonic() - began < WITHIN + GRACE
-        heard = place.heard
-    assert await settled(before) == before
-    assert [fact.why for fact in evidence.facts if isinstance(fact, NotSecured)] in SILENT_WHY[mode], evidence.facts
-    assert_no_secret(heard)
+    for within in WITHIN:
+        async with listening(scripted(hostile.SILENT[mode]), remember=True) as place:
+            began = time.monotonic()
+            evidence = await ask(name, place.host, place.port, IMPLICIT, authority.ca, within)
+            assert time.monotonic() - began < within + GRACE
+            heard = place.heard
+        assert await settled(before) == before
+        assert_no_secret(heard)
+        if not_secured(evidence) in SILENT_WHY[mode] or not too_late(evidence):
+            break
+    assert not_secured(evidence) in SILENT_WHY[mode], evidence.facts
+
+
+def not_secured(evidence: Evidence) -> list[TlsFault]:
+    return [fact.why for fact in evidence.facts if isinstance(fact, NotSecured)]
 
 
 SILENT_WHY = {
@@ -225,16 +256,16 @@ async def test_no_secret_without_tls(name: str, mode: str, authority: Authority)
     if play is None:
         assert (name, mode) != ("imap", mode)  # PREAUTH is a word of IMAP only
         return
-    evidence, heard = await attack(name, play, STARTTLS, authority)
-    whys = {fact.why for fact in evidence.facts if isinstance(fact, NotSecured)}
-    assert whys == (set() if name == "mx" and mode == "not_offered" else STARTTLS_WHY[mode])
+    whys: set[TlsFault] = set() if name == "mx" and mode == "not_offered" else STARTTLS_WHY[mode]
+    evidence, heard = await attack(name, play, STARTTLS, authority, lambda evidence: set(not_secured(evidence)) == whys)
+    assert set(not_secured(evidence)) == whys
     assert_no_secret(heard)
 
 
 @pytest.mark.parametrize("name", ["imap", "submission"])
 async def test_what_was_injected_is_kept(name: str, authority: Authority) -> None:
     play = around_starttls(name, authority.context())["injected"]
-    evidence, _ = await attack(name, play, STARTTLS, authority)
+    evidence, _ = await attack(name, play, STARTTLS, authority, not_secured)
     assert ["said in clear" in fact.detail for fact in evidence.facts if isinstance(fact, NotSecured)] == [True]
 
 
@@ -246,8 +277,9 @@ CALLED = {Certificate.UNKNOWN_CA: "untrusted"}
 @pytest.mark.parametrize(("name", "channel"), [one for one in HONEST if one[0] != "mx"])
 async def test_no_secret_for_a_bad_certificate(name: str, channel: Channel, kind: Certificate, authority: Authority) -> None:
     talk = HONEST[name, channel]
-    evidence, heard = await attack(name, script(talk, len(talk), (), authority.context(kind)), channel, authority, kind)
-    assert [fact.why.value for fact in evidence.facts if isinstance(fact, NotSecured)] == [CALLED.get(kind, kind.value)]
+    whole = script(talk, len(talk), (), authority.context(kind))
+    evidence, heard = await attack(name, whole, channel, authority, not_secured, kind)
+    assert not_secured(evidence) == [CALLED.get(kind, kind.value)]
     assert_no_secret(heard)
 
 
@@ -255,18 +287,22 @@ async def test_no_secret_for_a_bad_certificate(name: str, channel: Channel, kind
 async def test_mail_is_brought_even_behind_a_bad_certificate_and_that_is_said(kind: Certificate, authority: Authority) -> None:
     """RFC 7435: any TLS is better than none between mail servers; what it was worth is a fact."""
     talk = HONEST["mx", STARTTLS]
-    evidence, _ = await attack("mx", script(talk, len(talk), (), authority.context(kind)), STARTTLS, authority)
+    whole = script(talk, len(talk), (), authority.context(kind))
+    evidence, _ = await attack("mx", whole, STARTTLS, authority, accepted)
     assert [fact.verified for fact in evidence.facts if isinstance(fact, Secured)] == [False]
-    assert [fact.code for fact in evidence.facts if isinstance(fact, Replied) and fact.stage is Stage.RCPT] == [250]
+    assert accepted(evidence) == [250]
+
+
+def accepted(evidence: Evidence) -> list[int]:
+    return [fact.code for fact in evidence.facts if isinstance(fact, Replied) and fact.stage is Stage.RCPT]
 
 
 async def test_an_old_server_is_recognised_and_gets_no_secret(authority: Authority) -> None:
     for name in ("imap", "submission"):
         talk = HONEST[name, IMPLICIT]
-        evidence, heard = await attack(
-            name, script(talk, len(talk), (), authority.context()), IMPLICIT, authority, Certificate.OLD
-        )
-        assert [fact.why for fact in evidence.facts if isinstance(fact, NotSecured)] == [TlsFault.OLD_SERVER]
+        whole = script(talk, len(talk), (), authority.context())
+        evidence, heard = await attack(name, whole, IMPLICIT, authority, not_secured, Certificate.OLD)
+        assert not_secured(evidence) == [TlsFault.OLD_SERVER]
         assert_no_secret(heard)
 
 
@@ -285,7 +321,7 @@ async def test_a_connection_that_is_reset_after_so_many_octets(
     async with listening(whole, tls=tls) as place, listening(relay(place.host, place.port, reset_after=octets)) as middle:
         began = time.monotonic()
         evidence = await ask(name, middle.host, middle.port, channel, authority.ca)
-        assert time.monotonic() - began < WITHIN + GRACE
+        assert time.monotonic() - began < GRACE
     assert await settled(before) == before
     assert evidence.ending.kind is End.FINISHED
     total = sum(len(said) for _, said in talk)
@@ -308,7 +344,7 @@ async def one_of_many(case: Case, authority: Authority) -> None:
     play = script(HONEST[case.name, case.channel], case.step, case.way.does, authority.context())
     tls = authority.context() if case.channel is IMPLICIT else None
     async with listening(scripted(play), tls=tls) as place:
-        evidence = await ask(case.name, place.host, place.port, case.channel, authority.ca)
+        evidence = await ask(case.name, place.host, place.port, case.channel, authority.ca, WITHIN[0])
     assert evidence.ending.kind in (End.FINISHED, End.OUT_OF_TIME)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import mailprobe
 
 ROOT = Path(mailprobe.__file__).parent
-KNOW_ALL = {"cli", "check", "bounce_report", "understood", "daemon", "demo", "terminal", "serve", "__main__"}
+KNOW_ALL = {"cli", "check", "bounce_report", "daemon", "demo", "terminal", "serve", "__main__"}
 KNOW_ALL |= {"enrolment", "house_cli", "options", "proving", "staff_cli", "staffing", "stored", "supervising", "wrong_verdicts"}
 ARROWS: dict[str, set[str]] = {
     "address": set(),
@@ -28,6 +28,7 @@ ARROWS: dict[str, set[str]] = {
     "limits": {"config", "carriers", "evidence", "canary", "breaker", "probes"},
     "replies": {"evidence", "carriers", "address"},
     "verdict": {"evidence", "replies", "config", "carriers", "address"},
+    "understood": {"evidence", "carriers", "replies", "wire"},
     "status": {"verdict", "carriers"},
     "metrics": {"evidence", "verdict", "status"},
     "oidc": {"config", "net", "secret"},
@@ -37,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     "console": {
         *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
         *("lookup", "maintenance", "metrics", "oidc", "question"),
-        *("replies", "report", "secret", "status", "store", "verdict", "wire"),
+        *("replies", "report", "secret", "status", "store", "understood", "verdict", "wire"),
     },
     "engine": {"evidence", "config", "carriers", "probes", "log"},
     "store": {"evidence", "canary", "breaker", "incident", "maintenance", "verdict", "status"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mailprobe.address import Address, near
+from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config import Config, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.api.asking import Operator
 from mailprobe.console.calls.marks import marked, read_back
@@ -21,6 +23,7 @@ from mailprobe.console.rooms import rooms_of
 
 router = APIRouter(prefix="/api/v1/addresses", tags=["addresses"])
 MOST, ALIKE = 3, 0.75  # suggestions, and how alike they are at least
+TELEPHONE = re.compile(r"\+?[0-9][0-9() .-]{7,}")
 
 
 class Typed(BaseModel):
@@ -31,7 +34,8 @@ class Typed(BaseModel):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """proposal: None where nothing can be made of it. changed: whether it differs from what was typed; changes: how, in words.
-    account: of an enrolled mailbox. suggestions: the same name at near domains. problem: why it cannot be checked as it is."""
+    account: of an enrolled mailbox. suggestions: the same name at near domains, or the name as it may be meant. elsewhere: whose
+    address it is, of a mail company that is known and not set up here. problem: why it cannot be checked as it is."""
 
     proposal: str | None = None
     changed: bool = False
@@ -41,6 +45,7 @@ class Reading:
     read_back: str = ""
     carrier: CarrierView | None = None
     suggestions: tuple[str, ...] = ()
+    elsewhere: str | None = None
     account: str | None = None
     problem: ProblemView | None = None
 
@@ -62,7 +67,7 @@ def reading(typed: str, config: Config, language: str) -> Reading:
     try:
         address = read_address(proposed.text, config.carriers.values())
     except ConfigError as error:
-        return Reading(changes=changes, problem=problem_view(error.problems[0]))
+        return Reading(changes=changes, problem=problem_view(unread(proposed.text, error.problems[0])))
     shown = address.display
     read = Reading(
         proposal=shown,
@@ -75,10 +80,30 @@ def reading(typed: str, config: Config, language: str) -> Reading:
     try:
         account = ad_hoc(config, address)
     except ConfigError as error:
-        return replace(read, suggestions=near_ones(address, config), problem=problem_view(error.problems[0]))
+        other = carrier_of(address.domain, presets().values())
+        nearest = () if other else near_ones(address, config)
+        problem = problem_view(error.problems[0])
+        return replace(read, suggestions=nearest, elsewhere=other.title if other else None, problem=problem)
     carrier = config.carriers[account.carrier]
     view = CarrierView(carrier.name, carrier.title, carrier.relation.value)
-    return replace(read, carrier=view, account=account.id if account.enrolled else None)
+    if account.enrolled:
+        return replace(read, carrier=view, account=account.id)
+    return replace(read, carrier=view, suggestions=tuple(one for one in plainer(shown) if one != shown))
+
+
+def unread(typed: str, problem: Problem) -> Problem:
+    if TELEPHONE.fullmatch(typed):
+        return Problem("MP2511", "text", "this is a telephone number", "ask for the mail address")
+    return problem
+
+
+def plainer(shown: str) -> tuple[str, ...]:
+    """The name as its owner may have it: without what he put behind a plus sign, without capitals. Most servers know no other."""
+    name, _, domain = shown.rpartition("@")
+    if name.startswith('"'):
+        return ()
+    base = name.partition("+")[0] or name
+    return tuple(dict.fromkeys(f"{one}@{domain}" for one in (base, base.lower())))
 
 
 def near_ones(address: Address, config: Config) -> tuple[str, ...]:

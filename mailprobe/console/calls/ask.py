@@ -10,6 +10,7 @@ from mailprobe.config import Problem
 from mailprobe.console.calls.refusing import refused
 from mailprobe.question import Question
 from mailprobe.verdict.observed import Observations, ObservedError, parse
+from mailprobe.wire.returned import read_returned
 
 CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an enhanced one (RFC 3463)
 
@@ -34,10 +35,14 @@ def with_heard(question: Question, heard: Sequence[str]) -> Question:
 
 
 def reply_of(fragments: Sequence[str]) -> bytes:
-    """As the line of a server: the numbers first, whatever order they were read in."""
+    """As the line of a server: the numbers first, whatever order they were read in. Few callers read out a number; words alone
+    are read as those of a refusal."""
     codes = [one for one in fragments if CODE.fullmatch(one)]
     words = [one for one in fragments if not CODE.fullmatch(one)]
-    return " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
+    line = " ".join((*sorted(codes, key=len), *words)).encode("utf-8", "replace")
+    if read_returned(line).failures:
+        return line
+    return (b"450 " if line.startswith(b"4.") else b"550 ") + line
 
 
 def read_told(observed: tuple[str, ...], now: float) -> Observations:

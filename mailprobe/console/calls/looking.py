@@ -58,7 +58,7 @@ class Desk:
         judged = self.calls.seen(call)
         rooms = self.calls.rooms
         past = self.calls.past.get(call.id, NOTHING)
-        return Shown(rooms.house().config, past, judged.picture, judged.verdict, judged.legs, language, rooms.now())
+        return Shown(rooms.house().config, past, judged.picture, judged.verdict, judged.legs, language, rooms.now(), judged.back)
 
     def view(self, call: Call, language: str) -> View:
         return show(call, self.shown(call, language))

@@ -16,6 +16,7 @@ from mailprobe.console.calls.mails import note_number, wait_of
 from mailprobe.console.calls.numbers import is_number, new_id, new_number
 from mailprobe.console.calls.past import NOTHING, Past, Service, past_of, unknown_service
 from mailprobe.console.calls.refusing import refused
+from mailprobe.console.calls.returned import Back, back_of
 from mailprobe.console.calls.stations import PROBE_OF, LegSeen
 from mailprobe.console.rooms import Rooms
 from mailprobe.evidence import Evidence, Fact
@@ -36,13 +37,14 @@ SLACK = 2.0  # seconds that a leg's end may take beyond its time
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call as it stands. question: with what was told by then. verdict None: "checking"."""
+    """A call as it stands. question: with what was told by then. verdict None: "checking". back: what came back says."""
 
     version: int
     question: Question
     picture: Picture
     verdict: Verdict | None
     legs: dict[str, LegSeen]
+    back: tuple[Back, ...] = ()
 
 
 Services = Callable[[Carrier, float], Awaitable[Service]]
@@ -303,7 +305,7 @@ class Calls:
             verdict = at_most_medium(verdict, without)
         asked = [probe for probe in set(PROBE_OF.values()) if probe in call.legs or call.last(probe)]
         legs = {probe: self.leg(call, probe, question) for probe in asked}
-        return Judged(call.version, question, picture, verdict, legs)
+        return Judged(call.version, question, picture, verdict, legs, back_of(call))
 
     def leg(self, call: Call, probe: str, question: Question) -> LegSeen:
         """One leg, read without the others."""

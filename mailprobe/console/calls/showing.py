@@ -12,6 +12,7 @@ from mailprobe.console.calls.past import Past
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.questions import QUESTIONS, text_key, told_of
 from mailprobe.console.calls.records import measured
+from mailprobe.console.calls.returned import Back, returned_views
 from mailprobe.console.calls.rows import station_view
 from mailprobe.console.calls.stations import LegSeen, Station, stations
 from mailprobe.console.calls.texts import text
@@ -36,8 +37,8 @@ from mailprobe.console.calls.view import (
     WatchView,
 )
 from mailprobe.report import utc, utc_or_none, verdict_json
-from mailprobe.verdict import Status, Verdict
-from mailprobe.verdict.labels import label, title
+from mailprobe.verdict import NoteCode, Status, Verdict
+from mailprobe.verdict.labels import label, note, title
 from mailprobe.verdict.picture import Picture
 from mailprobe.verdict.texts import fill
 from mailprobe.verdict.wording import Spoken, call_back, say, words_for
@@ -48,7 +49,7 @@ AN_HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown of a call besides itself. now: Unix seconds."""
+    """What is shown of a call besides itself. now: Unix seconds; back: what came back says."""
 
     config: Config
     past: Past
@@ -57,6 +58,7 @@ class Shown:
     legs: Mapping[str, LegSeen]
     language: str
     now: float
+    back: tuple[Back, ...] = ()
 
     def times(self, call: Call) -> tuple[float | None, float | None]:
         """When it was last proven good, and first bad; of a call that is kept for a ticket, as it was known then. What this check
@@ -96,6 +98,8 @@ def show(call: Call, shown: Shown) -> View:
         top=top_view(call, shown, spoken),
         stations=tuple(station_view(one, call, language, shown.now) for one in row),
         verdict=None if verdict is None or spoken is None else verdict_view(verdict, spoken, language),
+        notes=() if verdict is None else notes_beside(verdict, language),
+        returned=returned_views(call, shown.back, language),
         call_back=call_back_view(call, shown, row),
         handset=handset_view(verdict, spoken, language),
         questions=question_views(call, language),
@@ -164,6 +168,11 @@ def top_view(call: Call, shown: Shown, spoken: Spoken | None) -> TopView:
 
 def verdict_view(verdict: Verdict, spoken: Spoken, language: str) -> dict[str, object]:
     return {**verdict_json(verdict, spoken), "title": title(verdict.code, language), "who": spoken.who}
+
+
+def notes_beside(verdict: Verdict, language: str) -> tuple[str, ...]:
+    """What is known besides. That another verdict may hold as well is for the desk, not for the phone."""
+    return tuple(note(one, language) for one in verdict.notes if one.code is not NoteCode.ALSO)
 
 
 def call_back_view(call: Call, shown: Shown, row: tuple[Station, ...]) -> CallBackView | None:

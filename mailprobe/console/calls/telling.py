@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailprobe.config import Problem
-from mailprobe.console.calls.ask import read_told, reply_of
+from mailprobe.console.calls.ask import CODE, read_told, reply_of
 from mailprobe.console.calls.call import Call, Then
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls
+from mailprobe.replies import ReplyClass
+from mailprobe.understood import understand
 from mailprobe.wire.returned import read_returned
 
 MOST_BOUNCES = 5
@@ -49,8 +51,16 @@ async def keep(calls: Calls, call: Call, ticket: str) -> None:
 def hear(calls: Calls, call: Call, fragments: Sequence[str]) -> None:
     """Fragments of such a mail, read out over the phone: at most of medium confidence. An empty list takes them back."""
     said = tuple(one.strip()[:MOST_WORDS] for one in fragments if one.strip())
-    if said and not read_returned(reply_of(said)).failures:
+    if said and not tells(said):
         hint = "the three digits, and the words beside them"
         raise refused(422, Problem("MP2505", "fragments", "these words are no reason for a mail to come back", hint))
     call.heard = said
     calls.revise(call, "heard")
+
+
+def tells(fragments: Sequence[str]) -> bool:
+    """Whether it is a reason at all: a number is one, and words in which a reason is recognised."""
+    found = understand(read_returned(reply_of(fragments)).failures)
+    if any(CODE.fullmatch(word) for one in fragments for word in one.split()):
+        return bool(found)
+    return any(one.meaning.cls is not ReplyClass.UNCLASSIFIED for one in found)

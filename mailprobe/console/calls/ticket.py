@@ -15,7 +15,8 @@ from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.proofs import proofs
 from mailprobe.console.calls.records import counting, measured, only_told, record_of, unanswered
 from mailprobe.console.calls.refusing import refused
-from mailprobe.console.calls.showing import Shown, spoken_of
+from mailprobe.console.calls.returned import returned_line, returned_views
+from mailprobe.console.calls.showing import Shown, notes_beside, spoken_of
 from mailprobe.console.calls.sides import Sides, commands, queue_ids, sides_of
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.view import TranscriptView
@@ -88,6 +89,9 @@ def rows_of(call: Call, shown: Shown, verdict: Verdict, zone: tzinfo) -> Iterato
         yield row("queue_id", ", ".join(queue))
     if told := only_told(call):
         yield row("told", ", ".join(told))
+    yield from (row("note", one) for one in notes_beside(verdict, language))
+    for back in returned_views(call, shown.back, language):
+        yield row("heard" if back.heard else "returned", f"{returned_line(back)}: {back.quote}")
     yield from record_rows(call, zone, language)
     yield row("questions", "", "heading")
     yield from (TicketRow("list", str(n), one) for n, one in enumerate(asked(verdict, language), 1))
@@ -188,6 +192,8 @@ def facts_of(call: Call, shown: Shown, verdict: Verdict) -> dict[str, object]:
         "first_bad": utc_or_none(bad),
         "queue_ids": list(queue_ids(call)),
         "observed": list(call.question.observed),
+        "notes": [one.code.value for one in verdict.notes],
+        "returned": [{"heard": one.heard, "says": one.said.meaning.cls.value} for one in shown.back],
         "measured": list(measured(call)),
         "measured_by": None if record is None else record.by,
         "measured_at": None if record is None else utc(record.at),

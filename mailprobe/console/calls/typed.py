@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 NAMED = re.compile(r"<([^<>]*)>\s*$")
 MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 BEFORE, AFTER = "\"'([{<「『（【〈《“‘ \t\r\n", "\"'.,;:!?)]}>」』）】〉》”’。、，． \t\r\n"
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−﹣－ー", "-"))
 INVISIBLE = ("Cf", "Cc")
+LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS = re.compile(rf"{LOCAL}@{LABEL}(?:\.{LABEL})+")
+GOES_ON = re.compile(r"\s*[.．。]\s*\w{2,10}\s*")  # a blank before the last part of the domain
+ONE_WORD = re.compile(rf"\s*{LOCAL}\s+")  # a blank in the local part
+SAID_AT = re.compile(r"\s*[(\[{]\s*at\s*[)\]}]\s*|\s+at\s+|\s*(?:アットマーク|アット|あっとまーく|あっと)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,22 @@ def out_of_brackets(text: str) -> str:
     return found[1] if found else text
 
 
+def out_of_words(text: str) -> str:
+    """The one address in a sentence, behind a label, or before a title: `メール：tanaka@example.jp（田中）`. What may be the rest
+    of the address itself stays: a blank that slipped in, or letters of another script."""
+    found = list(ADDRESS.finditer(text))
+    if '"' in text or ADDRESS.fullmatch(without_ends(text)) or len({one[0].casefold() for one in found}) != 1:
+        return text
+    before, after = text[: found[0].start()], text[found[-1].end() :]
+    joined = not after.strip() and before != "" and (before[-1].isalnum() or ONE_WORD.fullmatch(before) is not None)
+    return text if joined or GOES_ON.fullmatch(after) else found[0][0]
+
+
+def at_for_its_name(text: str) -> str:
+    """`tanaka (at) example.jp`, or as it was dictated."""
+    return text if "@" in text or len(SAID_AT.findall(text)) != 1 else SAID_AT.sub("@", text)
+
+
 def narrow(text: str) -> str:
     """Full-width letters, digits and signs as an input method makes them; `ー` counts as a hyphen among Latin letters."""
     wide = "".join(unicodedata.normalize("NFKC", char) if is_wide(char) else char for char in text)
@@ -55,7 +78,7 @@ def is_wide(char: str) -> bool:
 
 def without_scheme(text: str) -> str:
     """RFC 6068: the address ends where the header fields begin."""
-    return MAILTO.sub("", text).partition("?")[0] if MAILTO.match(text) else text
+    return unquote(MAILTO.sub("", text).partition("?")[0]) if MAILTO.match(text) else text
 
 
 def without_ends(text: str) -> str:
@@ -73,6 +96,10 @@ STEPS = (
     ("invisible", without_invisible),
     ("brackets", out_of_brackets),
     ("wide", narrow),
+    ("brackets", out_of_brackets),
+    ("mailto", without_scheme),
+    ("at", at_for_its_name),
+    ("brackets", out_of_words),
     ("ends", without_ends),
     ("brackets", out_of_brackets),
     ("mailto", without_scheme),

@@ -146,6 +146,17 @@ class CanaryView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedView:
+    """What a mail that came back says, whether or not the verdict rests on it. heard: read out over the phone. side: whose words
+    put it at; quote: the words themselves, every name masked."""
+
+    heard: bool
+    title: str
+    side: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceView:
     title: str
     say: str
@@ -216,7 +227,8 @@ class ProofsView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """One check. version: grows with every change. read_back: the address as it is read out, '' where it is not shown whole.
-    verdict: as in `mailprobe check --json`, with `title` and `who`."""
+    verdict: as in `mailprobe check --json`, with `title` and `who`. notes: sentences beside it; returned: each mail that came
+    back, in the order in which they were shown."""
 
     id: str
     number: str
@@ -239,6 +251,8 @@ class View:
     top: TopView
     stations: tuple[StationView, ...]
     verdict: Object | None
+    notes: tuple[str, ...]
+    returned: tuple[ReturnedView, ...]
     call_back: CallBackView | None
     handset: HandsetView
     questions: tuple[QuestionView, ...]

@@ -8,7 +8,7 @@ import { panels } from "./panels.js";
 import { drawProof } from "./proof.js";
 import { questions } from "./questions.js";
 import { services } from "./services.js";
-import { drawBefore, drawHead, drawHistory, drawRepair, drawRevised, drawSpoken, drawTop } from "./spoken.js";
+import { drawBefore, drawBeside, drawHead, drawHistory, drawRepair, drawRevised, drawSpoken, drawTop } from "./spoken.js";
 import { ahead, drawStations } from "./stations.js";
 import { say, zone } from "./texts.js";
 
@@ -28,6 +28,7 @@ function began(found) {
   drawTop({ state: "checking", status: null, title: say("checking"), text: say("started_now") }, null);
   drawBefore(null, null);
   drawSpoken(null, null, null, { text: "" });
+  drawBeside([], []);
   drawStations(ahead());
   for (const each of ["copy", "canary-open"]) $(each).disabled = true;
   $("case").focus();
@@ -78,6 +79,7 @@ function shown(now) {
   drawBefore(now.service, now.stored);
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
+  drawBeside(now.notes ?? [], now.returned ?? []);
   drawRevised(unheard(now.revised ?? []), { old: titles.old, new: titles.new });
   drawHistory(now.last_good, now.first_bad, { last_good: titles.lastGood, first_bad: titles.firstBad }, Boolean(now.verdict));
   drawRepair(now.before_repair, Object.fromEntries(now.stations.map((each) => [each.state, each.word])));

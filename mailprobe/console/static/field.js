@@ -81,9 +81,10 @@ export function field({ started, began, stopped }) {
   };
 }
 
-function trouble(problem) {
-  if (known(`problem.${problem?.code}`)) return say(`problem.${problem.code}`);
-  return problem?.detail ?? problem?.what ?? say("unread");
+/** What is wrong with what was typed is told in plain words, whatever the engineers call it. */
+function trouble({ problem, elsewhere }) {
+  if (elsewhere) return say("elsewhere", { title: elsewhere });
+  return known(`problem.${problem?.code}`) ? say(`problem.${problem.code}`) : say("unread");
 }
 
 function proposal(found, typed, accept) {
@@ -99,8 +100,7 @@ function proposal(found, typed, accept) {
           ? [make("strong", {}, say("proposal"), " "), make("button", { type: "button", on: { click: () => accept(found.proposal) } }, say("proposal_press"), " ", make("kbd", {}, "Enter"))]
           : found.carrier ? [serviceOf(found.carrier.name) ?? found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
   } else {
-    parts.push(make("p", { class: "problem" }, trouble(found.problem)));
-    if (found.problem?.hint && !known(`problem.${found.problem.code}`)) parts.push(make("p", { class: "hint" }, found.problem.hint));
+    parts.push(make("p", { class: "problem" }, trouble(found)));
   }
   const near = found.suggestions ?? [];
   if (near.length) {

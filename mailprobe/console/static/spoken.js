@@ -48,6 +48,15 @@ export const drawSpoken = drawn((verdict, callBack, handset, top) => {
   write($("handset-text"), handset?.text ?? say("wait_never"));
 });
 
+/** What is known besides: notes, and what a mail says that came back, whether or not the result rests on it. */
+export const drawBeside = drawn((notes, returned) => {
+  const said = returned.map((one) => [say(one.heard ? "came_back_heard" : "came_back", { text: one.title }), one.side ? say("whose_side", { side: one.side }) : ""]);
+  show($("beside"), notes.length + said.length > 0);
+  $("beside-list").replaceChildren(...notes.map((one) => make("li", {}, one)), ...said.map(([words, side]) => make("li", {}, words, " ", side)));
+  show($("quotes"), returned.length > 0);
+  $("quote-list").replaceChildren(...returned.map((one) => make("li", {}, make("code", {}, one.quote))));
+});
+
 /** When to call back has a place of its own. */
 function without(text, end) {
   return end && text.endsWith(end) ? text.slice(0, -end.length).trim() : text;

@@ -34,6 +34,16 @@ async def test_a_tick_changes_the_verdict_at_once_and_asks_nobody() -> None:
         assert mine[0]["old"] != mine[0]["new"]
 
 
+async def test_what_is_known_beside_the_verdict_stands_on_the_page_and_in_the_ticket() -> None:
+    """The customer who was told that it was his PC: what shows the contrary is seen, not only counted."""
+    async with operating() as desk:
+        view = await desk.checked("lost-entry", observed=["portal_ok", "pc_used"])
+        assert any(one.endswith("Using a PC cannot cause this.") for one in view["notes"])
+        ticket = (await desk.http.get(f"/api/v1/checks/{view['id']}/ticket", params={"lang": "en"})).json()
+        assert "Note: Mail from other people is being refused" in ticket["text"]
+        assert "pc_cannot_cause_bounces" in ticket["json"]["notes"]
+
+
 async def test_what_is_told_in_no_known_words_is_refused() -> None:
     async with operating() as desk:
         view = await desk.checked("healthy")
@@ -48,7 +58,11 @@ async def test_fragments_heard_on_the_phone_are_told_and_at_most_medium() -> Non
         heard = await post(desk, view, "bounce", fragments=["SPF check failed", "5.7.23", "550"])
         assert heard["verdict"]["code"] == "sender_at_fault"
         assert heard["verdict"]["confidence"] in ("medium", "low")
+        assert [(one["heard"], one["title"]) for one in heard["returned"]] == [(True, "the sender could not be verified")]
+        alone = await post(desk, view, "bounce", fragments=["mailbox full"])  # nobody reads out the number
+        assert [one["title"] for one in alone["returned"]] == ["the mailbox has no room"]
         back = await post(desk, view, "bounce", fragments=[])
+        assert back["returned"] == []
         assert back["verdict"]["code"] == view["verdict"]["code"]
         nothing = await desk.http.post(f"/api/v1/checks/{view['id']}/bounce", json={"text": "good morning"})
         assert (nothing.status_code, nothing.json()["code"]) == (422, "MP2505")

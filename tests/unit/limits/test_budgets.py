@@ -78,7 +78,7 @@ SIGN_INS = [
     ("submission twice is no chain", [refused(20, stage=AUTH)], "old", AUTH, same(20, 6 * HOUR - 20)),
     ("the one confirmation", [refused(6 * HOUR)], "old", LOGIN, YES),
     ("just before it", [refused(6 * HOUR - 1)], "old", LOGIN, same(6 * HOUR - 1, 1)),
-    ("both legs refused", [refused(50), refused(20, stage=AUTH)], "old", LOGIN, same(20, 6 * HOUR - 20)),
+    ("both legs refused", [refused(50), refused(20, stage=AUTH)], "old", LOGIN, same(50, 6 * HOUR - 20)),
     ("confirmed already", [refused(13 * HOUR), refused(7 * HOUR)], "old", LOGIN, same(7 * HOUR, 11 * HOUR)),
     ("two refused, another secret", [refused(2 * HOUR), refused(HOUR, "mid")], "new", LOGIN, spent(HOUR, 22 * HOUR)),
     ("two refused long ago", [refused(25 * HOUR), refused(24 * HOUR)], "old", LOGIN, YES),
@@ -107,7 +107,7 @@ def test_may_sign_in(past: list[Past], secret: str, stage: Stage, want: tuple[Wi
     else:
         assert isinstance(said, Denied)
         assert (said.why, said.not_before, said.last_at) == want
-        assert said.last_words == past[-1].words
+        assert said.last_words == next(one.words for one in past if one.at == said.last_at)
 
 
 OF_THE_SCHEDULE = [
@@ -130,6 +130,17 @@ def test_a_cut_login_takes_nothing_from_the_schedules_half(
     else:
         assert isinstance(said, Denied)
         assert (said.why, said.not_before, said.last_at) == want
+
+
+def test_told_is_what_the_same_server_said() -> None:
+    """Both legs have one budget; what refused the secret at the submission server says nothing of IMAP's."""
+    past = [refused(50), refused(20, stage=AUTH)]
+    for stage, at in ((LOGIN, NOW - 50), (AUTH, NOW - 20)):
+        same = may_sign_in(past, "old", stage, NOW, WHOLE)
+        other = may_sign_in(past, "new", stage, NOW, WHOLE)
+        assert isinstance(same, Denied)
+        assert isinstance(other, Denied)
+        assert same.last_at == other.last_at == at
 
 
 def test_the_words_of_the_last_refusal_come_with_the_denial() -> None:

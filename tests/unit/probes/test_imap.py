@@ -211,6 +211,12 @@ async def test_a_server_that_cannot_sign_the_control_in_is_asked_for_the_target_
     assert ends(made) == [SignInEnd.SERVER_FAILED]
 
 
+async def test_so_it_is_if_it_takes_its_leave_for_such_a_reason() -> None:
+    made = await seen(server(LOGIN=f"* BYE [UNAVAILABLE] going down\r\n{CLOSE}"), carrier(live_controls=(CONTROL,)))
+    assert [fact.of for fact in made.all(Broken) if fact.stage is Stage.LOGIN] == [Of.LIVE, Of.TARGET]
+    assert made.purse.steps == [reserved("l"), ("give_back",), reserved("t"), ("give_back",)]
+
+
 async def test_a_control_without_budget_counts_as_failed() -> None:
     denied = Denied(Withheld.BUDGET_SPENT, 5.0, 3.0, "NO")
     made = await seen(server(), carrier(live_controls=(CONTROL,)), purse=Purse(denies={"l": denied}))

@@ -38,6 +38,40 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "", "User is authenticated but not connected.", "not_allowed"),
         ("NO", "SERVERBUG", "Internal error occurred.", "unavailable"),
         ("BAD", "", "Unknown command", "channel"),
+        # the server's own trouble, although there is no code, or one that says less
+        ("NO", "", "LOGIN failed: account is in maintenance mode", "unavailable"),
+        ("NO", "", "ただいまメンテナンス中です", "unavailable"),
+        ("NO", "", "Server unavailable, try again in 15 minutes", "unavailable"),
+        ("NO", "AUTHENTICATIONFAILED", "Authentication failed: can't contact LDAP server", "unavailable"),
+        ("NO", "", "Login failed: database error", "unavailable"),
+        ("NO", "", "Login failed: connection lost to authentication server", "unavailable"),
+        ("NO", "", "Authentication server timed out", "unavailable"),
+        ("NO", "", "Login failed: generic failure", "unavailable"),
+        ("NO", "", "could not connect to backend", "unavailable"),
+        ("NO", "ALERT", "Lookup failed 9x7", "unavailable"),
+        # a wrong password, whatever stands beside it
+        ("NO", "", "User unknown on this backend", "refused"),
+        ("NO", "", "Authentication failure on backend", "refused"),
+        ("NO", "", "Authentication failed. Please contact your system administrator", "refused"),
+        ("NO", "ALERT", "Invalid user name or password.", "refused"),
+        ("NO", "ALERT", "Wrong password, try again", "refused"),
+        ("NO", "ALERT", "認証に失敗しました", "refused"),
+        ("NO", "ALERT", "Anmeldung fehlgeschlagen", "refused"),
+        ("NO", "", "Login failed. Your account may be locked or the server may be unavailable", "refused"),
+        ("NO", "", "Invalid password. Your account will be locked after 2 more attempts", "refused"),
+        # let in by a page only, or not yet
+        (
+            "NO",
+            "ALERT",
+            "You are yet to enable IMAP for your account. Please contact your administrator (Failure)",
+            "not_allowed",
+        ),
+        ("NO", "", "IMAP access for this account has not been activated", "not_allowed"),
+        ("NO", "", "Login from your country is not permitted", "not_allowed"),
+        ("NO", "ALERT", "Please verify your account at https://x.test/", "not_allowed"),
+        # room is no password
+        ("NO", "OVERQUOTA", "Mailbox is over quota", "unclassified"),
+        ("NO", "", "Quota exceeded", "unclassified"),
         ("BYE", "", "", "unavailable"),
     ],
 )
@@ -54,6 +88,11 @@ def test_an_imap_answer_to_login(status: str, code: str, text: str, cls: str) ->
         ("", "Mailbox doesn't exist: INBOX", "mailbox_absent"),
         ("SERVERBUG", "Internal error occurred.", "unavailable"),
         ("", "words never seen before", "unclassified"),
+        ("", "Unable to open this mailbox.", "unavailable"),
+        ("", "System I/O error", "unavailable"),
+        ("", "Mailbox has an invalid format", "unavailable"),
+        ("", "Permission denied", "unavailable"),
+        ("", "EXAMINE Unsafe Login. Please contact us for help", "not_allowed"),
     ],
 )
 def test_an_imap_answer_to_examine(code: str, text: str, cls: str) -> None:
@@ -79,6 +118,9 @@ def test_an_imap_answer_to_examine(code: str, text: str, cls: str) -> None:
         (432, "4.7.12 A password transition is needed", "expired"),
         (525, "5.7.13 User account disabled", "disabled"),
         (334, "", "unclassified"),
+        (535, "5.7.8 Error: authentication failed: server is under maintenance, try again after 05:00", "unavailable"),
+        (535, "5.7.0 authentication failed: cannot connect to LDAP server", "unavailable"),
+        (535, "5.7.8 User unknown on this backend", "refused"),
     ],
 )
 def test_an_smtp_answer_to_auth(code: int, text: str, cls: str) -> None:

@@ -53,6 +53,7 @@ FINE: dict[str, Any] = {
 GONE = {"acceptance": Acceptance.AS_NEVER_EXISTED, "store": Store.UNKNOWN}
 NO_LOGIN = {"sign_in": SignIn.NO_SECRET, "store": Store.UNKNOWN, "submission": SignIn.NO_SECRET}
 REFUSED = {"sign_in": SignIn.REFUSED, "submission": SignIn.REFUSED, "store": Store.UNKNOWN}
+OUT = {"sign_in": SignIn.HELD, "control_sign_in": Control.CLOSED}
 ALONE = {"live_at_mx": LiveAtMx.UNASKED, "dead_at_mx": DeadAtMx.UNASKED, "breadth": Breadth.NONE}
 STRANGER = {"enrolled": Answer.NO}
 
@@ -87,6 +88,16 @@ CASES: list[Case] = [
         MEDIUM,
     ),
     ("submission held back", [], {"submission": SignIn.HELD}, Code.ACCEPTS_MAIL, HIGH),
+    ("let in, and the mailbox did not open", [], {"store": Store.UNKNOWN}, Code.INCONCLUSIVE, LOW),
+    ("let in, and hung up on", [], {"store": Store.FAILED}, Code.PARTIAL_BACKEND_FAULT, LOW),
+    ("L is not let in, T not tried", [NO_LOGIN, OUT], {"submission": SignIn.HELD}, Code.INCONCLUSIVE, LOW),
+    (
+        "L's password is wrong, T not tried",
+        [NO_LOGIN, OUT],
+        {"submission": SignIn.HELD, "control_sign_in": Control.REFUSED},
+        Code.ACCEPTS_MAIL,
+        HIGH,
+    ),
     ("catch-all", [NO_LOGIN], {"acceptance": Acceptance.ACCEPTED_ALL}, Code.INCONCLUSIVE, LOW),
     ("accepted, D never asked", [NO_LOGIN, ALONE], {"acceptance": Acceptance.ACCEPTED_UNCHECKED}, Code.INCONCLUSIVE, LOW),
     # the account is gone

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mailprobe.evidence import End, Ending, Evidence
-from mailprobe.verdict.labels import LegState
+from mailprobe.verdict.labels import LegState, answer
 from mailprobe.verdict.legs import leg_state, leg_words
-from mailprobe.verdict.picture import ControlDelivery, Delivery
+from mailprobe.verdict.picture import ControlDelivery, Delivery, Store
 from tests.unit.verdict.mails import mail
 from tests.unit.verdict.pictures import picture
 
@@ -33,6 +35,17 @@ def leg(kind: End = End.FINISHED) -> Evidence:
 )
 def test_its_colour(delivery: Delivery, live: ControlDelivery, expected: LegState) -> None:
     assert leg_state(leg(), picture(mail(delivery, live))) is expected
+
+
+@pytest.mark.parametrize(
+    ("store", "expected"),
+    [(Store.OPENED, LegState.GOOD), (Store.UNKNOWN, LegState.UNCLEAR), (Store.FAILED, LegState.BAD), (Store.LOST, LegState.BAD)],
+)
+def test_a_sign_in_is_good_only_where_the_mailbox_opens(store: Store, expected: LegState) -> None:
+    run, seen = replace(leg(), probe="imap"), picture(store=store)
+    assert leg_state(run, seen) is expected
+    good = expected is LegState.GOOD
+    assert good or leg_words(run, seen, "en") == answer("store", store.value, "en")
 
 
 def test_a_run_that_failed_is_ours_alone() -> None:

@@ -73,10 +73,12 @@ SIGN_INS = [
         [OPEN, held(Withheld.SAME_SECRET_REFUSED, last_at=NOW - 900, last_words="[AUTHENTICATIONFAILED] no")],
         SignIn.REFUSED_BEFORE,
     ),
-    ([OPEN, held(Withheld.BUDGET_SPENT, last_at=NOW - 900, last_words="535 5.7.8 no")], SignIn.REFUSED_BEFORE),
     ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "[AUTHENTICATIONFAILED] no")], SignIn.REFUSED_BEFORE),
-    ([OPEN, refused_before(Withheld.BUDGET_SPENT, "535 5.7.8 no")], SignIn.REFUSED_BEFORE),
+    ([OPEN, refused_before(Withheld.BUDGET_SPENT, "535 5.7.8 no")], SignIn.HELD),  # by the submission server
     ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "[EXPIRED] too old")], SignIn.EXPIRED),
+    ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "[ALERT] Account suspended")], SignIn.DISABLED),
+    ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "Too many open connections (5)")], SignIn.HELD),
+    ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "Temporary System Problem (Failure)")], SignIn.HELD),
     ([OPEN, refused_before(Withheld.SAME_SECRET_REFUSED, "[AUTHENTICATIONFAILED] no", 90_000)], SignIn.HELD),
     ([OPEN, held(Withheld.BUDGET_SPENT)], SignIn.HELD),
     ([NotConnected(at=101, **IMAP, why=Unreachable.REFUSED)], SignIn.CLOSED),
@@ -119,6 +121,8 @@ CONTROLS = [
     ([NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=Withheld.CACHED, last_at=NOW - 700)], Control.UNASKED),
     ([NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=Withheld.SAME_SECRET_REFUSED)], Control.REFUSED),
     ([held_control(Withheld.BUDGET_SPENT, "[AUTHENTICATIONFAILED] no")], Control.REFUSED),
+    ([held_control(Withheld.SAME_SECRET_REFUSED, "Temporary System Problem")], Control.UNASKED),  # an outage that was
+    ([held_control(Withheld.SAME_SECRET_REFUSED, "535 5.7.8 no")], Control.UNASKED),  # by the submission server
     ([held_control(Withheld.BUDGET_SPENT, "")], Control.UNASKED),  # its logins were cut, or hung: nobody has refused it
     ([NotConnected(at=101, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),  # nobody gets in
     ([OPEN, NotConnected(at=102, of=Of.LIVE, **IMAP, why=Unreachable.REFUSED)], Control.CLOSED),
@@ -156,6 +160,21 @@ def test_behind_the_sign_in() -> None:
     assert seen(OPEN, login("OK"), lost, probe="imap").store.value is Store.LOST
     assert seen(OPEN, login("OK"), replace(lost, of=Of.LIVE), probe="imap").store.value is Store.UNKNOWN
     assert seen(OPEN, login("OK"), busy, probe="imap").store.value is Store.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("end", "store"),
+    [
+        (hung_up(Breakage.CLOSED, stage=Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.RESET, stage=Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.BYE, "Internal error, closing", Stage.EXAMINE), Store.FAILED),
+        (hung_up(Breakage.BYE, "Session killed by administrator", Stage.EXAMINE), Store.UNKNOWN),
+        (hung_up(Breakage.OUT_OF_TIME, stage=Stage.EXAMINE), Store.UNKNOWN),  # silence is never bad
+        (replace(hung_up(Breakage.CLOSED, stage=Stage.EXAMINE), of=Of.LIVE), Store.UNKNOWN),
+    ],
+)
+def test_hung_up_on_instead_of_opening(end: Broken, store: Store) -> None:
+    assert seen(OPEN, login("OK"), end, probe="imap").store.value is store
 
 
 @pytest.mark.parametrize(("used", "room"), [(10, Room.ROOM), (96, Room.NEAR), (100, Room.FULL), (120, Room.FULL)])

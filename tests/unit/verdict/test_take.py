@@ -210,12 +210,22 @@ def test_why_nobody_was_asked() -> None:
 
 
 def looked(
-    outcome: Lookup, resolver: str, purpose: Purpose = Purpose.MX, rrtype: str = "MX", values: tuple[str, ...] = ()
+    outcome: Lookup,
+    resolver: str,
+    purpose: Purpose = Purpose.MX,
+    rrtype: str = "MX",
+    values: tuple[str, ...] = (),
+    server: str = "mail.test",
 ) -> Fact:
-    return LookedUp(at=101, server="mail.test", purpose=purpose, rrtype=rrtype, outcome=outcome, values=values, resolver=resolver)
+    return LookedUp(at=101, server=server, purpose=purpose, rrtype=rrtype, outcome=outcome, values=values, resolver=resolver)
+
+
+def dangling(name: str, *kinds: str, outcome: Lookup = Lookup.NXDOMAIN) -> list[Fact]:
+    return [looked(outcome, BOTH[1], Purpose.HOST, kind, server=name) for kind in kinds or ("A", "AAAA")]
 
 
 BOTH = ("192.0.2.53", "192.0.2.54")
+TO_TWO = [looked(Lookup.FOUND, one, values=("10 mx1.mail.test.", "20 MX2.mail.test.")) for one in BOTH]
 NAMES = [
     ([looked(Lookup.NXDOMAIN, one) for one in BOTH], Domain.ABSENT),
     ([looked(Lookup.NXDOMAIN, BOTH[0])], Domain.UNSURE),
@@ -234,6 +244,11 @@ NAMES = [
         Domain.NO_SERVERS,
     ),
     ([*(looked(Lookup.NODATA, one) for one in BOTH), looked(Lookup.FOUND, BOTH[0], Purpose.HOST, "A")], Domain.FOUND),
+    ([*TO_TWO, *dangling("mx1.mail.test"), *dangling("mx2.mail.test", outcome=Lookup.NODATA)], Domain.NO_SERVERS),
+    ([*TO_TWO, *dangling("mx1.mail.test")], Domain.FOUND),  # the other has an address, for all we know
+    ([*TO_TWO, *dangling("mx1.mail.test"), *dangling("mx2.mail.test", "AAAA")], Domain.FOUND),
+    ([*TO_TWO, *dangling("mx1.mail.test"), *dangling("mx2.mail.test", outcome=Lookup.SERVFAIL)], Domain.FOUND),
+    ([TO_TWO[0], *dangling("mx1.mail.test"), *dangling("mx2.mail.test")], Domain.FOUND),  # one resolver alone
     ([], Domain.UNASKED),
 ]
 
@@ -251,6 +266,13 @@ def test_all_that_the_domain_has_is_read_from_dns() -> None:
     found = looked(Lookup.FOUND, BOTH[0], values=("10 mx1.mail.test.", "20 mx2.mail.test."))
     runs = evidence("dns", found), evidence("mx", *three(*TAKEN, 1), *three(*TAKEN, 2))
     assert look(*runs, carrier=replace(CARRIER, mx=())).breadth.value is Breadth.ALL
+
+
+@pytest.mark.parametrize(("known", "acceptance"), [(TO_TWO, "as_never_existed"), (TO_TWO[:1], "unclear")])
+def test_a_name_without_an_address_takes_no_mail(known: list[Fact], acceptance: str) -> None:
+    """It stays in the zone for years; T is no better known there."""
+    runs = evidence("dns", *known, *dangling("mx2.mail.test")), evidence("mx", *three(NO_USER, OK, NO_USER, 1))
+    assert look(*runs, carrier=replace(CARRIER, mx=())).acceptance.value == acceptance
 
 
 # ---- told and known --------------------------------------------------------------------------------------------------

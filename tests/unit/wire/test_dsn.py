@@ -113,6 +113,26 @@ def test_what_sendmail_makes_of_a_reply_does_not_count() -> None:
     assert (one.status, one.enhanced, one.exact) == ("5.1.1", "", "")
 
 
+@pytest.mark.parametrize(
+    ("reply", "status", "stage"),
+    [
+        ("550 Unknown user a@b.test", "5.2.0", "end_of_data"),
+        ("550 : User unknown", "5.2.0", "end_of_data"),
+        ("550 go away", "5.2.0", "end_of_data"),
+        ("550 Unknown user a@b.test", "5.1.1", "data"),
+        ("550 5.2.0 go away", "5.2.0", "data"),
+        ("554 go away", "5.0.0", "data"),
+    ],
+)
+def test_what_sendmail_makes_of_a_reply_tells_when_it_came(reply: str, status: str, stage: str) -> None:
+    notice = (
+        "   ----- Transcript of session follows -----\n... while talking to mx.b.test.:\n"
+        f">>> DATA\n<<< {reply}\n554 5.0.0 Service unavailable"
+    )
+    fields = f"Final-Recipient: RFC822; a@b.test\nAction: failed\nStatus: {status}\nDiagnostic-Code: SMTP; {reply}"
+    assert only(report(fields, notice)).stage == stage
+
+
 def test_without_a_quoted_reply_the_status_counts() -> None:
     one = only(report("Final-Recipient: rfc822; a@b.test\nAction: failed\nStatus: 5.4.4"))
     assert (one.code, one.exact) == (0, "5.4.4")

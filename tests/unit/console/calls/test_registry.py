@@ -104,4 +104,5 @@ def test_a_call_is_done_when_nothing_comes_by_itself() -> None:
 
 def test_fragments_are_put_together_as_a_server_would_say_them() -> None:
     assert reply_of(["invalid recipient", "5.1.1", "550"]) == b"550 5.1.1 invalid recipient"
-    assert reply_of(["user unknown"]) == b"user unknown"
+    assert reply_of(["user unknown"]) == b"550 user unknown"
+    assert reply_of(["4.2.2", "over quota"]) == b"450 4.2.2 over quota"
