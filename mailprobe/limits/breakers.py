@@ -69,19 +69,21 @@ class Seen:
     words: str = ""
 
 
+WELL = Seen(Visit.GOOD)
+RANK = {Visit.ASKED_TO_WAIT: 0, Visit.GOOD: 1, Visit.TROUBLED: 2}  # which of several visits counts
+
 # ---- what a run saw --------------------------------------------------------------------------------------------------
 
 
 def visits(facts: Iterable[Fact]) -> dict[str, Seen]:
     """What the facts of one run say of each server. A request to wait counts whatever else was said; one address that
     talks to us is enough to call a server good."""
-    order = (Visit.ASKED_TO_WAIT, Visit.GOOD, Visit.TROUBLED)
     found: dict[str, Seen] = {}
     for fact in facts:
         seen = visit(fact)
         if seen is not None and fact.server:
             before = found.get(fact.server)
-            if before is None or order.index(seen.visit) <= order.index(before.visit):
+            if before is None or (seen is not before and RANK[seen.visit] <= RANK[before.visit]):
                 found[fact.server] = seen
     for server in put_off_all(facts):
         found[server] = Seen(Visit.ASKED_TO_WAIT, "4.7")
@@ -100,7 +102,7 @@ def visit(fact: Fact) -> Seen | None:
         case Broken(stage=stage):
             return broken(fact) if stage in OF_SERVER else None
         case Offered() | Answered(cached_at=None):
-            return Seen(Visit.GOOD)
+            return WELL
     return None
 
 
@@ -108,7 +110,7 @@ def replied(fact: Replied) -> Seen | None:
     """421 at any time, and 4.7.x before anybody was named, are about us or the whole server (RFC 5321 section 3.8, RFC 3463
     section 3.8)."""
     if 200 <= fact.code < 400:
-        return Seen(Visit.GOOD)
+        return WELL
     temporary = 400 <= fact.code < 500
     security = fact.enhanced.startswith("4.7.")
     if fact.code == 421 or (temporary and fact.stage in OF_SERVER):

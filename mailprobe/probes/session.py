@@ -61,7 +61,9 @@ def withheld(at: float, of: Of, server: str, ip: str, stage: Stage, denied: Deni
 
 def unnamed(words: str, *names: str) -> str:
     """A server's words without the names of users, wherever one stands as a word of its own."""
+    low = words.lower()
     for name in names:
-        if name:
+        # to make a pattern costs more than to look first; beyond ASCII, letters are alike that `lower` keeps apart
+        if name and (name.lower() in low or not (name + low).isascii()):
             words = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", "***", words, flags=re.IGNORECASE)
     return words

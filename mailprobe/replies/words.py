@@ -68,7 +68,8 @@ def prepare(text: str, address: str = "") -> Words:
         flat = _URL.sub(r"\1", flat)
     if "@" in flat:
         flat = _ADDRESS.sub("@", _QUOTED.sub("@", flat))
-    if (local := address.rpartition("@")[0].lower()) not in _NO_NAME and len(local) > 1:
+    local = address.rpartition("@")[0].lower()
+    if local in flat and local not in _NO_NAME and len(local) > 1:  # a pattern is made only where there is something to find
         flat = re.sub(rf"(?<![\w.+=-]){re.escape(local)}(?![\w+=-]|\.\w)", "@", flat)
     bare = f" {' '.join(_NOT_WORD.sub(' ', flat).split())} "
     both = f"{flat}\n{bare}"

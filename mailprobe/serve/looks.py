@@ -7,7 +7,7 @@ would the control.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailprobe.evidence import (
@@ -23,7 +23,7 @@ from mailprobe.evidence import (
     Replied,
     Withheld,
 )
-from mailprobe.limits.breakers import LONGEST_OPEN, OF_SERVER, Visit, visits
+from mailprobe.limits.breakers import LONGEST_OPEN, OF_SERVER, Seen, Visit, visits
 
 LASTS = LONGEST_OPEN + 120.0  # seconds: a server that is left alone is looked at again before
 
@@ -38,16 +38,17 @@ class Looks:
 
     def learn(self, carrier: str, run: Evidence) -> bool:
         """Whether this run found a server in trouble."""
-        for server, one in visits(run.facts).items():
+        seen = visits(run.facts)
+        for server, one in seen.items():
             key = (carrier, run.probe, server.lower())
             if one.visit is Visit.TROUBLED:
                 self.newest[key] = run
             else:
                 self.newest.pop(key, None)
-        return self.found_trouble(run)
+        return in_trouble(seen)
 
     def found_trouble(self, run: Evidence | None) -> bool:
-        return run is not None and any(one.visit is Visit.TROUBLED for one in visits(run.facts).values())
+        return run is not None and in_trouble(visits(run.facts))
 
     def instead_of(self, carrier: str, held: Evidence, now: float) -> Evidence | None:
         """What is known in place of a run that was held back because its server is in trouble; None: nothing newer than what the
@@ -70,6 +71,11 @@ class Looks:
         newest = max(looks.values(), key=lambda one: one.started)
         facts = tuple(fact for server, one in looks.items() for fact in one.facts if is_of_server(fact, server))
         return replace(newest, account=account, slot=None, facts=facts, transcript=())
+
+
+def in_trouble(seen: Mapping[str, Seen]) -> bool:
+    """One of the servers that were visited."""
+    return any(one.visit is Visit.TROUBLED for one in seen.values())
 
 
 def left_alone(held: Evidence) -> set[str]:

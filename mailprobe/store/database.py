@@ -11,7 +11,7 @@ import contextlib
 import hmac
 import secrets
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, select
@@ -50,7 +50,8 @@ class Database:
     def __init__(self, place: str, committed: Callable[[Committed], None] = ignore) -> None:
         self.place = place
         self._key = b""
-        self._hashed: Callable[..., str] = partial(hashed, b"")
+        self._hash = keyed(b"")
+        self._kept: Callable[..., str] = self._hash
         self._closed = False
         self._writer = Lane(place, writing, committed)
         # a file in memory is its connection's own
@@ -109,7 +110,8 @@ class Database:
         try:
             await bring_up_to_date(self)
             self._key = await self.transact(key_of)
-            self._hashed = lru_cache(KNOWN)(partial(hashed, self._key))
+            self._hash = keyed(self._key)
+            self._kept = lru_cache(KNOWN)(self._hash)
         except BaseException:
             await self.close()
             raise
@@ -123,7 +125,7 @@ class Database:
 
     def hashed(self, kind: str, *parts: str) -> str:
         """A keyed hash: without this store's key nobody can try a list of addresses or secrets against it."""
-        return self._hashed(kind, *parts) if kind not in SECRET else hashed(self._key, kind, *parts)
+        return self._kept(kind, *parts) if kind not in SECRET else self._hash(kind, *parts)
 
     def signed(self, said: bytes) -> bytes:
         """A whole keyed digest."""
@@ -139,8 +141,16 @@ class Database:
         return await told
 
 
-def hashed(key: bytes, *words: str) -> str:
-    return hmac.digest(key, "\0".join(words).encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+def keyed(key: bytes) -> Callable[..., str]:
+    """What hashes words with this key, which is read once: that is half of the work."""
+    begun = hmac.new(key, digestmod="sha256")
+
+    def hashed(*words: str) -> str:
+        one = begun.copy()
+        one.update("\0".join(words).encode("utf-8", "surrogatepass"))
+        return one.hexdigest()[:32]
+
+    return hashed
 
 
 def crowded(place: str) -> StoreError:

@@ -246,18 +246,19 @@ def last_of(row: Row) -> Last:
 
 
 def made(evidence: Evidence, outcome: Outcome, hidden: Hidden, code: str = "") -> Made:
-    """A result as it will stand in the tables. ValueError, TypeError for what cannot be written down."""
+    """A result as it will stand in the tables. ValueError, TypeError for what cannot be written down. Plain strings: the driver
+    looks up how to write the member of an enum, each time."""
     told, ending = facts.written(evidence.facts), evidence.ending
     lines = facts.lines_written(evidence.transcript)
     # both at once, for it is half the work; JSON never holds a NUL
     text, _, said = hidden.masked(told.text + b"\0" + lines.text).partition(b"\0")
     whose, started = (evidence.account, evidence.probe, evidence.vantage), evidence.started
     times = (evidence.slot, started, evidence.began, evidence.took)
-    ended = (ending.kind, ending.reason, ending.not_before)
+    ended = (ending.kind.value, ending.reason, ending.not_before)
     return Made(
-        (*whose, *times, *ended, outcome, code, facts.VERSION, text, told.times),
+        (*whose, *times, *ended, outcome.value, code, facts.VERSION, text, told.times),
         (started, said, lines.times) if evidence.transcript else (),
-        (*whose, started, outcome, started if outcome is Outcome.GOOD else None),
+        (*whose, started, outcome.value, started if outcome is Outcome.GOOD else None),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ClauseElement, ColumnElement, Connection, or_
@@ -112,7 +113,7 @@ class Transaction:
         for size in insert.SIZES:
             while len(rows) - done >= size:
                 some = rows[done : done + size] if size > 1 else (rows[done],)
-                self._connection.execute(insert.text(size), [value for row in some for value in row])
+                self._connection.execute(insert.text(size), tuple(chain.from_iterable(some)))
                 done += size
 
 

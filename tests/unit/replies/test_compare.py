@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailprobe.evidence import Replied, Stage
-from mailprobe.replies import Likeness, same_answer
+from mailprobe.replies import Likeness, compare, same_answer
 
 T, D = "tanaka.01@mail.test", "nobody-7f3a@mail.test"
 
@@ -83,3 +83,13 @@ def test_every_text_is_like_itself(text: str, one: str, other: str) -> None:
 def test_likeness_has_no_direction(one: str, other: str, address: str) -> None:
     a, b = replied(one), replied(other)
     assert same_answer(a, address, b, D) is same_answer(b, D, a, address)
+
+
+PIECES = ("a", "aa", "a.a", "a-a", "a_1", "@", "m.test", "=", "%40", '"', ".", "-", "+", "~", "<", ">", ":", "é", "%", "\\")
+LOCALS = ("a", "aa", "a.a", "a-a", "a_1", '"a"', "a~a", "a+a", "", "é")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9), st.sampled_from(LOCALS))
+def test_an_address_is_masked_alike_with_its_pattern_and_without(pieces: list[str], local: str) -> None:
+    token, address = "".join(pieces), f"{local}@m.test"
+    assert compare._without(token, address) == compare._forms(address).sub("*", token)

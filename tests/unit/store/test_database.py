@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import random
 import signal
@@ -24,7 +25,7 @@ from mailprobe.store import lane as lanes
 from mailprobe.store.batch import Committed, Job
 from mailprobe.store.connection import Connection as StoreConnection
 from mailprobe.store.connection import writing
-from mailprobe.store.database import Database, open_database
+from mailprobe.store.database import Database, keyed, open_database
 from mailprobe.store.lane import Lane
 from mailprobe.store.results import Outcome
 from mailprobe.store.statement import Transaction
@@ -80,6 +81,13 @@ def locked(place: Path) -> Iterator[None]:
     finally:
         other.execute("ROLLBACK")
         other.close()
+
+
+def test_what_an_older_program_has_hashed_is_found_again() -> None:
+    one = keyed(b"key")
+    for words in (("address", "a@mail.test"), ("login", "\ud800", ""), ()):
+        said = "\0".join(words).encode("utf-8", "surrogatepass")
+        assert one(*words) == hmac.digest(b"key", said, "sha256").hex()[:32]
 
 
 async def test_what_waits_is_committed_together() -> None:
