@@ -23,12 +23,15 @@ _NOT_BEFORE, _NOT_BEHIND = 3, 2
 _AGENT, _CAUSE = 4, 14  # words behind `by` and `because` that belong to it
 _TEXT = 1500  # characters read: the reason comes first
 _MOST = 40  # states looked at
-_UNITS = re.compile(r"[^\W_]+|@")
+_UNITS = re.compile(r"(?:[^\W_]|[\u0900-\u0eff])+|@")  # Indic and Thai vowels are marks, no letters (Unicode)
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
 _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
 _DASHES = ("-", "–", "—")
 _SERVES = ("server", "service")
-_FAILS = re.compile(r"\bfail(?:ed|s) to (?=[a-z])")  # says `not` of what follows: `failed to find the user`
+_FAILS = re.compile(  # says `not` of a verb, but of no noun: `failed to find the user`, `delivery failed to the user`
+    r"\bfail(?:ed|s) to (?=(?:find|locate|know|recogni[sz]e|identify|match|verify|open|create|write|store|append|load|allocate"
+    r"|resolve|reach|connect|contact|respond|answer|authenticate)\b)"
+)
 _PIPES = ("|/", '"|', "'|")  # a program that mail is handed to stands where an address would: `|/usr/bin/vacation`
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
@@ -64,7 +67,7 @@ class Grammar:
         found = Found(announced=_announced(seen))
         for at, states in seen.states[:_MOST]:
             for state in states:
-                if _fits(at, state.needs, seen) and not _supposed(at, seen):
+                if (at in seen.ends or not state.last) and _fits(at, state.needs, seen) and not _supposed(at, seen):
                     _keep(found, at, state, _owned(at, state, seen, soon), seen)
         for at in seen.roles[Role.NEGATION][:_MOST]:
             if not _supposed(at, seen):
@@ -72,8 +75,8 @@ class Grammar:
         return found
 
     def _look(self, line: str) -> Seen:
-        if " to " in line:
-            line = _FAILS.sub("fail cannot ", line)
+        if "fail" in line:
+            line = _FAILS.sub("failed cannot ", line)
         if not line.isascii():
             line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
         seen = Seen()
@@ -172,9 +175,8 @@ def _name(nouns: list[Noun], at: int, noun: str) -> None:
 def _keep(found: Found, at: int, state: State, told: Told | None, seen: Seen) -> None:
     if told is None:
         return
-    if state.weight is Weight.LAST or state.weight is Weight.CODED:
-        if at in seen.ends:
-            (found.last if state.weight is Weight.LAST else found.coded).setdefault(*told)
+    if state.last:
+        (found.last if state.weight is Weight.LAST else found.coded).setdefault(*told)
         return
     if state.weight is Weight.VAGUE and told[0] is not state.soon:
         found.vague.setdefault(*told)

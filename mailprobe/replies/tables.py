@@ -13,7 +13,7 @@ from typing import Any
 from mailprobe.carriers import ReplyRule
 from mailprobe.evidence import Stage
 from mailprobe.replies.grammar import Grammar
-from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
+from mailprobe.replies.lexicon import EAST, Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
 from mailprobe.replies.meaning import ReplyClass, SignInClass
 from mailprobe.replies.words import Words, key_of
 
@@ -194,8 +194,14 @@ def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State)
         stems={plain(word[:-1]): kind for word, kind in words.items() if word.endswith("*")},
         inside=inside,
         none=none,
-        east=re.compile("|".join(sorted((word for word in words if eastern(word)), key=len, reverse=True))),
+        east=_east(words),
     )
+
+
+def _east(words: Iterable[str]) -> re.Pattern[str]:
+    """The longest of them first; and Latin words, which no space parts from them either: `您的ip被拒绝`."""
+    known = sorted((word for word in words if eastern(word)), key=len, reverse=True)
+    return re.compile("|".join((*known, f"(?<={EAST})[a-z]+", f"[a-z][a-z-]*(?={EAST})")))
 
 
 def _with_stems(word: str, kind: Word, stems: Mapping[str, Word]) -> Word:
