@@ -1,8 +1,9 @@
 """Refusals that nobody has seen, read by their words: a state (unknown, full, blocked) means what its noun makes of it.
 
-`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in nouns.toml and
-grammar.toml; how they find each other, in phrases.py. Who did it (`rejected by the recipient`) and whether it passes
-(`temporarily unavailable`) changes what a state means. Each word is looked up once and remembered, so that reading costs little.
+`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in nouns.toml,
+grammar.toml and faults.toml; how they find each other, in phrases.py. Who did it (`rejected by the recipient`) and whether it
+passes (`temporarily unavailable`) changes what a state means. Each word is looked up once and remembered, so that reading costs
+little.
 """
 
 from __future__ import annotations

@@ -141,13 +141,13 @@ def _sign_in() -> SignInTables:
 
 
 def _grammar() -> Grammar:
-    table = _toml("nouns.toml") | _toml("grammar.toml")
+    table, said = _toml("nouns.toml"), _toml("grammar.toml")["states"] | _toml("faults.toml")["states"]
     words: dict[str, Word] = {}
     for noun, listed in table["nouns"].items():
         for word in listed.split():
             words[word] = Word(noun=noun)
-    states = {name: _state(name, row) for name, row in table["states"].items()}
-    for name, row in table["states"].items():
+    states = {name: _state(name, row) for name, row in said.items()}
+    for name, row in said.items():
         for word in row["words"].split():
             known = words.get(word, Word())
             words[word] = replace(known, states=(*known.states, states[name]))
