@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word
 from mailprobe.replies.meaning import ReplyClass
-from mailprobe.replies.phrases import PHRASE, STOP, Noun, Seen, head, phrases, run
+from mailprobe.replies.phrases import PHRASE, SERVES, STOP, Noun, Seen, head, phrases, run
 
 NAME = "nouns and states"
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
@@ -28,7 +28,10 @@ _UNITS = re.compile(r"(?:[^\W_]|[\u0900-\u0eff])+|@")  # Indic and Thai vowels a
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
 _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
 _DASHES = ("-", "–", "—")
-_SERVES = ("server", "service")
+_AIM = re.compile(  # a clause that only says whom it is about: `the mailbox you are sending to`
+    r"\byou (?:are |were |have |had )?(?:tried|trying|attempted|attempting|sending|writing|sent|wrote) to"
+    r"(?: (?:send|reach|contact|write|mail|deliver|email))?(?: (?:to|mail|email|messages?))*(?= )"
+)
 _FAILS = re.compile(  # says `not` of a verb, but of no noun: `failed to find the user`, `delivery failed to the user`
     r"\bfail(?:ed|s) to (?=(?:find|locate|know|recogni[sz]e|identify|match|verify|open|create|write|store|append|load|allocate"
     r"|resolve|reach|connect|contact|respond|answer|authenticate)\b)"
@@ -78,6 +81,8 @@ class Grammar:
     def _look(self, line: str) -> Seen:
         if "fail" in line:
             line = _FAILS.sub("failed cannot ", line)
+        if " you " in line:
+            line = _AIM.sub("", line)
         if not line.isascii():
             line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
         seen = Seen()
@@ -129,7 +134,7 @@ class Grammar:
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
         phrase = run(seen.nouns[first : first + STOP], 1)
-        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun in _SERVES and place <= behind + PHRASE]
+        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun in SERVES and place <= behind + PHRASE]
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _told(_sense(self.lexicon.none.means, phrase), "no")

@@ -175,14 +175,14 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
 
 
 def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
-    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too, of a server of a
-    service."""
+    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too, and the like."""
     wider = ((one, cls) for nouns, cls in row.items() for one in _wider(nouns))
     return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in wider)
 
 
 def _wider(nouns: str) -> Iterable[str]:
-    return dict.fromkeys((nouns, nouns.replace("message", "email"), nouns.replace("server", "service")))
+    pairs = (("message", "email"), ("server", "service"), ("thing", "id"))
+    return dict.fromkeys((nouns, *(nouns.replace(one, other) for one, other in pairs)))
 
 
 def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:
