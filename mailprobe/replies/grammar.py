@@ -201,17 +201,24 @@ def _announced(seen: Seen) -> ReplyClass | None:
 
 
 def _fits(at: int, needs: Needs, seen: Seen) -> bool:
+    """A negation counts within its clause: `not reached, existing user`."""
     if needs is Needs.EITHER:
         return True
+    start = _clause(at, seen) + 1
     if needs is Needs.NOT_CLOSE:
-        return seen.near(Role.NEGATION, at - 2, at)
-    return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
+        return seen.near(Role.NEGATION, max(start, at - 2), at)
+    return seen.near(Role.NEGATION, max(start, at - _NOT_BEFORE), at + _NOT_BEHIND) is (needs is Needs.NOT)
+
+
+def _clause(at: int, seen: Seen) -> int:
+    """The last word before the clause of a word."""
+    colon = bisect_left(seen.colons, at)
+    return seen.colons[colon - 1] if colon else 0
 
 
 def _supposed(at: int, seen: Seen) -> bool:
     """`if this is no spam, tell us`: within the clause of an `if`."""
-    colon = bisect_left(seen.colons, at)
-    start = seen.colons[colon - 1] if colon else 0
+    start = _clause(at, seen)
     return seen.near(Role.CONDITION, max(start, at - _CAUSE), at)
 
 
