@@ -47,7 +47,7 @@ def phrases(at: int, state: State, seen: Seen) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
     before, behind, ours = _around(at, state, seen)
     if state.ahead:
-        yield [*(run(behind, PHRASE) if behind and behind[0][0] - at <= PHRASE else ()), *ours]
+        yield [*(run(behind, PHRASE) if behind and behind[0][0] - at == 1 else ()), *ours]
         return
     gap = at - before[0][0] if before else STOP
     if state.wide:
