@@ -1,7 +1,7 @@
 """(phase, code, enhanced code, text, carrier) -> Meaning: of whom a reply speaks. Tables as data; no I/O.
 
 reading.py   SMTP replies          smtp.toml, codes.toml
-grammar.py   sentences nobody has seen, by their nouns and states   grammar.toml, nouns.toml
+grammar.py   sentences nobody has seen, by their nouns and states   grammar.toml, faults.toml, nouns.toml
 phrases.py   which nouns a state belongs to
 lexicon.py   what one word can be
 sign_in.py   answers to a login    sign_in.toml

@@ -1,8 +1,9 @@
 """Refusals that nobody has seen, read by their words: a state (unknown, full, blocked) means what its noun makes of it.
 
-`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in nouns.toml and
-grammar.toml; how they find each other, in phrases.py. Who did it (`rejected by the recipient`) and whether it passes
-(`temporarily unavailable`) changes what a state means. Each word is looked up once and remembered, so that reading costs little.
+`sender unknown` is not `user unknown`, and `disk full` no full mailbox. The words and what they mean are in nouns.toml,
+grammar.toml and faults.toml; how they find each other, in phrases.py. Who did it (`rejected by the recipient`) and whether it
+passes (`temporarily unavailable`) changes what a state means. Each word is looked up once and remembered, so that reading costs
+little.
 """
 
 from __future__ import annotations
@@ -16,19 +17,25 @@ from functools import lru_cache
 
 from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word
 from mailprobe.replies.meaning import ReplyClass
-from mailprobe.replies.phrases import PHRASE, STOP, Noun, Seen, head, phrases, run
+from mailprobe.replies.phrases import PHRASE, SERVES, STOP, Noun, Seen, head, phrases, run
 
 NAME = "nouns and states"
 _NOT_BEFORE, _NOT_BEHIND = 3, 2
 _AGENT, _CAUSE = 4, 14  # words behind `by` and `because` that belong to it
 _TEXT = 1500  # characters read: the reason comes first
 _MOST = 40  # states looked at
-_UNITS = re.compile(r"[^\W_]+|@")
+_UNITS = re.compile(r"(?:[^\W_]|[\u0900-\u0eff])+|@")  # Indic and Thai vowels are marks, no letters (Unicode)
 _IP = re.compile(r"\[?\d{1,3}(?:\.\d{1,3}){3}\]?|\[?(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}\]?")
 _LIGHT = frozenset({"the", "of", "an"})  # of no weight: `the domain of the sender`
 _DASHES = ("-", "–", "—")
-_SERVES = ("server", "service")
-_FAILS = re.compile(r"\bfail(?:ed|s) to (?=[a-z])")  # says `not` of what follows: `failed to find the user`
+_AIM = re.compile(  # a clause that only says whom it is about: `the mailbox you are sending to`
+    r"\byou (?:are |were |have |had )?(?:tried|trying|attempted|attempting|sending|writing|sent|wrote) to"
+    r"(?: (?:send|reach|contact|write|mail|deliver|email))?(?: (?:to|mail|email|messages?))*(?= )"
+)
+_FAILS = re.compile(  # says `not` of a verb, but of no noun: `failed to find the user`, `delivery failed to the user`
+    r"\bfail(?:ed|s) to (?=(?:find|locate|know|recogni[sz]e|identify|match|verify|open|create|write|store|append|load|allocate"
+    r"|resolve|reach|connect|contact|respond|answer|authenticate)\b)"
+)
 _PIPES = ("|/", '"|', "'|")  # a program that mail is handed to stands where an address would: `|/usr/bin/vacation`
 _SHORT = "@t不未"  # words of one character that count
 _MARKS = str.maketrans({"。": " . ", "、": " ", "，": " ", "！": " . ", "：": " : "})
@@ -64,7 +71,7 @@ class Grammar:
         found = Found(announced=_announced(seen))
         for at, states in seen.states[:_MOST]:
             for state in states:
-                if _fits(at, state.needs, seen) and not _supposed(at, seen):
+                if (at in seen.ends or not state.last) and _fits(at, state.needs, seen) and not _supposed(at, seen):
                     _keep(found, at, state, _owned(at, state, seen, soon), seen)
         for at in seen.roles[Role.NEGATION][:_MOST]:
             if not _supposed(at, seen):
@@ -72,8 +79,10 @@ class Grammar:
         return found
 
     def _look(self, line: str) -> Seen:
-        if " to " in line:
-            line = _FAILS.sub("fail cannot ", line)
+        if "fail" in line:
+            line = _FAILS.sub("failed cannot ", line)
+        if " you " in line:
+            line = _AIM.sub("", line)
         if not line.isascii():
             line = self.lexicon.east.sub(r" \g<0> ", unicodedata.normalize("NFKC", line).translate(_MARKS))
         seen = Seen()
@@ -125,7 +134,7 @@ class Grammar:
         if first == len(seen.nouns) or seen.nouns[first][0] != behind:
             return None
         phrase = run(seen.nouns[first : first + STOP], 1)
-        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun in _SERVES and place <= behind + PHRASE]
+        phrase += [noun for place, noun in seen.nouns[first + 1 : first + 2] if noun in SERVES and place <= behind + PHRASE]
         if first and seen.nouns[first - 1][1] == "sender" and at - seen.nouns[first - 1][0] <= PHRASE:
             phrase.append("sender")  # `could not verify the sender: no such user`
         return _told(_sense(self.lexicon.none.means, phrase), "no")
@@ -172,9 +181,8 @@ def _name(nouns: list[Noun], at: int, noun: str) -> None:
 def _keep(found: Found, at: int, state: State, told: Told | None, seen: Seen) -> None:
     if told is None:
         return
-    if state.weight is Weight.LAST or state.weight is Weight.CODED:
-        if at in seen.ends:
-            (found.last if state.weight is Weight.LAST else found.coded).setdefault(*told)
+    if state.last:
+        (found.last if state.weight is Weight.LAST else found.coded).setdefault(*told)
         return
     if state.weight is Weight.VAGUE and told[0] is not state.soon:
         found.vague.setdefault(*told)
@@ -193,17 +201,24 @@ def _announced(seen: Seen) -> ReplyClass | None:
 
 
 def _fits(at: int, needs: Needs, seen: Seen) -> bool:
+    """A negation counts within its clause: `not reached, existing user`."""
     if needs is Needs.EITHER:
         return True
+    start = _clause(at, seen) + 1
     if needs is Needs.NOT_CLOSE:
-        return seen.near(Role.NEGATION, at - 2, at)
-    return seen.near(Role.NEGATION, at - _NOT_BEFORE, at + _NOT_BEHIND) is (needs is Needs.NOT)
+        return seen.near(Role.NEGATION, max(start, at - 2), at)
+    return seen.near(Role.NEGATION, max(start, at - _NOT_BEFORE), at + _NOT_BEHIND) is (needs is Needs.NOT)
+
+
+def _clause(at: int, seen: Seen) -> int:
+    """The last word before the clause of a word."""
+    colon = bisect_left(seen.colons, at)
+    return seen.colons[colon - 1] if colon else 0
 
 
 def _supposed(at: int, seen: Seen) -> bool:
     """`if this is no spam, tell us`: within the clause of an `if`."""
-    colon = bisect_left(seen.colons, at)
-    start = seen.colons[colon - 1] if colon else 0
+    start = _clause(at, seen)
     return seen.near(Role.CONDITION, max(start, at - _CAUSE), at)
 
 

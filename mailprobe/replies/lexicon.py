@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from mailprobe.replies.meaning import ReplyClass
 
-_EAST = re.compile("[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+EAST = "[\u0e00-\u0e7f\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # Thai, kana, Han, Hangul
+_EAST = re.compile(EAST)
 _COMPOUND = range(7, 41)  # letters of a word that may be several: `recipientnotfound`
 _ENDING = 3  # letters that may follow a beginning, before it is looked at as a compound
 _PIECE = 3  # letters of the shortest noun or state in it; what merely joins may be shorter
@@ -67,6 +68,10 @@ class State:
     reach: bool = False  # its nouns may stand well behind it: `not accepting mail from`
     ahead: bool = False  # its nouns stand right behind it: `much mail`
     weight: Weight = Weight.PLAIN
+    last: bool = field(init=False)  # it counts only if nothing follows
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "last", self.weight in (Weight.LAST, Weight.CODED))
 
 
 @dataclass(frozen=True, slots=True)

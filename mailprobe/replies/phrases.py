@@ -10,11 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mailprobe.replies.lexicon import Role, State
+from mailprobe.replies.lexicon import Needs, Role, State
 
 STOP = 20  # words that a full stop counts for: further than any two words may stand apart
 PHRASE = 3  # between two nouns of one phrase: `domain of the sender`
 _BEFORE, _BEHIND, _WIDE, _REACH = 8, 3, 10, 7  # how far a state's noun may be, in words
+SERVES = ("server", "service")
 _US = frozenset({"sender", "client", "helo"})
 
 Noun = tuple[int, str]
@@ -46,7 +47,7 @@ def phrases(at: int, state: State, seen: Seen) -> Iterator[Sequence[str]]:
     """Before the state first, unless the noun stands directly behind it: `message for an unknown user`."""
     before, behind, ours = _around(at, state, seen)
     if state.ahead:
-        yield [*(run(behind, PHRASE) if behind and behind[0][0] - at <= PHRASE else ()), *ours]
+        yield [*(run(behind, PHRASE) if behind and behind[0][0] - at == 1 else ()), *ours]
         return
     gap = at - before[0][0] if before else STOP
     if state.wide:
@@ -55,7 +56,7 @@ def phrases(at: int, state: State, seen: Seen) -> Iterator[Sequence[str]]:
         yield [*(noun for place, noun in (*before, *behind) if abs(place - at) <= _WIDE), *seen.at(at), *ours]
         return
     if not state.reach and _directly(at, before, behind):
-        yield [*_before_thing(run(behind, 1)), *(_phrase(before) if gap <= PHRASE else ()), *ours]
+        yield [*_before_thing(run(behind, 1)), *(_subject(before, state) if gap <= PHRASE else ()), *ours]
     if gap <= _BEFORE:
         yield [*(_phrase(before) if before[0][1] != "at" else ("at", *_behind_address(at, before))), *ours]
     if state.reach:
@@ -97,6 +98,12 @@ def _around(at: int, state: State, seen: Seen) -> tuple[Sequence[Noun], Sequence
 def _phrase(before: Sequence[Noun]) -> list[str]:
     """The nouns before a state; an address that stands before them, or what an `error:` was, is another matter."""
     return _before_thing([noun for at, noun in enumerate(run(before, PHRASE)) if not at or noun != "at"])
+
+
+def _subject(before: Sequence[Noun], state: State) -> list[str]:
+    """`the server does not know the user`: of the server nothing is denied."""
+    phrase = _phrase(before)
+    return phrase if state.needs is Needs.EITHER else [noun for noun in phrase if noun not in SERVES]
 
 
 def _before_thing(found: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from mailprobe.carriers import ReplyRule
 from mailprobe.evidence import Stage
 from mailprobe.replies.grammar import Grammar
-from mailprobe.replies.lexicon import Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
+from mailprobe.replies.lexicon import EAST, Lexicon, Needs, Role, Sense, State, Weight, Word, eastern, plain
 from mailprobe.replies.meaning import ReplyClass, SignInClass
 from mailprobe.replies.words import Words, key_of
 
@@ -141,13 +141,13 @@ def _sign_in() -> SignInTables:
 
 
 def _grammar() -> Grammar:
-    table = _toml("nouns.toml") | _toml("grammar.toml")
+    table, said = _toml("nouns.toml"), _toml("grammar.toml")["states"] | _toml("faults.toml")["states"]
     words: dict[str, Word] = {}
     for noun, listed in table["nouns"].items():
         for word in listed.split():
             words[word] = Word(noun=noun)
-    states = {name: _state(name, row) for name, row in table["states"].items()}
-    for name, row in table["states"].items():
+    states = {name: _state(name, row) for name, row in said.items()}
+    for name, row in said.items():
         for word in row["words"].split():
             known = words.get(word, Word())
             words[word] = replace(known, states=(*known.states, states[name]))
@@ -175,14 +175,14 @@ def _state(name: str, row: Mapping[str, Any]) -> State:
 
 
 def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
-    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too, of a server of a
-    service."""
+    """In order; several nouns in one key: all of them. What is said of a message is said of an e-mail too, and the like."""
     wider = ((one, cls) for nouns, cls in row.items() for one in _wider(nouns))
     return tuple(Sense(frozenset(nouns.split()), ReplyClass(cls) if cls else None) for nouns, cls in wider)
 
 
 def _wider(nouns: str) -> Iterable[str]:
-    return dict.fromkeys((nouns, nouns.replace("message", "email"), nouns.replace("server", "service")))
+    pairs = (("message", "email"), ("server", "service"), ("thing", "id"))
+    return dict.fromkeys((nouns, *(nouns.replace(one, other) for one, other in pairs)))
 
 
 def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:
@@ -194,8 +194,14 @@ def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State)
         stems={plain(word[:-1]): kind for word, kind in words.items() if word.endswith("*")},
         inside=inside,
         none=none,
-        east=re.compile("|".join(sorted((word for word in words if eastern(word)), key=len, reverse=True))),
+        east=_east(words),
     )
+
+
+def _east(words: Iterable[str]) -> re.Pattern[str]:
+    """The longest of them first; and Latin words, which no space parts from them either: `您的ip被拒绝`."""
+    known = sorted((word for word in words if eastern(word)), key=len, reverse=True)
+    return re.compile("|".join((*known, f"(?<={EAST})[a-z]+", f"[a-z][a-z-]*(?={EAST})")))
 
 
 def _with_stems(word: str, kind: Word, stems: Mapping[str, Word]) -> Word:

@@ -30,7 +30,7 @@ if WHERE is not None:
         seen = sum((held_out(FOUND, fold) for fold in range(FOLDS)), Counter[str]())
         assert seen["of others blamed"] <= 0.01 * seen["of others"]
         assert seen["of recipient found"] >= 0.92 * seen["of recipient"]
-        assert seen["right"] >= 0.85 * seen["rows"]
+        assert seen["right"] >= 0.88 * seen["rows"]
 
     def test_without_a_folds_own_words_one_abstains_rather_than_blames() -> None:
         seen = sum((held_out(FOUND, fold, Less.OWN_WORDS) for fold in range(FOLDS)), Counter[str]())
