@@ -212,10 +212,12 @@ def refused_before(held: NotAsked, leg: Leg) -> Known[SignIn] | None:
 
 def read_last(held: NotAsked, carrier: Carrier) -> SignInClass:
     """What an earlier login was told. Both legs may have one budget: a submission server's refusal is none of the IMAP server's,
-    which may let the same secret in."""
-    if smtp := SMTP_REPLY.match(held.last_words):
-        auth = held.stage is Stage.AUTH
-        return read_auth(code=int(smtp[1]), text=smtp[2], carrier=carrier) if auth else SignInClass.UNCLASSIFIED
+    which may let the same secret in, nor the other way round."""
+    smtp, auth = SMTP_REPLY.match(held.last_words), held.stage is Stage.AUTH
+    if auth != (smtp is not None):
+        return SignInClass.UNCLASSIFIED
+    if smtp is not None:
+        return read_auth(code=int(smtp[1]), text=smtp[2], carrier=carrier)
     code, text = code_and_text(held.last_words)
     return read_sign_in(status="NO", code=code, text=text, carrier=carrier)
 
