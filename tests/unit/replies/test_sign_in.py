@@ -59,6 +59,7 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "ALERT", "Anmeldung fehlgeschlagen", "refused"),
         ("NO", "", "Login failed. Your account may be locked or the server may be unavailable", "refused"),
         ("NO", "", "Invalid password. Your account will be locked after 2 more attempts", "refused"),
+        ("NO", "AUTHENTICATIONFAILED", "Please verify your account name and password", "refused"),
         # let in by a page only, or not yet
         (
             "NO",
