@@ -28,6 +28,8 @@ SPARED = frozenset(
         "REFERRAL",
     }
 )
+# not asked because it was refused: submission may tell whether it refused it as well
+REFUSED_BEFORE = frozenset({Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT})
 # of these, the ones that speak of the server itself
 SERVERS_OWN = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION", "TEMPFAIL"})
 
@@ -47,7 +49,7 @@ async def log_in(session: Session, reach: Reach, credential: Credential) -> Sign
         if through is not None:
             await through.masters.give_back(through.grant)
         _withheld(session, credential.who, grant)
-        return SignInEnd.UNKNOWN
+        return SignInEnd.REFUSED if grant.why in REFUSED_BEFORE and grant.last_words else SignInEnd.UNKNOWN
     try:
         answer = await session.ask(Stage.LOGIN, command)
     except Over as over:

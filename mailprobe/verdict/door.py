@@ -28,6 +28,7 @@ LIVE_COUNTS_FOR = 600.0  # seconds
 DEAD_COUNTS_FOR = 86400.0
 BEFORE_RCPT = (Stage.GREETING, Stage.EHLO, Stage.MAIL)
 OURS = (Unreachable.FORBIDDEN, Unreachable.NO_FAMILY, Unreachable.OUR_LIMIT)
+WILL_FORWARD = 251  # RFC 5321 section 3.4
 ON_THE_WAY = (Unreachable.TIMEOUT, Unreachable.NO_ROUTE)
 
 # Words of a server that cannot look recipients up; a bare 451 may as well be greylisting, which is about us.
@@ -111,7 +112,7 @@ class Heard:
 class DoorSays:
     """One row of the table above. full: T, L and D were all asked here. at, live_at: Unix seconds of T's
     and of L's answer; seen_at: of whatever was heard last, or of the door that stayed shut; cut: it was open, and the dialogue
-    broke off before T was answered."""
+    broke off before T was answered; forwards: T is accepted, and his mail goes on to another address."""
 
     server: str
     acceptance: Acceptance
@@ -123,6 +124,7 @@ class DoorSays:
     live_at: float | None = None
     seen_at: float | None = None
     cut: bool = False
+    forwards: bool = False
 
     @property
     def full(self) -> bool:
@@ -169,6 +171,7 @@ def door_says(heard: Heard) -> DoorSays:
         live_at=heard.live.reply.at if heard.live is not None else None,
         seen_at=heard.seen_at,
         cut=heard.broken and target is None,
+        forwards=target is not None and target.reply.fact.code == WILL_FORWARD,
     )
 
 

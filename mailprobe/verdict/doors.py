@@ -27,6 +27,7 @@ class MxPicture:
     breadth: Known[Breadth]
     live: Known[LiveAtMx]
     dead: Known[DeadAtMx]
+    forwards: bool  # one of them says that it passes T's mail on
 
 
 def together(says: Sequence[DoorSays], expected: frozenset[str]) -> MxPicture:
@@ -49,6 +50,7 @@ def together(says: Sequence[DoorSays], expected: frozenset[str]) -> MxPicture:
         Known(breadth_of(speaking, acceptance, expected), seen_at),
         Known(live, newest(one.live_at for one in agreeing if one.live is live)),
         Known(min((one.dead for one in agreeing), key=list(DeadAtMx).index, default=DeadAtMx.UNASKED), seen_at),
+        any(one.forwards for one in says),
     )
 
 

@@ -216,7 +216,14 @@ def password_or_lock(p: Picture) -> bool:
         and not p.password_change.among(PasswordChange.REFUSED_TOO_SOON)
         and not p.submission.among(SignIn.OPENED)
         and not p.imap_directory.among(Entry.ABSENT)
+        and not perhaps_let_in(p)
     )
+
+
+def perhaps_let_in(p: Picture) -> bool:
+    """One secret for both, refused here hours ago; what submission said of it then, nobody knows any more. It may have opened."""
+    before = p.one_secret.among(Answer.YES) and p.sign_in.among(SignIn.REFUSED_BEFORE)
+    return before and p.submission.among(SignIn.HELD)
 
 
 def secret_expired(p: Picture) -> bool:

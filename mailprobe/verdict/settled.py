@@ -33,7 +33,7 @@ class Leg(StrEnum):
 # which are waited for before anything is said.
 ANSWERED_BY = {
     Leg.DNS: ("domain", "breadth"),
-    Leg.MX: ("domain", "prober", "acceptance", "breadth", "live_at_mx", "dead_at_mx"),
+    Leg.MX: ("domain", "prober", "acceptance", "breadth", "live_at_mx", "dead_at_mx", "forwards"),
     Leg.IMAP: ("sign_in", "control_sign_in", "store", "room", "backends", "tls", "password_change"),
     Leg.SUBMISSION: ("submission", "control_submission"),
     Leg.CANARY: ("delivery", "control_delivery", "read_back", "put_off_first", "forwards", "clean_up", "written_since"),

@@ -56,12 +56,8 @@ BY_MASTER = {
     SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
 }
 # What an earlier refusal still says hours later; all else was of its moment
-BEFORE = {
-    SignInClass.REFUSED: SignIn.REFUSED_BEFORE,
-    SignInClass.DISABLED: SignIn.DISABLED,
-    SignInClass.EXPIRED: SignIn.EXPIRED,
-    SignInClass.NOT_ALLOWED: SignIn.NOT_ALLOWED,
-}
+LASTING = (SignInClass.DISABLED, SignInClass.EXPIRED, SignInClass.NOT_ALLOWED)
+BEFORE = {SignInClass.REFUSED: SignIn.REFUSED_BEFORE, **{cls: SIGN_IN[cls] for cls in LASTING}}
 SMTP_REPLY = re.compile(r"([45]\d\d) (.*)", re.DOTALL)
 CONTROL = {
     SignInClass.OPENED: Control.GOOD,
@@ -200,8 +196,7 @@ def not_tried(one: Dated[NotAsked], front: SignIn | None, leg: Leg) -> Known[Sig
 
 
 def refused_before(held: NotAsked, leg: Leg) -> Known[SignIn] | None:
-    """The words of an earlier login that was refused, if they are not older than a day. What they said was passing, has passed
-    or not: nobody knows."""
+    """The words of an earlier login that was refused, if they are not older than a day."""
     if held.why not in (Withheld.SAME_SECRET_REFUSED, Withheld.BUDGET_SPENT) or held.last_at is None or not held.last_words:
         return None
     if leg.now - held.last_at > REFUSAL_COUNTS_FOR:
@@ -211,11 +206,12 @@ def refused_before(held: NotAsked, leg: Leg) -> Known[SignIn] | None:
 
 
 def read_last(held: NotAsked, carrier: Carrier) -> SignInClass:
-    """What an earlier login was told. Both legs may have one budget: a submission server's refusal is none of the IMAP server's,
-    which may let the same secret in."""
-    if smtp := SMTP_REPLY.match(held.last_words):
-        auth = held.stage is Stage.AUTH
-        return read_auth(code=int(smtp[1]), text=smtp[2], carrier=carrier) if auth else SignInClass.UNCLASSIFIED
+    """What an earlier login was told. Both legs may have one budget, but what one server refused, the other may let in."""
+    smtp, auth = SMTP_REPLY.match(held.last_words), held.stage is Stage.AUTH
+    if auth is not bool(smtp):
+        return SignInClass.UNCLASSIFIED
+    if smtp:
+        return read_auth(code=int(smtp[1]), text=smtp[2], carrier=carrier)
     code, text = code_and_text(held.last_words)
     return read_sign_in(status="NO", code=code, text=text, carrier=carrier)
 
@@ -356,7 +352,7 @@ def not_opened(fact: Answered, carrier: Carrier) -> Store | None:
 
 def hung_up_on_opening(fact: NotConnected | NotSecured | Broken) -> bool:
     """T was let in, and the connection was cut when his mailbox should open. Silence is never bad by itself."""
-    if not isinstance(fact, Broken) or fact.of is not Of.TARGET or fact.stage is not Stage.EXAMINE:
+    if not isinstance(fact, Broken) or (fact.of, fact.stage) != (Of.TARGET, Stage.EXAMINE):
         return False
     return fact.why in HUNG_UP and not may_mean_one(fact)
 

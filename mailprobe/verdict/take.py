@@ -90,7 +90,7 @@ def take_picture(
         control_delivery=mails.control,
         read_back=mails.read_back,
         put_off_first=mails.put_off_first,
-        forwards=mails.forwards,
+        forwards=Known(Answer.YES, mx.acceptance.at) if mx.forwards else mails.forwards,
         clean_up=mails.clean_up,
         mx_map=records.mx_map,
         imap_directory=records.imap_directory,
@@ -185,7 +185,7 @@ def unasked(filed: Filed, picture: MxPicture) -> MxPicture:
     elif reasons & HELD_BACK:
         value = Acceptance.HELD
     known = Known(value, picture.acceptance.at)
-    return MxPicture(picture.prober, known, picture.breadth, picture.live, picture.dead)
+    return replace(picture, acceptance=known)
 
 
 def leg(filed: Filed, probe: str, carrier: Carrier, now: float) -> Leg:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from mailprobe.evidence import HELD_BACK, End, Evidence, NotAsked, Of, Withheld
 from mailprobe.verdict import Code, HandsetSteps, Status, Verdict
 from mailprobe.verdict.labels import LegState
-from mailprobe.verdict.legs import leg_state
+from mailprobe.verdict.legs import leg_state, unopened
 from mailprobe.verdict.picture import Delivery, Picture, ReadBack, Room, SignIn, Store
 
 
@@ -123,7 +123,7 @@ def ended(which: StationId, leg: LegSeen, evidence: Evidence, picture: Picture) 
 
 def sign_in_alone(evidence: Evidence, picture: Picture) -> LegState:
     """Without what lies behind the sign-in: that is the next station."""
-    return leg_state(evidence, replace(picture, store=replace(picture.store, value=Store.UNKNOWN)))
+    return leg_state(evidence, replace(picture, store=replace(picture.store, value=Store.OPENED)))
 
 
 def refused_before(which: StationId, picture: Picture) -> bool:
@@ -142,6 +142,8 @@ def mailbox(leg: LegSeen, evidence: Evidence, picture: Picture) -> Station:
     if picture.store.among(Store.OPENED):
         full = picture.room.among(Room.FULL, Room.NEAR)
         return Station(which, Light.AMBER if full else Light.GREEN, f"room.{picture.room.value.value}", leg=leg)
+    if unopened(picture):
+        return Station(which, Light.AMBER, "store.unknown", leg=leg)
     before = explained(Station(which, LIGHTS[leg_state(evidence, picture)], leg=leg), evidence)
     if before.light in (Light.NOT_POSSIBLE, Light.HELD, Light.OUR_FAULT):
         return before

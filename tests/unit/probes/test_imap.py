@@ -305,6 +305,11 @@ async def test_a_spent_budget_is_told_with_its_last_words() -> None:
     fact = made.all(NotAsked)[0]
     assert (fact.why, fact.not_before, fact.last_at, fact.last_words) == (Withheld.BUDGET_SPENT, 5.0, 3.0, "NO it was")
     assert of.got == ["LOGOUT"]
+    assert ends(made) == [SignInEnd.REFUSED]  # submission may tell whether it refused it as well
+
+
+async def test_but_not_as_a_refusal_where_nobody_answered() -> None:
+    made = await seen(server(), purse=Purse(denies={"t": Denied(Withheld.BUDGET_SPENT, 5.0, 3.0)}))
     assert ends(made) == [SignInEnd.UNKNOWN]
 
 

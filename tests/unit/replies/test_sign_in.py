@@ -49,6 +49,18 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "", "Login failed: generic failure", "unavailable"),
         ("NO", "", "could not connect to backend", "unavailable"),
         ("NO", "ALERT", "Lookup failed 9x7", "unavailable"),
+        ("NO", "ALERT", "Mailbox is being migrated, please come back in one hour", "unavailable"),
+        ("NO", "ALERT", "System is being upgraded", "unavailable"),
+        ("NO", "SYS/TEMP", "Login failed", "unavailable"),
+        ("NO", "", "しばらく時間をおいてから再度お試しください", "unavailable"),
+        # a lock that passes is no suspension
+        ("NO", "", "Authentication failed: account is locked out, try again in 30 minutes", "rate_limited"),
+        ("NO", "ALERT", "Account temporarily locked", "rate_limited"),
+        ("NO", "", "一時的にログインを制限しています", "rate_limited"),
+        ("NO", "", "Account locked due to inactivity", "disabled"),
+        ("NO", "", "ご利用のアカウントは停止されています", "disabled"),
+        ("NO", "", "パスワードの有効期限が切れています", "expired"),
+        ("NO", "", "Your plan does not include IMAP", "not_allowed"),
         # a wrong password, whatever stands beside it
         ("NO", "", "User unknown on this backend", "refused"),
         ("NO", "", "Authentication failure on backend", "refused"),
@@ -59,6 +71,8 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "ALERT", "Anmeldung fehlgeschlagen", "refused"),
         ("NO", "", "Login failed. Your account may be locked or the server may be unavailable", "refused"),
         ("NO", "", "Invalid password. Your account will be locked after 2 more attempts", "refused"),
+        ("NO", "AUTHENTICATIONFAILED", "Please verify your account name and password", "refused"),
+        ("NO", "", "パスワードが違います。しばらくしてから再度お試しください", "refused"),
         # let in by a page only, or not yet
         (
             "NO",
@@ -121,6 +135,7 @@ def test_an_imap_answer_to_examine(code: str, text: str, cls: str) -> None:
         (535, "5.7.8 Error: authentication failed: server is under maintenance, try again after 05:00", "unavailable"),
         (535, "5.7.0 authentication failed: cannot connect to LDAP server", "unavailable"),
         (535, "5.7.8 User unknown on this backend", "refused"),
+        (535, "5.7.8 Account locked out, try again in 30 minutes", "rate_limited"),
     ],
 )
 def test_an_smtp_answer_to_auth(code: int, text: str, cls: str) -> None:

@@ -233,6 +233,20 @@ CASES: list[Case] = [
     ("L refused as well", [REFUSED], {"control_sign_in": Control.REFUSED}, Code.INCONCLUSIVE, LOW),
     ("refused some hours ago", [REFUSED], {"sign_in": SignIn.REFUSED_BEFORE}, Code.PASSWORD_OR_LOCK, MEDIUM),
     (
+        "refused some hours ago, and at submission",
+        [REFUSED],
+        {"sign_in": SignIn.REFUSED_BEFORE, "submission": SignIn.REFUSED_BEFORE, "one_secret": Answer.YES},
+        Code.PASSWORD_OR_LOCK,
+        MEDIUM,
+    ),
+    (
+        "refused some hours ago, and perhaps let in at submission",
+        [REFUSED],
+        {"sign_in": SignIn.REFUSED_BEFORE, "submission": SignIn.HELD, "one_secret": Answer.YES},
+        Code.INCONCLUSIVE,
+        LOW,
+    ),
+    (
         "refused before the password was changed",
         [NO_LOGIN],
         {"sign_in": SignIn.REFUSED_BEFORE, "password_change": PasswordChange.REFUSED_EARLIER},

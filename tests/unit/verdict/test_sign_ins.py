@@ -106,6 +106,21 @@ def test_what_becomes_of_the_sign_in(facts: list[Fact], expected: SignIn) -> Non
     assert seen(*facts, probe="imap").sign_in.value is expected
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("535 5.7.8 Error: authentication failed", SignIn.REFUSED_BEFORE),
+        ("535 5.7.8 Account suspended: account disabled", SignIn.DISABLED),
+        ("535 5.7.139 Authentication unsuccessful", SignIn.NOT_ALLOWED),
+        ("535 5.7.8 Authentication failed: under maintenance", SignIn.HELD),
+        ("[AUTHENTICATIONFAILED] no", SignIn.HELD),  # IMAP's words: submission has never refused it
+    ],
+)
+def test_what_submission_said_before(words: str, expected: SignIn) -> None:
+    before = replace(refused_before(Withheld.SAME_SECRET_REFUSED, words), stage=Stage.AUTH)
+    assert seen(before, probe="submission").submission.value is expected
+
+
 def held_control(why: Withheld, words: str) -> NotAsked:
     return NotAsked(at=102, of=Of.LIVE, **IMAP, stage=Stage.LOGIN, why=why, last_at=NOW - 60, last_words=words)
 

@@ -196,6 +196,13 @@ def test_are_we_fit_to_ask(facts: list[Fact], expected: Prober) -> None:
     assert seen(*facts).prober.value is expected
 
 
+def test_who_passes_the_mail_on_says_so() -> None:
+    """RFC 5321 section 3.4: it is taken, and the mailbox that we open is not where it ends up."""
+    passed_on = seen(*three("251 2.1.5 User not local; will forward to <neko@elsewhere.test>", OK, NO_USER))
+    assert (passed_on.acceptance.value, passed_on.forwards.value) == (Acceptance.ACCEPTED, Answer.YES)
+    assert seen(*three(*TAKEN)).forwards.value is Answer.NO
+
+
 def test_why_nobody_was_asked() -> None:
     def withheld(why: Withheld) -> Picture:
         return seen(NotAsked(at=101, server="mx1.mail.test:25", stage=Stage.RCPT, why=why))

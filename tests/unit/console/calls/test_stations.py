@@ -45,6 +45,8 @@ S = StationId
         (S.SIGN_IN, leg("imap", Picture(sign_in=Known(SignIn.REFUSED))), Light.RED),
         (S.SIGN_IN, leg("imap", Picture(sign_in=Known(SignIn.OPENED), store=Known(Store.LOST))), Light.GREEN),
         (S.MAILBOX, leg("imap", Picture(sign_in=Known(SignIn.OPENED), store=Known(Store.LOST))), Light.RED),
+        (S.SIGN_IN, leg("imap", Picture(sign_in=Known(SignIn.OPENED))), Light.GREEN),
+        (S.MAILBOX, leg("imap", Picture(sign_in=Known(SignIn.OPENED))), Light.AMBER),
         (S.MAILBOX, leg("imap", GOOD), Light.GREEN),
         (S.MAILBOX, leg("imap", replace(GOOD, room=Known(Room.FULL))), Light.AMBER),
         (S.MAILBOX, leg("imap", Picture(sign_in=Known(SignIn.REFUSED))), Light.NOT_POSSIBLE),
