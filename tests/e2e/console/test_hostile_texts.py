@@ -21,6 +21,8 @@ SHOWN = {
     "#next": "next",
     "#who": "who",
     "#call-back": "call_back",
+    "#beside-list li:nth-child(1)": "note",
+    "#quote-list li:nth-child(1) code": "quote",
     "#handset-text": "handset",
     "#canary-text": "canary",
     "#canary-digits": "number",
@@ -55,6 +57,8 @@ def hostile_view(text: str, version: int) -> Json:
     base["verdict"] |= {"known": said["known"], "do_not_say": [said["never"]], "who": said["who"], "say": {"text": said["say"]}}
     base["verdict"]["next"] = {"text": said["next"], "who": "", "handset": ""}
     base["call_back"] = {"owner": "", "time": None, "text": said["call_back"]}
+    base["notes"] = [said["note"]]
+    base["returned"] = [{"heard": False, "title": text, "side": text, "quote": said["quote"]}]
     base["handset"]["text"] = said["handset"]
     base["canary"] = {"number": said["number"], "state": "sent", "text": said["canary"]}
     base["revised"] = [
