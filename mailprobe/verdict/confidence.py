@@ -195,6 +195,11 @@ def filtered(p: Picture) -> Confidence:
     return weakest(doors(p), MEDIUM)
 
 
+def told(p: Picture) -> Confidence:
+    """What somebody else's bounce says, beside a door that was asked."""
+    return weakest(doors(p), MEDIUM)
+
+
 def behind(p: Picture) -> Confidence:
     """Unknown after acceptance. Sure where the door takes everybody; where it refuses D, it knows T, and the words may be a
     filter's."""

@@ -164,5 +164,6 @@ def of_the_records(p: Picture) -> Iterator[tuple[str, bool]]:
     yield "canary_not_found:store_written", overdue and p.written_since.among(Answer.YES)
     yield "contract_told:contract_recorded", p.contract_disputed.among(Answer.YES)
     yield "portal_closed:contract_recorded_active", p.portal.among(Portal.CLOSED) and recorded_active(p)
+    yield "contract_suspended:mx_accepts", p.contract.among(ContractState.SUSPENDED) and p.acceptance.among(*ACCEPTED)
     yield "contract_suspended:signs_in", p.contract.among(ContractState.SUSPENDED) and signs_in(p)
     yield "password_told:password_recorded", p.password_change.among(PasswordChange.UNRECORDED)

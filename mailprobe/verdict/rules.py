@@ -43,6 +43,7 @@ from mailprobe.verdict.picture import (
     ContractState,
     Control,
     Deferred,
+    Delivery,
     Domain,
     Entry,
     LiveAtMx,
@@ -198,9 +199,10 @@ def imap_auth_out_of_sync(p: Picture) -> bool:
 
 
 def not_propagated(p: Picture) -> bool:
+    """A refusal that is remembered counts as well: he who calls again is not told to change his password a second time."""
     return (
         p.acceptance.among(Acceptance.ACCEPTED)
-        and p.sign_in.among(SignIn.REFUSED)
+        and customer_refused(p)
         and p.password_change.among(PasswordChange.REFUSED_LATER)
         and p.control_sign_in.among(*CONTROL_IN)
         and not p.submission.among(SignIn.OPENED)
@@ -262,6 +264,12 @@ def recipient_filter(p: Picture) -> bool:
     if p.bounce.among(BounceSays.RECIPIENT_FILTER) and p.acceptance.among(*ACCEPTED):
         return True
     return mail.filtered(p)
+
+
+def full_in_a_bounce(p: Picture) -> bool:
+    """A full mailbox may be accepted for at the door; but none that was seen to have room, or to take our own mail."""
+    fits = p.room.among(Room.ROOM) or p.delivery.among(*mail.THERE, Delivery.JUNKED) or mail.read_out(p)
+    return p.bounce.among(BounceSays.RECIPIENT_FULL) and p.acceptance.among(*ACCEPTED) and not fits
 
 
 def sender_at_fault(p: Picture) -> bool:
@@ -383,6 +391,7 @@ RULES: tuple[Rule, ...] = (
     Rule(36, Code.NO_SUCH_ADDRESS, UNKNOWN, Actor.CUSTOMER, mail.stranger_behind, sure.low, also=False),
     Rule(8, Code.SUSPENDED, DOWN, Actor.PROVISIONING, mail.suspended_behind, sure.words_behind),
     Rule(17, Code.MAILBOX_FULL, DEGRADED, Actor.CUSTOMER, mail.full_behind, sure.medium),
+    Rule(17, Code.MAILBOX_FULL, DEGRADED, Actor.CUSTOMER, full_in_a_bounce, sure.told),
     Rule(19, Code.DELIVERED_TO_JUNK, DEGRADED, Actor.CUSTOMER, mail.junked, sure.junked),
     Rule(20, Code.RECIPIENT_FILTER, DEGRADED, Actor.CUSTOMER, recipient_filter, sure.filtered),
     Rule(21, Code.SILENTLY_DROPPED, DEGRADED, Actor.CUSTOMER, mail.dropped, sure.dropped),

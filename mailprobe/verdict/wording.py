@@ -48,6 +48,7 @@ def say(verdict: Verdict, language: str, *, carrier: Carrier | None = None, acto
         next=join(
             language,
             fill(texts.next, words),
+            arrives(verdict, language),
             read_out(given, language),
             hint(verdict, language),
             fill(call_back(verdict, language), words),
@@ -65,7 +66,8 @@ def words_for(verdict: Verdict, language: str, carrier: Carrier | None, actors: 
     reason = phrase(f"reason.{args.get('reason', '')}", language) or fixed("reason.unknown", language)
     when = fill(fixed("fill.at", language), args) if args.get("at") else soon(args, language)
     act = fixed(f"fill.act.{whose}", language)
-    ours = {"our": our, "Our": our[:1].upper() + our[1:], "act": act, "who": desks[verdict.actor.value]}
+    meanwhile = phrase(f"meanwhile.{args.get('reason', '')}", language) or fixed("meanwhile.other", language)
+    ours = {"meanwhile": meanwhile, "our": our, "Our": our[:1].upper() + our[1:], "act": act, "who": desks[verdict.actor.value]}
     return args | desks | ours | mail(args, language) | {"reason": reason, "when": when}
 
 
@@ -84,6 +86,11 @@ def read_out(args: dict[str, str], language: str) -> str:
     """Where only the customer can see the test mail, he is asked for its number."""
     unread = args.get("reason") == "canary_unread" or args.get("mail") == "unread"
     return fixed("fill.read_out", language) if unread else ""
+
+
+def arrives(verdict: Verdict, language: str) -> str:
+    """Nothing bad was seen, and no test mail has shown yet that mail arrives: that is what brings such a call forward."""
+    return fixed("fill.send_one", language) if verdict.code in UNDELIVERED and "delivery" in verdict.missing else ""
 
 
 def unseen(verdict: Verdict, args: dict[str, str], language: str) -> tuple[str, ...]:

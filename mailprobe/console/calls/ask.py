@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mailprobe.config import Problem
 from mailprobe.console.calls.refusing import refused
+from mailprobe.console.calls.typed import propose
 from mailprobe.question import Question
 from mailprobe.verdict.observed import Observations, ObservedError, parse
 from mailprobe.wire.returned import read_returned
@@ -43,6 +45,14 @@ def reply_of(fragments: Sequence[str]) -> bytes:
     if read_returned(line).failures:
         return line
     return (b"450 " if line.startswith(b"4.") else b"550 ") + line
+
+
+def as_meant(word: str) -> str:
+    """What is typed behind a word, as it was meant: an address out of its brackets, digits of an input method."""
+    key, sign, value = word.partition("=")
+    if key == "old_address":
+        return f"{key}{sign}{propose(value).text}"
+    return unicodedata.normalize("NFKC", word) if key.startswith("canary") else word
 
 
 def read_told(observed: tuple[str, ...], now: float) -> Observations:

@@ -41,10 +41,10 @@ from mailprobe.verdict import NoteCode, Status, Verdict
 from mailprobe.verdict.labels import label, note, title
 from mailprobe.verdict.picture import Picture
 from mailprobe.verdict.texts import fill
-from mailprobe.verdict.wording import Spoken, call_back, say, words_for
+from mailprobe.verdict.wording import SOON, Spoken, call_back, say, words_for
 
 INTERIM = 15.0  # seconds after which something can be said in any case
-AN_HOUR = 3600.0
+AN_HOUR, A_FEW_MINUTES = 3600.0, 300.0  # "in about an hour", "in a few minutes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +181,16 @@ def call_back_view(call: Call, shown: Shown, row: tuple[Station, ...]) -> CallBa
     if verdict is None:
         return None
     words = words_for(verdict, shown.language, call.carrier, shown.config.actors, dict(verdict.args))
-    when = next_look(call, shown, row) if verdict.status is Status.UNKNOWN else None
+    soon = dict(verdict.args).get("reason") in SOON
+    when = next_look(call, shown, row, A_FEW_MINUTES if soon else AN_HOUR) if verdict.status is Status.UNKNOWN else None
     return CallBackView(words["who"], utc_or_none(when), fill(call_back(verdict, shown.language), words))
 
 
-def next_look(call: Call, shown: Shown, row: tuple[Station, ...]) -> float:
-    """When more is known: as soon as something that is held back may be asked; else an hour after the check."""
+def next_look(call: Call, shown: Shown, row: tuple[Station, ...], after: float) -> float:
+    """When more is known: as soon as something that is held back may be asked, and no later than the words beside it promise.
+    after: seconds."""
     times = [one.until for one in row if one.until is not None and one.until > shown.now]
-    return min(times, default=(call.ended or shown.now) + AN_HOUR)
+    return min((*times, (call.ended or shown.now) + after))
 
 
 def handset_view(verdict: Verdict | None, spoken: Spoken | None, language: str) -> HandsetView:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mailprobe.evidence import HELD_BACK, End, Evidence, NotAsked, Of, Withheld
+from mailprobe.evidence import HELD_BACK, End, Evidence, LookedUp, Lookup, NotAsked, Of, Withheld
 from mailprobe.verdict import Code, HandsetSteps, Status, Verdict
 from mailprobe.verdict.labels import LegState
 from mailprobe.verdict.legs import leg_state, unopened
@@ -62,6 +62,7 @@ PROBE_OF = {
 }
 UNDER_WAY = frozenset({Delivery.UNDER_WAY, Delivery.DEFERRED, Delivery.UNREAD, Delivery.UNREAD_OVERDUE, Delivery.UNREAD_HOUR})
 OPENED = (SignIn.OPENED, SignIn.OPENED_BY_MASTER)
+NOWHERE = (Lookup.NXDOMAIN, Lookup.NULL_MX, Lookup.NODATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,15 @@ def ended(which: StationId, leg: LegSeen, evidence: Evidence, picture: Picture) 
         light = Light.HELD
     if which is StationId.DELIVERY and light is Light.HELD and picture.delivery.value in UNDER_WAY:
         return Station(which, Light.RUNNING, leg=leg)
+    if which is StationId.MX and light is Light.NOT_POSSIBLE and leads_nowhere(evidence):
+        return Station(which, light, "nowhere", enable="nowhere", leg=leg)
     return explained(Station(which, light, leg=leg), evidence)
+
+
+def leads_nowhere(evidence: Evidence) -> bool:
+    """The names were looked up and are answered for, and there was no server behind them that could be asked."""
+    looked = [one for one in evidence.facts if isinstance(one, LookedUp)]
+    return len(looked) == len(evidence.facts) and any(one.outcome in NOWHERE for one in looked)
 
 
 def sign_in_alone(evidence: Evidence, picture: Picture) -> LegState:

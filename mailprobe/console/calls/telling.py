@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mailprobe.config import Problem
-from mailprobe.console.calls.ask import CODE, read_told, reply_of
+from mailprobe.console.calls.ask import CODE, as_meant, read_told, reply_of
 from mailprobe.console.calls.call import Call, Then
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.registry import Calls
@@ -20,8 +20,9 @@ MOST_WORDS = 500  # characters of a fragment
 
 async def observe(calls: Calls, call: Call, words: Sequence[str]) -> None:
     """All that is ticked now; what is left out is no longer told. Raises Refused (422)."""
-    told = read_told(tuple(words), calls.rooms.now())
-    question = replace(call.question, told=told, observed=tuple(words))
+    meant = tuple(as_meant(one) for one in words)
+    told = read_told(meant, calls.rooms.now())
+    question = replace(call.question, told=told, observed=meant)
     await calls.check_numbers(question)
     call.question = question
     calls.revise(call, "told")

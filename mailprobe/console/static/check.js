@@ -1,7 +1,7 @@
 // The check page: the field, then one check as it goes on.
-import { ask, follow } from "./api.js";
+import { Refused, ask, follow } from "./api.js";
 import { cards } from "./cards.js";
-import { $, show } from "./dom.js";
+import { $, drawn, show } from "./dom.js";
 import { field } from "./field.js";
 import { attempt, calm, complain, copy, frame, onKey, toast } from "./frame.js";
 import { panels } from "./panels.js";
@@ -59,13 +59,14 @@ function open(which) {
   show($("case"), true);
   $("case").focus();
   $("ticket-view").href = `/checks/${encodeURIComponent(id)}/ticket`;
-  stream = follow(id, (now) => { calm(); shown(now); }, (error) => (error ? complain(error) : toast(say("lost"))));
+  stream = follow(id, (now) => { if (!now.problem) calm(); shown(now); }, (error) => (error ? complain(error) : toast(say("lost"))));
 }
 
 function leave() {
   stream?.end();
   [id, view, stream, heard] = ["", null, null, 0];
   panel.open(null);
+  faulty(null);
 }
 
 function shown(now) {
@@ -80,6 +81,7 @@ function shown(now) {
   drawStations(now.stations);
   drawSpoken(now.verdict, now.call_back, now.handset, now.top);
   drawBeside(now.notes ?? [], now.returned ?? []);
+  faulty(now.problem ?? null);
   drawRevised(unheard(now.revised ?? []), { old: titles.old, new: titles.new });
   drawHistory(now.last_good, now.first_bad, { last_good: titles.lastGood, first_bad: titles.firstBad }, Boolean(now.verdict));
   drawRepair(now.before_repair, Object.fromEntries(now.stations.map((each) => [each.state, each.word])));
@@ -90,6 +92,11 @@ function shown(now) {
   if (now.state !== "done") stream?.again();
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
 }
+
+/** What went wrong with the check itself, or with a test mail that was asked for: it is told once. */
+const faulty = drawn((problem) => {
+  if (problem) complain(new Refused(422, { code: problem.code, detail: problem.what, hint: problem.hint }));
+});
 
 /** What changed by itself. What changed because the agent ticked something here is no news to him. */
 function unheard(revised) {

@@ -21,6 +21,8 @@ SHOWN = {
     "#next": "next",
     "#who": "who",
     "#call-back": "call_back",
+    "#beside-list li:nth-child(1)": "note",
+    "#quote-list li:nth-child(1) code": "quote",
     "#handset-text": "handset",
     "#canary-text": "canary",
     "#canary-digits": "number",
@@ -55,6 +57,8 @@ def hostile_view(text: str, version: int) -> Json:
     base["verdict"] |= {"known": said["known"], "do_not_say": [said["never"]], "who": said["who"], "say": {"text": said["say"]}}
     base["verdict"]["next"] = {"text": said["next"], "who": "", "handset": ""}
     base["call_back"] = {"owner": "", "time": None, "text": said["call_back"]}
+    base["notes"] = [said["note"]]
+    base["returned"] = [{"heard": False, "title": text, "side": text, "quote": said["quote"]}]
     base["handset"]["text"] = said["handset"]
     base["canary"] = {"number": said["number"], "state": "sent", "text": said["canary"]}
     base["revised"] = [
@@ -154,3 +158,21 @@ async def seen(page: Page, selector: str) -> None:
 
 def test_there_are_120_of_them() -> None:
     assert len(set(TEXTS)) == 120
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_goes_wrong_with_a_check_is_told_in_plain_words_and_stays(browser: Browser) -> None:
+    """A test mail that was refused after all, or a fault of ours: nobody waits for what will not come."""
+    told = Told(live=asyncio.Queue())
+    assert told.live is not None
+    async with standing_in(told) as url, window(browser, locale="ja-JP") as agent:
+        await agent.page.goto(f"{url}/checks/one")
+        told.live.put_nowait(view(version=1))
+        await agent.page.wait_for_selector("#case .digits")
+        assert await agent.page.is_hidden("#notice")
+        broken = {"problem": {"code": "MP2510", "what": "our own fault: KeyError", "hint": "try again"}}
+        for version in (2, 3):  # the next view does not take it away
+            told.live.put_nowait(view(version=version, number=str(version)) | broken)
+            await agent.page.locator("#case-facts .digits", has_text=str(version)).wait_for()
+            assert "こちらの確認が失敗しました" in await agent.page.inner_text("#notice")
+            assert "KeyError" not in await agent.page.inner_text("#notice")

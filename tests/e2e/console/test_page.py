@@ -166,7 +166,14 @@ async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: 
     right = console.address("full")
     async with window(browser, console) as agent:
         await agent.page.goto(console.url)
-        for typed in (f"  {right} ", "ｆｕｌｌ＠ｍｏｂｉｌｅ．ｅｘａｍｐｌｅ", f"山田 太郎 <{right}>"):
+        sentence = f"メール：{right}（山田）です"
+        for typed in (
+            f"  {right} ",
+            "ｆｕｌｌ＠ｍｏｂｉｌｅ．ｅｘａｍｐｌｅ",
+            f"山田 太郎 <{right}>",
+            f"山田＜{right}＞",
+            sentence,
+        ):
             await agent.page.fill("#address", typed)
             await agent.page.keyboard.press("Enter")
             await agent.page.wait_for_function("(one) => document.querySelector('#address').value === one", arg=right)
@@ -179,6 +186,11 @@ async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: 
         await agent.page.keyboard.press("Enter")
         await agent.page.wait_for_selector("#proposal .problem")
         assert await agent.page.is_hidden("#case")
+        for typed, words in (("090-1234-5678", "電話番号"), ("full@gmail.com", "Gmail"), (f"{right},a{right}", "カンマ")):
+            await agent.page.fill("#address", typed)
+            await agent.page.keyboard.press("Enter")
+            await agent.page.locator("#proposal .problem", has_text=words).wait_for()
+            assert await agent.page.is_hidden("#case")
         await agent.page.fill("#address", right)
         await agent.page.keyboard.press("Enter")
         await agent.settled()
@@ -280,6 +292,7 @@ async def test_a_returned_mail_heard_as_a_file_and_one_that_is_none(browser: Bro
         heard = await agent.text("#top-title")
         assert heard != before
         assert await agent.text("#top-sure") != "確か"  # what was read out over the phone is never sure
+        assert "差出人の証明が足りない" in await agent.text("#beside-list")
         await agent.page.click("#bounce-open")
         await agent.page.set_input_files("#bounce-file", file)
         await agent.page.wait_for_selector("#bounce", state="hidden")

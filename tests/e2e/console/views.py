@@ -57,6 +57,8 @@ def view(**changes: Any) -> Json:
         "carrier": {"name": "mobile", "title": "モバイル", "relation": "own"}, "by": "tester", "reason": "customer_call",
         "ticket": "T-100", "started": "2026-11-27T04:30:00.000Z", "ended": "2026-11-27T04:30:03.000Z", "state": "done",
         "service": {"state": "normal", "text": "サービス全体は正常", "age_s": 62},
+        "notes": ["お客さま宛のメールは端末に届く前に断られています。"],
+        "returned": [],
         "stored": None,
         "top": {"state": "settled", "status": "down", "title": "受信もサインインも、実在しない宛先と同じ扱い",
                 "text": "契約は続いているのに、受信側とサインイン側の登録にこのアドレスがありません。"},

@@ -73,6 +73,17 @@ def test_a_card_promises_nothing_and_sends_nobody_away(language: str) -> None:
                 assert never not in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_of_an_incident_claims_no_work_that_nobody_told_of(language: str) -> None:
+    """One that a failing control confirms is known before anybody works on it; whoever does writes his own text."""
+    said = texts(language)
+    for state in ("suspected", "confirmed", "resolved", "dismissed"):
+        assert not re.search(
+            r"対応して|対応中|復旧作業|worked on|being (?:fixed|repaired|restored)", said[f"incident.say.{state}"]
+        ), state
+    assert re.search(r"初期化はなさらず|do not reset", said["incident.say.confirmed"])
+
+
 def test_a_script_makes_no_markup_and_a_page_holds_no_script() -> None:
     """What a server said goes in as text: nothing in our scripts reads a text as markup or as code."""
     for name, one in statics().items():

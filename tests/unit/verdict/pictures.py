@@ -275,6 +275,13 @@ CASES: list[Case] = [
         Code.PASSWORD_NOT_PROPAGATED,
         MEDIUM,
     ),
+    (
+        "password changed long ago, and refused since, though not tried again now",
+        [REFUSED],
+        {"password_change": PasswordChange.REFUSED_LATER, "sign_in": SignIn.REFUSED_BEFORE, "submission": SignIn.HELD},
+        Code.PASSWORD_NOT_PROPAGATED,
+        MEDIUM,
+    ),
     ("password changed just now", [REFUSED], {"password_change": PasswordChange.REFUSED_TOO_SOON}, Code.WAITING, LOW),
     ("expired", [NO_LOGIN], {"sign_in": SignIn.EXPIRED}, Code.SECRET_EXPIRED, HIGH),
     ("too many logins", [NO_LOGIN], {"sign_in": SignIn.RATE_LIMITED}, Code.LOGIN_RATE_LIMITED, MEDIUM),
@@ -395,6 +402,14 @@ CASES: list[Case] = [
     ),
     # the sender's side
     ("filtered as the bounce says", [], {"bounce": BounceSays.RECIPIENT_FILTER}, Code.RECIPIENT_FILTER, MEDIUM),
+    (
+        "full as the bounce says",
+        [NO_LOGIN],
+        {"bounce": BounceSays.RECIPIENT_FULL, "room": Room.UNKNOWN},
+        Code.MAILBOX_FULL,
+        MEDIUM,
+    ),
+    ("full in the bounce, with room by now", [], {"bounce": BounceSays.RECIPIENT_FULL, "room": Room.ROOM}, Code.HEALTHY, HIGH),
     ("filtered at RCPT", [], {"acceptance": Acceptance.FILTERED}, Code.RECIPIENT_FILTER, MEDIUM),
     ("the sender's fault", [], {"bounce": BounceSays.SENDER_AT_FAULT}, Code.SENDER_AT_FAULT, MEDIUM),
     ("the bounce names another address", [], {"bounce": BounceSays.OTHER_ADDRESS}, Code.ADDRESS_CHANGED, MEDIUM),

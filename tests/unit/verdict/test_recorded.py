@@ -311,6 +311,7 @@ def test_a_change_of_the_password(said: float | None, read: float | None, expect
         ([GONE, REFUSED], {"contract": ACTIVE, "contract_disputed": Answer.YES}, "contract_told:contract_recorded"),
         ([], {"contract": ACTIVE, "portal": Portal.CLOSED}, "portal_closed:contract_recorded_active"),
         ([], {"contract": ContractState.SUSPENDED}, "contract_suspended:signs_in"),
+        ([NO_LOGIN], {"contract": ContractState.SUSPENDED}, "contract_suspended:mx_accepts"),
         ([], {"contract": CLOSED}, "contract_closed:mx_accepts"),
         ([REFUSED], {"password_change": PasswordChange.UNRECORDED}, "password_told:password_recorded"),
     ],

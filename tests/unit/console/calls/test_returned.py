@@ -8,6 +8,7 @@ import pytest
 
 from mailprobe.console.api.problems import Refused
 from mailprobe.console.calls import telling
+from mailprobe.console.calls.ask import as_meant
 from mailprobe.console.calls.call import Call
 from mailprobe.console.calls.returned import back_of, returned_views
 from mailprobe.console.calls.view import ReturnedView
@@ -76,3 +77,17 @@ def test_a_mail_that_was_shown_is_told_though_no_verdict_rests_on_it(language: s
 
 def test_nothing_came_back() -> None:
     assert views(begun()) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("old_address=田中＜tanaka@mail.test＞", "old_address=tanaka@mail.test"),
+        ("old_address=tanaka@mail.test", "old_address=tanaka@mail.test"),
+        ("canary_seen=inbox:４７１１", "canary_seen=inbox:4711"),
+        ("contract=active", "contract=active"),
+        ("portal_ok", "portal_ok"),
+    ],
+)
+def test_what_is_typed_behind_a_word_is_taken_as_it_was_meant(typed: str, meant: str) -> None:
+    assert as_meant(typed) == meant

@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from mailprobe.config import Config
+from mailprobe.console.calls.past import NOTHING
 from mailprobe.console.calls.rows import station_view
+from mailprobe.console.calls.showing import Shown, next_look
 from mailprobe.console.calls.stations import LegSeen, Light, StationId, handset, station, stations
 from mailprobe.console.calls.texts import text, words
-from mailprobe.evidence import End, Ending, Evidence, Fact, NotAsked, Of, Stage, Withheld
+from mailprobe.evidence import End, Ending, Evidence, Fact, LookedUp, Lookup, NotAsked, Of, Purpose, Stage, Withheld
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Status, Verdict
 from mailprobe.verdict.picture import Acceptance, Delivery, Known, Picture, Prober, ReadBack, Room, SignIn, Store
 from mailprobe.verdict.texts import LANGUAGES
 from tests.unit.console.calls.given import call_of
-from tests.unit.given import account, carrier
+from tests.unit.given import account, carrier, prober
 from tests.unit.verdict.world import NOW
 
 FINISHED = Ending(End.FINISHED)
@@ -60,6 +63,16 @@ S = StationId
 )
 def test_the_light_of_a_station(which: StationId, seen: LegSeen | None, light: Light) -> None:
     assert station(which, seen).light is light
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why"),
+    [(Lookup.NXDOMAIN, "nowhere"), (Lookup.NULL_MX, "nowhere"), (Lookup.NODATA, "nowhere"), (Lookup.SERVFAIL, "")],
+)
+def test_where_mail_goes_nowhere_the_receiving_station_says_why_nobody_was_asked(outcome: Lookup, why: str) -> None:
+    looked = LookedUp(at=0.1, of=Of.TARGET, server="mail.test", purpose=Purpose.MX, rrtype="MX", outcome=outcome)
+    one = station(S.MX, leg("mx", Picture(), FINISHED, looked))
+    assert (one.light, one.why, one.enable) == (Light.NOT_POSSIBLE, why, why)
 
 
 def test_what_is_not_possible_says_why_and_who_can_enable_it() -> None:
@@ -125,3 +138,13 @@ def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
     ja, en = words("ja"), words("en")
     assert set(ja) == set(en)
     assert all(("{" in ja[key]) == ("{" in en[key]) for key in en)
+
+
+@pytest.mark.parametrize(("until", "when"), [(600.0, 600.0), (6 * 3600.0, 3600.0), (None, 3600.0)])
+def test_a_call_back_is_no_later_than_the_words_beside_it_promise(until: float | None, when: float) -> None:
+    """ "In about an hour" stands beside the time: a refused password may be tried again much later, and is not waited for."""
+    call = call_of(account(), carrier())
+    call.ended = NOW
+    row = (replace(station(S.SIGN_IN, None), until=None if until is None else NOW + until),)
+    shown = Shown(Config(prober=prober(), carriers={}), NOTHING, Picture(), None, {}, "en", NOW)
+    assert next_look(call, shown, row, 3600.0) == NOW + when
