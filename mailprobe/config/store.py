@@ -8,7 +8,7 @@ from mailprobe.config.reading import Sheet, StoreSection, read_section
 from mailprobe.config.shape import Keep
 from mailprobe.config.units import spoken
 
-STORES = re.compile(r"(sqlite|postgresql)(\+[a-z0-9]+)?://.*")
+STORES = re.compile(r"sqlite:///?.*", re.DOTALL)
 LEAST = 86_400.0  # seconds: what a day's counts and readings rest on
 
 
@@ -18,7 +18,8 @@ def make_store(sheet: Sheet, raw: object) -> tuple[str, Keep]:
     if section is None:
         return "", Keep()
     if section.url and not STORES.fullmatch(section.url):
-        sheet.problem("MP1042", ("store", "url"), "unknown kind of store (value not shown)", "sqlite:///FILE or postgresql://...")
+        hint = "sqlite:///FILE, or leave url out"
+        sheet.problem("MP1042", ("store", "url"), "only SQLite is supported as a store (value not shown)", hint)
     if section.keep_results < LEAST:
         what = f"minimum {spoken(LEAST)}, got {spoken(section.keep_results)}"
         sheet.problem("MP2201", ("store", "keep_results"), what, 'write it like "90d"')
