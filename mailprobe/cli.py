@@ -226,6 +226,14 @@ def accounts_list(
     print_list(load(named_or_found(config, "accounts list")), addresses=addresses, as_json=as_json)
 
 
+@config_app.command("keys")
+def config_keys() -> None:
+    """Every key of a configuration: its kind, what it is left out, and what it means."""
+    from mailprobe.config.reference import reference
+
+    print(reference(), end="")
+
+
 @config_app.command("check", short_help="Every error at once; --online asks the world.")
 def config_check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,

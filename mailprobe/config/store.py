@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mailprobe.config.reading import Sheet, StoreSection, read_section
 from mailprobe.config.shape import Keep
-from mailprobe.config.units import spoken
+from mailprobe.config.units import BASE, spoken
 
 STORES = re.compile(r"sqlite:///?.*", re.DOTALL)
+FILE, MEMORY = "sqlite:///", ":memory:"
 LEAST = 86_400.0  # seconds: what a day's counts and readings rest on
 
 
@@ -26,4 +28,13 @@ def make_store(sheet: Sheet, raw: object) -> tuple[str, Keep]:
     if section.keep_transcripts > section.keep_results:
         what = f"{spoken(section.keep_transcripts)} is longer than the results are kept: {spoken(section.keep_results)}"
         sheet.problem("MP2202", ("store", "keep_transcripts"), what, "a transcript goes with its result: lengthen keep_results")
-    return section.url, Keep(section.keep_results, section.keep_transcripts)
+    return beside_the_file(sheet, section.url), Keep(section.keep_results, section.keep_transcripts)
+
+
+def beside_the_file(sheet: Sheet, url: str) -> str:
+    """A path that is not absolute starts at the configuration's folder, like every other in it: daemon and commands, started
+    where they may be, share one store and with it one budget."""
+    base, name = sheet.context.get(BASE), url.removeprefix(FILE)
+    if not url.startswith(FILE) or not isinstance(base, Path) or not name or name == MEMORY or name.startswith("/"):
+        return url
+    return f"{FILE}{(base / name).absolute()}"
