@@ -226,9 +226,9 @@ def accounts_list(
     print_list(load(named_or_found(config, "accounts list")), addresses=addresses, as_json=as_json)
 
 
-@config_app.command("keys")
+@config_app.command("keys", short_help="Every key: its kind, its default, what it means.")
 def config_keys() -> None:
-    """Every key of a configuration: its kind, what it is left out, and what it means."""
+    """Every key of a configuration: its kind, its default, and what it means; a page in Markdown."""
     from mailprobe.config.reference import reference
 
     print(reference(), end="")

@@ -129,8 +129,8 @@ def test_no_word_of_a_question_is_cut_by_the_edge_of_the_window(words: dict[str,
         lines = lines_of(f"{question}: ", columns)
         assert max(cell_len(line) for line in lines) <= columns
         assert "".join(lines).replace(" ", "") == f"{question}:".replace(" ", "")
-        words = set(re.findall(r"[A-Za-z]+", question))
-        assert {word for line in lines for word in re.findall(r"[A-Za-z]+", line)} == words
+        whole = set(re.findall(r"[A-Za-z]+", question))
+        assert {word for line in lines for word in re.findall(r"[A-Za-z]+", line)} == whole
 
 
 # ---- a real terminal -------------------------------------------------------------------------------------------------
