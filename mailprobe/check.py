@@ -143,7 +143,8 @@ def named_or_found(named: Path | None, command: str) -> Path:
     """The configuration that was named, or the one that `check` would use; raises ConfigError."""
     found = named or configured()
     if found is None:
-        what, hint = "no configuration found", f"name a file, or write {' or '.join(str(one) for one in PLACES)}"
+        how = "name a file" if command == "config check" else "name one with --config"
+        what, hint = "no configuration found", f"{how}, or write {' or '.join(str(one) for one in PLACES)}"
         raise ConfigError((Problem("MP1011", command, what, hint),), NO_INPUT)
     return found
 

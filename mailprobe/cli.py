@@ -39,13 +39,12 @@ app.add_typer(accounts_app, name="accounts")
 app.add_typer(users_app, name="users")
 app.add_typer(audit_app, name="audit")
 app.add_typer(wrong_app, name="wrong")
-app.command()(erase)
 
 USAGE, IO_ERROR, BROKEN_PIPE, INTERRUPTED = 64, 74, 141, 130  # sysexits.h, and 128 + the signal
 FULL = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
 
 
-@app.command()
+@app.command(short_help="Check one mailbox now, and show the proof.")
 def check(
     target: Annotated[str, typer.Argument(metavar="ADDRESS|ID", help="The customer's address, or an account's id.")],
     config: ConfigOption = None,
@@ -89,7 +88,7 @@ def check(
     raise typer.Exit(ask(asked))
 
 
-@app.command()
+@app.command(short_help="Run the daemon: schedule, receiver, console, metrics.")
 def serve(config: ConfigOption = None) -> None:
     """Run the daemon: receive the bounces of test mails, and look after test mails that are under way.
 
@@ -102,7 +101,7 @@ def serve(config: ConfigOption = None) -> None:
     run_loop(work(configured_for_serving(config)))
 
 
-@app.command()
+@app.command(short_help="Explain a returned mail; needs no configuration.")
 def bounce(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Returned mails: .eml, mbox, text; - is standard input.")
@@ -119,7 +118,7 @@ def bounce(
     raise typer.Exit(explain(files, as_json=as_json, language=lang))
 
 
-@app.command()
+@app.command(short_help="Practise on a small carrier with ill mailboxes.")
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Check every ill mailbox once, print the table, and end.")] = False,
     as_json: JsonOption = False,
@@ -148,7 +147,7 @@ def explain(
     print_explanation(code, language_or_default(lang))
 
 
-@app.command()
+@app.command(short_help="Set up: configuration, key, DNS records.")
 def init(
     answers: Annotated[Path | None, typer.Option(metavar="FILE", help="Answers in TOML; left out: they are asked for.")] = None,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Where to write; nothing that is there is written over.")] = Path(),
@@ -181,7 +180,7 @@ def status(
     raise typer.Exit(print_status(account, config))
 
 
-@app.command()
+@app.command(short_help="A supervisor lifts a guard, or opens an incident.")
 def release(
     carrier: Annotated[str, typer.Argument(metavar="CARRIER", help="As the configuration names it.")],
     config: ConfigOption = None,
@@ -196,6 +195,10 @@ def release(
     from mailprobe.supervising import release as lift
 
     print(lift(named_or_found(config, "release"), carrier, operator, lasting, why, incident=incident, ends=end))
+
+
+# last in the list: the one that takes something away
+app.command(short_help="Forget a customer who is not watched any more.")(erase)
 
 
 def version(wanted: bool) -> None:
@@ -216,12 +219,13 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: every foreseen trouble is one clear line, never a traceback."""
     wanted = list(sys.argv[1:] if arguments is None else arguments)
+    stand_in_for_closed()
     write_anything()
     try:
-        code = app(wanted, standalone_mode=False)
+        code = app(wanted, prog_name="mailprobe", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        code = complain((usage_problem(error),), wanted, USAGE)
+        code = not_understood(error, wanted)
     except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
     except (BrokenPipeError, SystemExit):
@@ -238,6 +242,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ConfigError, ObservedError, StoreError) as error:
         code = complain(problems_of(error), wanted, error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def stand_in_for_closed() -> None:
+    """A stream that was closed by whoever started us (`>&-`) is one that nobody reads, or that holds nothing: the exit code still
+    tells what it tells, and no file or socket of ours comes to stand where errors are written."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  as long as the program
 
 
 def write_anything() -> None:
@@ -278,15 +290,27 @@ def shortened(problem: Problem, wanted: Sequence[str]) -> Problem:
     return Problem(problem.code, where, what, hint)
 
 
+def not_understood(error: typer.TyperException, wanted: Sequence[str]) -> int:
+    """A wrong word is named; who names no command at all is shown what there is."""
+    said = error.format_message()
+    if said.startswith("Usage: "):
+        print(said, file=sys.stderr)
+        return USAGE
+    return complain((usage_problem(error),), wanted, USAGE)
+
+
 def usage_problem(error: typer.TyperException) -> Problem:
-    """The parser's complaint in our form, with the nearest name that exists."""
+    """The parser's complaint in our form, with the nearest name that exists, or the help that belongs to it."""
     message = error.format_message().splitlines()[0].rstrip(".")
+    context = getattr(error, "ctx", None)
+    help_ = f"see {context.command_path if context else 'mailprobe'} --help"
     unknown = re.match(r"No such (command|option):? '?([\w-]+)", message)
     if unknown is None:
-        return Problem("MP1100", "command line", message, "see mailprobe --help")
+        return Problem("MP1100", "command line", message, help_)
     meant = near(unknown[2], names(error, unknown[1]))
-    hint = f"did you mean {meant}?" if meant else "see mailprobe --help"
-    return Problem("MP1100", "command line", f'no such {unknown[1]}: "{unknown[2]}"', hint)
+    return Problem(
+        "MP1100", "command line", f'no such {unknown[1]}: "{unknown[2]}"', f"did you mean {meant}?" if meant else help_
+    )
 
 
 def names(error: typer.TyperException, kind: str) -> list[str]:

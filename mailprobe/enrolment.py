@@ -8,8 +8,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from rich.cells import cell_len
 
 from mailprobe.config import Account, Config, ConfigError, Problem, load
 from mailprobe.config.problems import cut, visible
@@ -42,11 +44,12 @@ def import_accounts(config: Path, file: str, *, dry_run: bool) -> tuple[Change, 
     with tempfile.TemporaryDirectory(prefix="mailprobe-") as folder:
         copy = Path(folder) / "accounts.csv"
         copy.write_bytes(octets)
+        named = "standard input" if file == STDIN else file
         try:
             after = load(config, csv=copy)
         except ConfigError as error:
-            named = "standard input" if file == STDIN else file
             raise ConfigError(tuple(renamed(one, str(copy), named) for one in error.problems), error.exit_code) from None
+        after = replace(after, warnings=tuple(renamed(one, str(copy), named) for one in after.warnings))
     change = change_of(known(config), after.accounts)
     if not dry_run:
         replace_whole(target, octets)
@@ -142,7 +145,12 @@ def print_list(config: Config, *, addresses: bool, as_json: bool) -> None:
             print(json.dumps(row, ensure_ascii=False))
         return
     columns = ("id", *(("address",) if addresses else ()), "carrier", "group", "probes", "every")
-    shown = [dict(zip(columns, columns, strict=True)), *rows]
-    widths = {name: max(len(row[name]) for row in shown) for name in columns}
+    shown = [{name: visible(row[name]) for name in columns} for row in (dict(zip(columns, columns, strict=True)), *rows)]
+    widths = {name: max(cell_len(row[name]) for row in shown) for name in columns}
     for row in shown:
-        print(visible("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip()))
+        print("  ".join(padded(row[name], widths[name]) for name in columns).rstrip())
+
+
+def padded(text: str, width: int) -> str:
+    """In columns of a terminal, of which a Japanese character takes two."""
+    return text + " " * (width - cell_len(text))

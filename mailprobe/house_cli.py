@@ -18,7 +18,7 @@ assets_app = typer.Typer(help="Rules and dashboards of this version.", no_args_i
 accounts_app = typer.Typer(help="Who is watched: take in a CSV file, or list.", no_args_is_help=True)
 
 
-@accounts_app.command("import")
+@accounts_app.command("import", short_help="Check a CSV file, and put it in place whole.")
 def accounts_import(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV: id,address,carrier,group,secret,probes,every; - is stdin.")],
     config: ConfigOption = None,
@@ -47,7 +47,15 @@ def accounts_list(
     print_list(load(named_or_found(config, "accounts list")), addresses=addresses, as_json=as_json)
 
 
-@config_app.command("check")
+@config_app.command("keys", short_help="Every key: its kind, its default, what it means.")
+def config_keys() -> None:
+    """Every key of a configuration: its kind, its default, and what it means; a page in Markdown."""
+    from mailprobe.config.reference import reference
+
+    print(reference(), end="")
+
+
+@config_app.command("check", short_help="Every error at once; --online asks the world.")
 def config_check(
     path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Left out: the file that `check` would use.")] = None,
     online: Annotated[
@@ -69,7 +77,7 @@ def config_check(
         raise typer.Exit(print_readiness(config))
 
 
-@assets_app.command("export")
+@assets_app.command("export", short_help="Write rules, runbooks, dashboards and examples.")
 def assets_export(
     to: Annotated[Path, typer.Argument(metavar="DIR", help="Made where it does not exist.")],
     console: Annotated[str, typer.Option(metavar="URL", help="Where people reach mailprobe's pages.")] = CONSOLE,

@@ -29,7 +29,7 @@ def users_add(
     add(config, name, role, password=not no_password)
 
 
-@users_app.command("list")
+@users_app.command("list", short_help="Everybody who may sign in, and every token.")
 def users_list(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Everybody who may sign in, whom the company's sign-in has let in and when, and every token."""
     from mailprobe.staffing import print_all
@@ -61,7 +61,7 @@ def users_role(name: PersonArgument, role: RoleOption, config: ConfigOption = No
     set_role(config, name, role)
 
 
-@users_app.command("sign-out")
+@users_app.command("sign-out", short_help="End his sessions.")
 def users_sign_out(name: PersonArgument, config: ConfigOption = None) -> None:
     """End his sessions. Whom the company's sign-in lets in may come again: take his role away there first."""
     from mailprobe.staffing import sign_out
@@ -69,7 +69,7 @@ def users_sign_out(name: PersonArgument, config: ConfigOption = None) -> None:
     sign_out(config, name)
 
 
-@users_app.command("token")
+@users_app.command("token", short_help="Make a token for a program.")
 def users_token(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for; unique.")],
     role: RoleOption,
@@ -92,7 +92,7 @@ def users_revoke(
     remove_token(config, number)
 
 
-@users_app.command("link")
+@users_app.command("link", short_help="A new link for the first administrator.")
 def users_link(config: ConfigOption = None) -> None:
     """A new link that makes the first administrator, as long as there is nobody. Links of before are void."""
     from mailprobe.staffing import print_link
@@ -108,7 +108,7 @@ def wrong_list(config: ConfigOption = None, as_json: JsonOption = False) -> None
     print_wrong(config, as_json=as_json)
 
 
-@wrong_app.command("case")
+@wrong_app.command("case", short_help="One as a golden case, without addresses.")
 def wrong_case(
     which: Annotated[str, typer.Argument(metavar="NUMBER|ID", help="The check's number, as on its page, or its id.")],
     config: ConfigOption = None,

@@ -42,6 +42,7 @@ COLOUR = {"good": "green", "bad": "red", "unclear": "yellow", "our_fault": "mage
 STATUS_COLOUR = {Status.OK: "green", Status.DEGRADED: "yellow", Status.DOWN: "red", Status.UNKNOWN: "cyan"}
 STATUS_SIGN = {Status.OK: "✓", Status.DEGRADED: "△", Status.DOWN: "✗", Status.UNKNOWN: "?"}
 WIDTH = 100
+WORDS_LEAST = 12  # columns: what a leg saw is shown, however narrow the window
 READ_OUT = "canary_seen=inbox:NNNN  (junk: webmail: handset: / canary_not_seen:NNNN)"
 USAGE = 64  # sysexits.h
 EVERY = "all"
@@ -183,8 +184,8 @@ def words_table(check: Check, spoken: Spoken, language: str) -> Table:
 
 def legs_table(check: Check, language: str) -> Table:
     rows = Table.grid(padding=(0, 2))
-    for fixed in (True, True, False, True):
-        rows.add_column(no_wrap=fixed, overflow="fold")
+    for fixed, least in ((True, None), (False, None), (False, WORDS_LEAST), (True, None)):
+        rows.add_column(no_wrap=fixed, overflow="fold", min_width=least)
     found = {one.probe: one for one in check.evidence}
     for leg in WALK:
         if leg in found:

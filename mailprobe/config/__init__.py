@@ -131,6 +131,9 @@ def assemble(sheet: Sheet, raw: dict[str, object], path: Path) -> Config | None:
     bounces = read_section(sheet, BouncesSection, raw.get("bounces"), ("bounces",))
     console = make_console(sheet, raw.get("console"), http, prober.allow_networks)
     engine = read_section(sheet, EngineSection, raw.get("engine"), ("engine",))
+    if engine and engine.nats:
+        hint = "this version does everything in this one process: leave it out"
+        sheet.warn("MP1031", ("engine", "nats"), "is not used", hint)
     windows = make_windows(sheet, raw.get("maintenance"), carriers, broken, accounts)
     notify = make_notify(sheet, raw.get("notify"), prober.allow_networks)
     cards = read_section(sheet, CardsSection, raw.get("cards"), ("cards",))

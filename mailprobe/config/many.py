@@ -79,22 +79,31 @@ def tell(sheet: Sheet, error: RowError, path: KeyPath) -> None:
 
 def add_rows(sheet: Sheet, roll: Roll, rows: Iterable[Row | RowError], source: str, template: str | None) -> None:
     """The first problems are told, the rest counted."""
-    untold, count = 0, 0
+    untold, unnoted, count = 0, 0, 0
     for row in rows:
         count += 1
-        found = row_problems(sheet, roll, row, template)
-        room = max(MOST_PROBLEMS - len(sheet.problems), 0)
-        sheet.problems.extend(found[:room])
-        untold += max(len(found) - room, 0)
+        problems, warnings = row_problems(sheet, roll, row, template)
+        untold += some_of(problems, sheet.problems)
+        unnoted += some_of(warnings, sheet.warnings)
     if untold:
         sheet.problems.append(Problem("MP1044", source, f"{untold} more problems in this file", "mend these first"))
+    if unnoted:
+        sheet.warnings.append(Problem("MP1044", source, f"{unnoted} more notes on this file", "the first ones are told"))
     if not count:
         sheet.warnings.append(Problem("MP1803", source, "no account in it", "was it meant to be empty?"))
 
 
-def row_problems(sheet: Sheet, roll: Roll, row: Row | RowError, template: str | None) -> list[Problem]:
+def some_of(found: list[Problem], told: list[Problem]) -> int:
+    """Tell what there is room for; how many there was none for."""
+    room = max(MOST_PROBLEMS - len(told), 0)
+    told.extend(found[:room])
+    return max(len(found) - room, 0)
+
+
+def row_problems(sheet: Sheet, roll: Roll, row: Row | RowError, template: str | None) -> tuple[list[Problem], list[Problem]]:
+    """What is wrong with a row, and what may be lived with."""
     if isinstance(row, RowError):
-        return [Problem(row.code, row.where, row.what, row.hint)]
+        return [Problem(row.code, row.where, row.what, row.hint)], []
     part = RowSheet(row.where, Places(), sheet.context)
     file = row.where.rpartition(":")[0]
     part.places.at.update({(name,): spot for name, spot in row.at.items()})
@@ -102,8 +111,7 @@ def row_problems(sheet: Sheet, roll: Roll, row: Row | RowError, template: str | 
         part.file = file
         part.places.at[()] = (next(iter(row.at.values()))[0], 1)
     add_row(part, roll, row.cells, template)
-    sheet.warnings.extend(part.warnings[: max(MOST_PROBLEMS - len(sheet.warnings), 0)])
-    return part.problems
+    return part.problems, part.warnings
 
 
 def add_row(sheet: Sheet, roll: Roll, cells: Mapping[str, str], template: str | None) -> None:

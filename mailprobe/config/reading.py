@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from mailprobe.address import near
 from mailprobe.config.places import Path, Places
-from mailprobe.config.problems import Problem, cut
+from mailprobe.config.problems import Problem, cut, visible
 from mailprobe.config.shape import Keep
 from mailprobe.config.units import (
     AddressField,
@@ -42,6 +42,7 @@ from mailprobe.config.units import (
 
 # What other programs call it.
 OTHER_WORDS = {"interval": "every", "user": "username", "email": "address"}
+MOST_GROUP = 100
 PASSWORD_KEYS = frozenset({"password", "passwd", "pass", "pw", "pwd", "imap_password", "smtp_password"})
 
 
@@ -49,6 +50,13 @@ def name_of(value: str) -> str:
     """EHLO name, vantage, id: one printable word."""
     if not value or not value.isprintable() or " " in value:
         refuse("MP1039", f'not a name: "{cut(value)}"', "one word of letters, digits, dots, hyphens")
+    return value
+
+
+def group_of(value: str) -> str:
+    """It becomes a label, and is shown in tables and on pages."""
+    if visible(value) != value or len(value) > MOST_GROUP:
+        refuse("MP1039", f'not a group: "{cut(value)}"', f"at most {MOST_GROUP} characters, each of them to be seen")
     return value
 
 
@@ -74,6 +82,7 @@ def scope_of(value: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(name_of)]
+Group = Annotated[str, AfterValidator(group_of)]
 Scope = Annotated[str, AfterValidator(scope_of)]
 HeaderName = Annotated[str, AfterValidator(header_of)]
 Selector = Annotated[str, AfterValidator(selector_of)]
@@ -167,7 +176,7 @@ class AccountSection(Section):
     id: Name | None = None
     address: AddressField
     carrier: str | None = None
-    group: str = ""
+    group: Group = ""
     secret: SecretField | None = None
     username: Template | None = None
     submission: SubmissionSection = Field(default_factory=SubmissionSection)

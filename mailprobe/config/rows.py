@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -119,7 +119,7 @@ def columns_of(fields: list[str], record: str, where: str) -> list[str]:
     for number, name in enumerate(fields):
         column = columns[number] if number < len(columns) else 1
         if name not in COLUMNS:
-            raise RowError("MP1044", f"{where}:{column}", f'unknown column "{cut(name)}"', column_hint(name))
+            raise RowError("MP1044", f"{where}:{column}", f'unknown column "{cut(name)}"', column_hint(name, fields))
         if name in fields[:number]:
             raise RowError("MP1044", f"{where}:{column}", f'column "{name}" twice', "leave one out")
     if not set(fields) >= NEEDED:
@@ -127,7 +127,11 @@ def columns_of(fields: list[str], record: str, where: str) -> list[str]:
     return fields
 
 
-def column_hint(name: str) -> str:
+def column_hint(name: str, fields: Sequence[str] = ()) -> str:
+    if name.startswith("sep="):
+        return "leave out this line, which is for a spreadsheet: the first one names the columns"
+    if any("@" in field for field in fields):
+        return f"the first line names the columns: {','.join(COLUMNS)}"
     for sign, called in ((";", "semicolons"), ("\t", "tabs")):
         if sign in name:
             return f"separate the fields with commas, not {called}"
@@ -152,7 +156,8 @@ def broken(file: str, first: int, record: str, said: str) -> RowError:
     spot = next(wrong, spots(record)[-1])
     unclosed = "unexpected end" in said
     what = "a quote that is never closed" if unclosed else f"not CSV: {said}"
-    return RowError("MP1044", f"{file}:{first + spot.down}:{spot.column}", what, 'quote a field as a whole, a quote in it as ""')
+    hint = "is a quote missing above?" if "field limit" in said else 'quote a field as a whole, a quote in it as ""'
+    return RowError("MP1044", f"{file}:{first + spot.down}:{spot.column}", what, hint)
 
 
 @dataclass(frozen=True, slots=True)

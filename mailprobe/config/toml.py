@@ -13,6 +13,7 @@ from mailprobe.config.problems import ConfigError, Problem, cut
 NO_INPUT, IO_ERROR = 66, 74  # sysexits.h
 SPOT = re.compile(r"(.*?) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 TWICE = re.compile(r"overwrite|twice|mutate|duplicate|expand", re.IGNORECASE)
+UNCLOSED = "Illegal character '\\n'"  # what tomllib says of it
 DELICATE = re.compile(r"secret|passw|token|pwd", re.IGNORECASE)
 
 
@@ -54,6 +55,8 @@ def syntax_problem(message: str, text: str, file: str) -> Problem:
     what = found[1] if found else message
     line, column = (int(found[2]), int(found[3])) if found and found[2] else (len(lines), 1)
     where, shown = f"{file}:{line}:{column}", masked(lines[min(line, len(lines)) - 1])
+    if what == UNCLOSED:
+        what = "a string that is not closed"
     if TWICE.search(what):
         again = find_places("\n".join(lines[:line])).again
         also = f"also at line {again[-1][1]}" if again else "each key and table once"

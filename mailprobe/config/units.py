@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from mailprobe.config.shape import CARD_PARTS, CARDS
 from mailprobe.secret import SecretError, SecretRef, parse_ref
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+FORM = 'a number with ms, s, m, h or d, like "5m"'
 DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)")
 TEMPLATE_KEYS = ("address", "local", "domain")
 MOST_REMARK = 200
@@ -49,6 +51,8 @@ def text_of(value: object) -> str:
 
 def seconds_of(value: object) -> float:
     """`"5m"` -> 300.0. Zero is for gaps; who needs more says so."""
+    if isinstance(value, float) and not math.isfinite(value):
+        refuse("MP1005", f"no duration: {value}", FORM)
     if isinstance(value, int | float) and not isinstance(value, bool):
         refuse("MP1005", f"unit missing: {value}", f'write "{value}s" or "{value}m"')
     text = text_of(value).strip()
@@ -58,7 +62,7 @@ def seconds_of(value: object) -> float:
         refuse("MP1006", f'negative: "{cut(text)}"', 'write it like "5m"')
     found = DURATION.fullmatch(text)
     if found is None:
-        refuse("MP1005", f'no duration: "{cut(text)}"', 'a number with ms, s, m, h or d, like "5m"')
+        refuse("MP1005", f'no duration: "{cut(text)}"', FORM)
     return float(found[1]) * UNITS[found[2]]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import secrets
 import sys
 import time
@@ -45,7 +46,9 @@ END = {"ja": "終わりは Ctrl-C です。", "en": "Ctrl-C ends it."}
 def serve_demo(http: str, language: str, *, quiet: bool) -> None:
     """http: where console and metrics listen, `host:port`. quiet: for a person at a terminal: no log. Nothing of the demo itself
     leaves loopback."""
-    if not quiet:
+    if quiet:
+        logging.getLogger().addHandler(logging.NullHandler())  # else Python shows warnings that nobody listens to
+    else:
         listen()
     run_loop(stay_up(http, language_or_default(language)))
 

@@ -32,6 +32,7 @@ WITHIN = 20.0
 AWHILE = 6.0  # for a mail that will never come
 AT_FIRST = 2.0  # for a check that is to end before the mail has come
 WIDE = 130  # columns: four short columns read best on one line each
+ROOMY = 100  # columns in which a code and how sure it is fit on one line
 DIFFERENT = 1
 
 
@@ -47,7 +48,7 @@ def show(*, as_json: bool, language: str) -> int:
             print(json.dumps(check_json(check, spoken), ensure_ascii=False))
     else:
         out = console(WIDE)
-        out.print(table(demo, checks, language))
+        out.print(table(demo, checks, language, out.width))
         out.print(label("heading", "demo_sum", language).format(all=len(checks), wrong=len(wrong), took=time.monotonic() - began))
     for case in wrong:
         print(f"not as intended: {case.scenario.local}, meant {case.scenario.code.value}", file=sys.stderr)
@@ -115,11 +116,13 @@ def carrier_of(demo: Demo, check: Check) -> str:
     return next(case.account.carrier for case in demo.cases if case.account.id == check.account)
 
 
-def table(demo: Demo, checks: tuple[Check, ...], language: str) -> Table:
-    """A row a mailbox: what is true of it, what mailprobe says, who must act."""
+def table(demo: Demo, checks: tuple[Check, ...], language: str, width: int) -> Table:
+    """A row a mailbox: what is true of it, what mailprobe says, who must act. width: columns there are; a code is never cut, so
+    that it can be looked up."""
+    between = " · " if width >= ROOMY else "\n  "
     rows = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     for name in ("demo_mailbox", "demo_state", "demo_verdict", "who"):
-        rows.add_column(label("heading", name, language), overflow="fold", no_wrap=name == "demo_mailbox")
+        rows.add_column(label("heading", name, language), overflow="fold", no_wrap=name in ("demo_mailbox", "demo_verdict"))
     for case, check in zip(demo.cases, checks, strict=True):
         verdict = check.verdict
         sign = Text(f"{STATUS_SIGN[verdict.status]} ", STATUS_COLOUR[verdict.status])
@@ -127,6 +130,6 @@ def table(demo: Demo, checks: tuple[Check, ...], language: str) -> Table:
         state = case.scenario.title_ja if language == "ja" else case.scenario.title_en
         sure = label("confidence", verdict.confidence.value, language)
         meant = "" if as_intended(case, check) else f"  ≠ {case.scenario.code.value}"
-        answer = sign.append(f"{verdict.code.value} · {sure}{meant}", "")
+        answer = sign.append(f"{verdict.code.value}{between}{sure}{meant}", "")
         rows.add_row(case.scenario.local, state + told, answer, desk(verdict.actor, language))
     return rows

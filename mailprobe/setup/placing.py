@@ -61,6 +61,17 @@ def set_up(answers: Answers, into: Path, typed: Iterable[File] = ()) -> SetUp:
     return SetUp(tuple(into / one.name for one in files), kept, reserve_of(answers), config)
 
 
+def refuse_early(into: Path) -> None:
+    """What would stop us after the last answer stops us before the first question. Raises ConfigError."""
+    kept_key(into)
+    refuse_taken(into, [File(CONFIG, ""), File(ZONE, "")])
+    try:
+        with tempfile.TemporaryDirectory(prefix=".mailprobe-init-", dir=into):
+            pass
+    except OSError as error:
+        raise cannot(into, error) from None
+
+
 def files_of(answers: Answers) -> list[File]:
     """In the order in which they are put into place."""
     private, public = dkim_pair() if answers.dkim else ("", "")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
+from rich.console import Console
+from rich.text import Text
 
 from mailprobe.carriers.load import preset
 from mailprobe.config import format_problem
@@ -80,15 +83,33 @@ JAPANESE = {
 }
 
 
+def lines_of(text: str, columns: int) -> list[str]:
+    """A text broken between words, and between Japanese characters, of which one takes two columns."""
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=columns), columns)] or [""]
+
+
+def asked(question: str) -> str:
+    """`input`, for a question of more than a line."""
+    *before, last = lines_of(question, shutil.get_terminal_size().columns - 1)
+    for line in before:
+        print(line)
+    return input(f"{last} ")
+
+
+def told(text: str) -> None:
+    for line in lines_of(text, shutil.get_terminal_size().columns):
+        print(line)
+
+
 @dataclass(slots=True)
 class Interview:
     """Asks, checks, asks again. `ask` and `hide` read a line, the second without echo; `tell` shows one."""
 
     language: Language
     into: Path
-    ask: Callable[[str], str] = input
+    ask: Callable[[str], str] = asked
     hide: Callable[[str], str] = getpass.getpass
-    tell: Callable[[str], None] = print
+    tell: Callable[[str], None] = told
     typed: list[File] = field(default_factory=list)
 
     def word(self, key: str) -> str:

@@ -3,7 +3,7 @@ leg shows is never taken back by another."""
 
 from __future__ import annotations
 
-from mailprobe.evidence import End, Evidence
+from mailprobe.evidence import End, Evidence, Of
 from mailprobe.verdict.delivery import UNREAD
 from mailprobe.verdict.grounds import OPENED
 from mailprobe.verdict.labels import LegState, answer, label
@@ -67,7 +67,7 @@ SIGN_IN = {
     SignIn.UNCLEAR: UNCLEAR,
     SignIn.RATE_LIMITED: UNCLEAR,
 }  # all others: BAD
-
+SHUT_OUT = (Control.CLOSED, Control.UNREACHABLE, Control.UNAVAILABLE, Control.RATE_LIMITED)
 DELIVERY = {
     Delivery.ARRIVED: GOOD,
     Delivery.LATE: GOOD,
@@ -138,12 +138,12 @@ def leg_words(evidence: Evidence, picture: Picture, language: str) -> str:
     if evidence.probe == "mx":
         return mx_words(picture, language)
     if evidence.probe == "submission":
-        return beside(answer("submission", picture.submission.value, language), "control_submission", picture, language)
+        return beside(answer("submission", picture.submission.value, language), "control_submission", evidence, picture, language)
     if evidence.probe == "canary":
         return canary_words(picture, language)
     if picture.store.among(Store.LOST, Store.FAILED) or unopened(picture):
         return answer("store", picture.store.value, language)
-    return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", picture, language)
+    return beside(answer("sign_in", picture.sign_in.value, language), "control_sign_in", evidence, picture, language)
 
 
 def canary_words(picture: Picture, language: str) -> str:
@@ -166,8 +166,10 @@ def leg_is_ours(picture: Picture) -> bool:
     return picture.prober.among(Prober.BLOCKED, Prober.PORT_CLOSED, Prober.MISCONFIGURED)
 
 
-def beside(words: str, question: str, picture: Picture, language: str) -> str:
+def beside(words: str, question: str, evidence: Evidence, picture: Picture, language: str) -> str:
+    """With what the control met, if it was there: that a shut door shuts it out as well is a conclusion, not something seen."""
     control: Control = getattr(picture, question).value
-    if control in (Control.UNASKED, Control.ABSENT):
+    was_there = any(getattr(fact, "of", None) is Of.LIVE for fact in evidence.facts)
+    if control in (Control.UNASKED, Control.ABSENT) or (control in SHUT_OUT and not was_there):
         return words
     return f"{words} ({answer(question, control.value, language)})"

@@ -84,6 +84,29 @@ async def test_a_reader_that_went_away_ends_it_quietly() -> None:
         assert (outcome.code, outcome.err) == (141, ""), words
 
 
+CLOSED = (
+    ("explain all", ">&-", 0),
+    ("--version", ">&- 2>&-", 0),
+    ("explain nosuch", ">&-", 64),
+    ("status nobody --config nosuch.toml", ">&-", 3),
+    ("explain nosuch --json", "2>&-", 64),
+    ("bounce -", "<&-", 65),
+    ("check a@b.jp --ask-secret", "<&-", 64),
+    ("init", "<&- >&- 2>&-", 64),
+)
+
+
+@pytest.mark.parametrize(("words", "closed", "code"), CLOSED)
+async def test_a_closed_stream_changes_no_exit_code(words: str, closed: str, code: int) -> None:
+    command = f'exec "$0" -m mailprobe {words} {closed}'
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec("sh", "-c", command, sys.executable, stdout=pipe, stderr=pipe)
+    outcome = await ended(process)
+    assert outcome.code == code
+    if "2>&-" in closed:
+        assert "error" not in outcome.out.partition("{")[0]  # it does not go where answers are read
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
 async def test_a_full_disk_is_said() -> None:
     full = os.open("/dev/full", os.O_WRONLY)

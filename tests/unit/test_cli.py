@@ -194,6 +194,8 @@ USAGE = (
     (("check", "tanaka", "--observd", "portal_ok"), "MP1100", "did you mean --observed?"),
     (("check", "tanaka", "--\x1b[31m"), "MP1100", ""),
     (("check",), "MP1100", "ADDRESS|ID"),
+    (("check",), "MP1100", "see mailprobe check --help"),
+    (("accounts", "import"), "MP1100", "see mailprobe accounts import --help"),
     (("check", "tanaka", "somebody"), "MP1100", "somebody"),
     (("check", "tanaka", "--only", "xyz"), "MP1102", "known: dns, mx"),
     (("check", "tanaka", "--observed", "nonsense=1"), "MP1101", "known: "),
@@ -362,6 +364,20 @@ def test_every_verdict_is_explained(language: str) -> None:
 def test_help_and_version() -> None:
     assert run("--version").out.startswith("mailprobe ")
     assert "check" in run("--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [((), ("check", "serve", "demo", "erase")), (("config",), ("check",)), (("users",), ("add", "sign-out"))],
+)
+def test_who_names_no_command_is_shown_what_there_is(words: tuple[str, ...], names: tuple[str, ...]) -> None:
+    outcome = run(*words)
+    assert (outcome.code, outcome.out) == (64, "")
+    assert outcome.err.startswith(" ".join(("Usage: mailprobe", *words)))
+    listed = [line.split()[0] for line in outcome.err.partition("Commands:")[2].splitlines() if line.strip()]
+    assert set(names) <= set(listed)
+    assert listed[0] != "erase"
+    assert "..." not in outcome.err.partition("Commands:")[2]  # on 80 columns none is cut off
 
 
 WORDS = st.text(st.characters(exclude_characters="\0"), max_size=60) | st.lists(  # no argument of a process can hold NUL

@@ -161,7 +161,8 @@ network = "inside"
 provisioning = "Subscriber data desk"
 """,
     )
-    assert config.warnings == ()
+    assert [one.code for one in config.warnings] == ["MP1031"]  # there is no engine for NATS yet
+    assert config.store_url == f"sqlite:///{tmp_path}/x.db"  # whoever starts us where: one store, one budget
     tanaka, sato, ito = config.accounts
     assert (tanaka.username, tanaka.submission_username, tanaka.contract) == ("tanaka01", "t@x", Contract.ACTIVE)
     assert dict(tanaka.every) == {"": 300.0, "mx": 300.0, "imap": 900.0, "canary": 3600.0}
@@ -512,3 +513,9 @@ def test_a_mistyped_domain_of_a_known_carrier_is_recognised_whatever_is_configur
         ad_hoc(Config(prober=without.prober, carriers={}), read_address("tanaka@i.sofbank.jp"))
     assert raised.value.problems[0].hint == "did you mean i.softbank.jp?"
     assert raised.value.exit_code == 65
+
+
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/m.db", "sqlite:///:memory:", "sqlite://", ""])
+def test_a_store_that_lies_nowhere_in_the_folder_stays_where_it_is(tmp_path: Path, url: str) -> None:
+    (tmp_path / "mailprobe.toml").write_text(f'[carriers.softbank]\n[store]\nurl = "{url}"\n')
+    assert load(tmp_path / "mailprobe.toml").store_url == url

@@ -151,6 +151,28 @@ def test_the_list_shows_no_address_unless_asked(folder: Path) -> None:
     }
 
 
+def test_columns_stand_below_each_other_whatever_is_in_them(folder: Path) -> None:
+    wide = HEAD + "a,a@mail.test,東京第一,5m,mx\nbbbb,b@mail.test,x,10m,mx\n"
+    (folder / "accounts.csv").write_text(wide)
+    lines = run("accounts", "list", "--config", str(folder / "mailprobe.toml")).out.splitlines()
+    at = [sum(2 if ord(char) > 0x2E80 else 1 for char in line[: line.rindex("  ") + 2]) for line in lines]
+    assert len(lines) == 4  # the head, the one of the configuration, and these
+    assert set(at) == {at[0]}
+
+
+def test_what_may_be_lived_with_is_told_of_the_file_that_was_named(folder: Path) -> None:
+    rows = "".join(f"n{number},n{number}@mail.test,env:NOWHERE_{number}\n" for number in range(200))
+    (folder / "new.csv").write_text("id,address,secret\n" + rows)
+    outcome = run("accounts", "import", "--dry-run", str(folder / "new.csv"), "--config", str(folder / "mailprobe.toml"))
+    notes = outcome.err.splitlines()
+    assert outcome.code == 0
+    assert f"note[MP1015] {folder}/new.csv:2:17: secret: environment variable NOWHERE_0 is not set" in outcome.err
+    assert [line for line in notes if "/mailprobe-" in line] == []  # no file of our own
+    assert len(notes) < 60
+    told = sum("NOWHERE_" in line for line in notes)
+    assert f"note[MP1044] {folder}/new.csv: {200 - told} more notes on this file" in notes[-1]
+
+
 def test_ten_thousand_accounts(folder: Path) -> None:
     rows = "".join(f"a{number},u{number}@mail.test,shard-{number % 7},1h,dns mx\n" for number in range(10_000))
     (folder / "new.csv").write_text(HEAD + rows)

@@ -70,6 +70,8 @@ def test_a_row_that_is_none_does_not_hide_the_others() -> None:
         ("id;address", "a.csv:1:1", "semicolons"),
         ("id\taddress", "a.csv:1:1", "tabs"),
         ("id,adress", "a.csv:1:4", "did you mean address?"),
+        ("a,a@mail.test", "a.csv:1:1", "the first line names the columns"),
+        ("sep=,", "a.csv:1:1", "leave out this line"),
         ("ID,address", "a.csv:1:1", "did you mean id?"),
         ("id,address,", "a.csv:1:12", "known: "),
         ("id,address,id", "a.csv:1:12", "leave one out"),

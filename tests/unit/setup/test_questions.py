@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from mailprobe.setup.answers import Answers
+from mailprobe.setup.command import SAID
 from mailprobe.setup.placing import set_up
-from mailprobe.setup.questions import ENGLISH, JAPANESE, Interview, Language
+from mailprobe.setup.questions import ENGLISH, JAPANESE, Interview, Language, lines_of
 
 REPOSITORY = Path(__file__).parents[3]
 LIVE = "live@mail.example.net"
@@ -114,6 +117,20 @@ def test_a_carrier_that_is_known_is_asked_for_less_and_each_name_once(tmp_path: 
 
 def test_both_languages_ask_the_same() -> None:
     assert ENGLISH.keys() == JAPANESE.keys()
+    assert SAID["en"].keys() == SAID["ja"].keys()
+    for key, words in SAID["en"].items():
+        assert re.findall(r"\{\w+\}", words) == re.findall(r"\{\w+\}", SAID["ja"][key])
+
+
+@pytest.mark.parametrize("columns", [40, 79])
+@pytest.mark.parametrize("words", [ENGLISH, JAPANESE])
+def test_no_word_of_a_question_is_cut_by_the_edge_of_the_window(words: dict[str, str], columns: int) -> None:
+    for question in words.values():
+        lines = lines_of(f"{question}: ", columns)
+        assert max(cell_len(line) for line in lines) <= columns
+        assert "".join(lines).replace(" ", "") == f"{question}:".replace(" ", "")
+        whole = set(re.findall(r"[A-Za-z]+", question))
+        assert {word for line in lines for word in re.findall(r"[A-Za-z]+", line)} == whole
 
 
 # ---- a real terminal -------------------------------------------------------------------------------------------------
@@ -154,6 +171,22 @@ def test_in_a_terminal(tmp_path: Path) -> None:
     assert "hunter2" not in shown
     assert (tmp_path / "live-example.secret").read_text() == "hunter2\n"
     assert (tmp_path / "mailprobe.toml").exists()
+
+
+def test_what_cannot_be_written_is_said_before_anybody_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mailprobe.toml").touch()
+    for folder, code in ((tmp_path / "absent", "MP1812"), (tmp_path / "full", "MP1811")):
+        ours, theirs = pty.openpty()
+        words = [sys.executable, "-m", "mailprobe", "init", "--into", str(folder), "--lang", "en"]
+        env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True) as started:
+            os.close(theirs)
+            shown = read_until(ours, "\n")
+            assert started.wait(60) == 73
+        os.close(ours)
+        assert code in shown
+        assert "A few questions" not in shown
 
 
 def test_without_a_terminal_nobody_is_asked(tmp_path: Path) -> None:

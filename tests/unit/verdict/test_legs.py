@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from mailprobe.evidence import End, Ending, Evidence
+from mailprobe.evidence import End, Ending, Evidence, NotConnected, Of, Unreachable
 from mailprobe.verdict.labels import LegState, answer
 from mailprobe.verdict.legs import leg_state, leg_words
-from mailprobe.verdict.picture import ControlDelivery, Delivery, Store
+from mailprobe.verdict.picture import Control, ControlDelivery, Delivery, SignIn, Store
 from tests.unit.verdict.mails import mail
 from tests.unit.verdict.pictures import picture
 
@@ -57,3 +57,12 @@ def test_its_words_name_the_control_where_there_is_one() -> None:
     assert words == "the test mail was taken and is not there yet (the one to a known good account arrived)"
     alone = leg_words(leg(), picture(mail(Delivery.UNREAD, ControlDelivery.UNSENT)), "ja")
     assert alone == "試験メールは受け付けられましたが、こちらからは見られず、番号を伺うのを待っています"
+
+
+@pytest.mark.parametrize(("of", "named"), [(Of.TARGET, False), (Of.LIVE, True)])
+def test_a_control_that_was_not_sent_to_a_shut_door_is_not_said_to_have_been_there(of: Of, named: bool) -> None:
+    facts = tuple(NotConnected(at=1.0, of=one, server="imap.test:993", why=Unreachable.REFUSED) for one in {Of.TARGET, of})
+    run = Evidence("tanaka", "imap", "here", None, 0.0, 0.0, 1.0, facts, (), Ending(End.FINISHED))
+    shut = picture(sign_in=SignIn.CLOSED, control_sign_in=Control.CLOSED)
+    assert ("known good account" in leg_words(run, shut, "en")) is named
+    assert leg_words(run, shut, "en").startswith("the other side refuses connections")
