@@ -53,10 +53,10 @@ class Watch:
             if one["severity"] != "none"
         }
 
-    def until(self, expected: set[Told], within: float) -> None:
-        """Wait until exactly these are told. Raises AssertionError with what was told instead."""
+    def until(self, expected: set[Told], within: float, beside: tuple[Told, ...] = ()) -> None:
+        """Wait until exactly these are told; beside: may be told as well. Raises AssertionError with what was told instead."""
         end = time.monotonic() + within
-        while (now := self.told()) != expected:
+        while (now := self.told()) - {*beside} != expected:
             assert time.monotonic() < end, f"told after {within} s: {now}, not {expected}"
             time.sleep(0.2)
 
