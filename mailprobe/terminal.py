@@ -24,6 +24,7 @@ from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config, ConfigError, Problem, forecast, format_problem
 from mailprobe.config.problems import cut, visible
 from mailprobe.evidence import End, Evidence, Fact
+from mailprobe.held_words import held_words
 from mailprobe.question import Listener
 from mailprobe.report import Check
 from mailprobe.verdict import Code, Status, Verdict
@@ -190,7 +191,8 @@ def legs_table(check: Check, language: str) -> Table:
     for leg in WALK:
         if leg in found:
             state, words = leg_state(found[leg], check.picture), leg_words(found[leg], check.picture, language)
-            rows.add_row(sign_of(state), label("leg", leg, language), words, Text(took(found[leg], language), style="dim"))
+            words = "\n".join((words, *held_words(found[leg], language, check.started + check.took)))
+            rows.add_row(sign_of(state), label("leg", leg, language), Text(words), Text(took(found[leg], language), style="dim"))
     return rows
 
 
