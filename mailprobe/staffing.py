@@ -126,8 +126,11 @@ def print_all(config: Path | None, *, as_json: bool) -> None:
         ]
         return people + guests + tokens
 
-    for row in at_desk(config, listed):
+    rows = at_desk(config, listed)
+    for row in rows:
         print(json.dumps(row, ensure_ascii=False) if as_json else visible("  ".join(f"{key}={row[key]}" for key in row)))
+    if not rows:
+        print("note: nobody yet; mailprobe users link makes the first administrator's link", file=sys.stderr)
 
 
 def print_link(config: Path | None) -> None:

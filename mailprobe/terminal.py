@@ -24,6 +24,7 @@ from mailprobe.carriers import Carrier
 from mailprobe.config import Account, Config, ConfigError, Problem, forecast, format_problem
 from mailprobe.config.problems import cut, visible
 from mailprobe.evidence import End, Evidence, Fact
+from mailprobe.held_words import held_words
 from mailprobe.question import Listener
 from mailprobe.report import Check
 from mailprobe.verdict import Code, Status, Verdict
@@ -190,13 +191,16 @@ def legs_table(check: Check, language: str) -> Table:
     for leg in WALK:
         if leg in found:
             state, words = leg_state(found[leg], check.picture), leg_words(found[leg], check.picture, language)
-            rows.add_row(sign_of(state), label("leg", leg, language), words, Text(took(found[leg]), style="dim"))
+            words = "\n".join((words, *held_words(found[leg], language, check.started + check.took)))
+            rows.add_row(sign_of(state), label("leg", leg, language), Text(words), Text(took(found[leg], language), style="dim"))
     return rows
 
 
-def took(evidence: Evidence) -> str:
-    late = evidence.ending.kind in (End.OUT_OF_TIME, End.OUR_FAULT)
-    return f"{evidence.took:.2f} s" + (f" {evidence.ending.kind.value} {evidence.ending.reason}".rstrip() if late else "")
+def took(evidence: Evidence, language: str) -> str:
+    """How long, and what cut it short; of a fault of ours its name, for whoever looks after this tool."""
+    ending = evidence.ending
+    why = label("out_of_time", ending.reason, language) if ending.kind is End.OUT_OF_TIME else ""
+    return f"{evidence.took:.2f} s {ending.reason if ending.kind is End.OUR_FAULT else why}".rstrip()
 
 
 def proof_table(proof: tuple[ProofRow, ...], language: str) -> Table:

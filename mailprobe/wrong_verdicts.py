@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 from mailprobe.config import Config, ConfigError, Problem
@@ -25,8 +26,11 @@ def print_wrong(config: Path | None, *, as_json: bool) -> None:
             for one in await desk.store.calls.wrong_ones()
         ]
 
-    for row in at_desk(config, listed):
+    rows = at_desk(config, listed)
+    for row in rows:
         print(json.dumps(row, ensure_ascii=False) if as_json else visible("  ".join(f"{key}={row[key]}" for key in row)))
+    if not rows:
+        print("note: nobody has called a verdict wrong", file=sys.stderr)
 
 
 def print_case(config: Path | None, which: str) -> None:

@@ -35,6 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "lookup": {"carriers", "config", "evidence", "net", "secret"},
     "question": {"config", "evidence", "verdict"},
     "report": {"evidence", "verdict"},
+    "held_words": {"config", "evidence", "limits", "verdict"},
     "console": {
         *("address", "assets", "breaker", "canary", "carriers", "config", "engine", "evidence", "incident", "log"),
         *("lookup", "maintenance", "metrics", "oidc", "question"),

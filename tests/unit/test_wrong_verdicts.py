@@ -66,3 +66,9 @@ def test_what_nobody_called_wrong_is_nothing_to_take_away(desk: Desk) -> None:
         code, out, err = desk.run("wrong", "case", said)
         assert (code, out, "error[MP2501]" in err) == (65, "", True)
     assert desk.rows("SELECT what FROM audit") == []
+
+
+def test_where_there_is_none_that_is_said_beside_the_answer(desk: Desk) -> None:
+    code, out, said = desk.run("wrong", "list", "--json")
+    assert (code, out) == (0, "")
+    assert "nobody has called a verdict wrong" in said
