@@ -83,7 +83,7 @@ def out(p: Picture) -> bool:
 def why_out(p: Picture) -> str:
     """A reason, as a tag for the words."""
     if p.delivery.among(*UNREAD):
-        return "canary_unread"
+        return "canary_not_seen" if p.read_back.among(ReadBack.NOT_SEEN) else "canary_unread"
     return f"canary_{p.delivery.value.value}" if p.delivery.among(*STILL_OUT) else "canary_under_way"
 
 

@@ -137,6 +137,7 @@ def clashing(p: Picture) -> Iterator[tuple[str, bool]]:
     yield "canary_read_out:canary_returned", shown and p.delivery.among(*SAID_BEHIND)
     yield "canary_read_out:canary_not_found", read_out and p.delivery.among(*mail.OVERDUE)
     yield "canary_found:canary_not_seen", p.read_back.among(ReadBack.NOT_SEEN) and p.delivery.among(Delivery.ARRIVED)
+    yield "canary_found:canary_in_junk", p.read_back.among(ReadBack.JUNK) and p.delivery.among(Delivery.ARRIVED)
     yield (
         "mx_accepts:live_canary_returned",
         p.control_delivery.among(ControlDelivery.RETURNED) and p.delivery.among(*SAID_BEHIND, *mail.OVERDUE),

@@ -32,7 +32,7 @@ def running() -> Json:
         stations=[
             station("domain", "宛先ドメイン", "green", "正常", "宛先ドメインにメールの行き先があります"),
             station("mx", "受け取り口", "running", "確認中", "尋ねています", seconds=30),
-            station("delivery", "配達", "off", "尋ねていない", "試験メールは送っていません"),
+            station("delivery", "配達", "off", "尋ねていない", "テストメールは送っていません"),
             station("sign_in", "サインイン", "running", "確認中", "尋ねています", seconds=30),
             station("mailbox", "メールボックス", "waiting", "待機中", "サインインのあとに確かめます", seconds=30),
             station(
@@ -65,7 +65,7 @@ def view(**changes: Any) -> Json:
         "stations": [
             station("domain", "宛先ドメイン", "green", "正常", "宛先ドメインにメールの行き先があります"),
             station("mx", "受け取り口", "red", "異常あり", "実在しない宛先とまったく同じ理由で断られました"),
-            station("delivery", "配達", "off", "尋ねていない", "試験メールは送っていません"),
+            station("delivery", "配達", "off", "尋ねていない", "テストメールは送っていません"),
             station("sign_in", "サインイン", "red", "異常あり", "サインインが断られました"),
             station("mailbox", "メールボックス", "not_possible", "確認できない", "開けません", enable="担当"),
             station("submission", "送信", "amber", "まだ不明", "前に断られたため、今回は試していません"),

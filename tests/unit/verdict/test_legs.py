@@ -56,7 +56,7 @@ def test_its_words_name_the_control_where_there_is_one() -> None:
     words = leg_words(leg(), picture(mail(Delivery.OVERDUE)), "en")
     assert words == "the test mail was taken and is not there yet (the one to a known good account arrived)"
     alone = leg_words(leg(), picture(mail(Delivery.UNREAD, ControlDelivery.UNSENT)), "ja")
-    assert alone == "試験メールは受け付けられましたが、こちらからは見られず、番号を伺うのを待っています"
+    assert alone == "テストメールは受け付けられましたが、こちらからは見られず、番号を伺うのを待っています"
 
 
 @pytest.mark.parametrize(("of", "named"), [(Of.TARGET, False), (Of.LIVE, True)])

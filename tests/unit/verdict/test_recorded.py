@@ -27,6 +27,7 @@ from mailprobe.verdict.picture import (
     PasswordChange,
     Picture,
     Portal,
+    ReadBack,
     SignIn,
     Source,
     Store,
@@ -313,6 +314,7 @@ def test_a_change_of_the_password(said: float | None, read: float | None, expect
         ([], {"contract": ContractState.SUSPENDED}, "contract_suspended:signs_in"),
         ([NO_LOGIN], {"contract": ContractState.SUSPENDED}, "contract_suspended:mx_accepts"),
         ([], {"contract": CLOSED}, "contract_closed:mx_accepts"),
+        ([mail(Delivery.ARRIVED)], {"read_back": ReadBack.JUNK}, "canary_found:canary_in_junk"),
         ([REFUSED], {"password_change": PasswordChange.UNRECORDED}, "password_told:password_recorded"),
     ],
 )

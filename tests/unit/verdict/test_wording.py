@@ -18,7 +18,7 @@ from mailprobe.verdict.explain import STEPS, WHOSE, explain
 from mailprobe.verdict.grounds import LATER
 from mailprobe.verdict.labels import LegState, answer, conflicts, desk, label, leg, missing, note, title
 from mailprobe.verdict.notes import clashing, lacking
-from mailprobe.verdict.picture import Delivery, Known, Picture, Prober, Source
+from mailprobe.verdict.picture import Delivery, Known, Picture, Prober, ReadBack, Source
 from mailprobe.verdict.rules import RULES
 from mailprobe.verdict.texts import LANGUAGES, choose, fill, phrase, phrases, wordings
 from mailprobe.verdict.wording import Spoken, say
@@ -261,6 +261,8 @@ def test_the_time_of_the_next_look_is_said() -> None:
 
 def test_every_reason_that_the_rules_give_is_worded() -> None:
     out = {why_out(Picture(delivery=Known(one))) for one in Delivery}
+    out |= {why_out(Picture(delivery=Known(Delivery.UNREAD), read_back=Known(ReadBack.NOT_SEEN)))}
+    assert "canary_not_seen" in out
     reasons = {"propagation", *out, *(one.value for one in LATER)}
     reasons |= {one.value for one in Prober} - {Prober.FINE.value, Prober.UNKNOWN.value}
     for reason, language in itertools.product(reasons, LANGUAGES):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from mailprobe.config import Config
 from mailprobe.console.calls.past import NOTHING
 from mailprobe.console.calls.rows import station_view
-from mailprobe.console.calls.showing import Shown, next_look
+from mailprobe.console.calls.showing import Shown, next_look, top_view
 from mailprobe.console.calls.stations import LegSeen, Light, StationId, handset, station, stations
 from mailprobe.console.calls.texts import text, words
+from mailprobe.console.calls.view import TopView
 from mailprobe.evidence import End, Ending, Evidence, Fact, LookedUp, Lookup, NotAsked, Of, Purpose, Stage, Withheld
 from mailprobe.verdict import Actor, Code, Confidence, HandsetSteps, Status, Verdict
 from mailprobe.verdict.picture import Acceptance, Delivery, Known, Picture, Prober, ReadBack, Room, SignIn, Store
@@ -148,3 +150,18 @@ def test_a_call_back_is_no_later_than_the_words_beside_it_promise(until: float |
     row = (replace(station(S.SIGN_IN, None), until=None if until is None else NOW + until),)
     shown = Shown(Config(prober=prober(), carriers={}), NOTHING, Picture(), None, {}, "en", NOW)
     assert next_look(call, shown, row, 3600.0) == NOW + when
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_fifteen_seconds_a_sentence_stands_that_blames_nobody_and_keeps_the_device_as_it_is(language: str) -> None:
+    call = call_of(account(), carrier())
+
+    def top(after: float) -> TopView:
+        shown = Shown(Config(prober=prober(), carriers={}), NOTHING, Picture(), None, {}, language, NOW + after)
+        return top_view(call, shown, None)
+
+    early, late = top(14.9), top(15.0)
+    assert (early.state, late.state) == ("checking", "interim")
+    assert early.status is late.status is None
+    assert early.text != late.text
+    assert re.search(r"初期化.*なさらず|do not reset", late.text)
