@@ -71,7 +71,7 @@ class Grammar:
         found = Found(announced=_announced(seen))
         for at, states in seen.states[:_MOST]:
             for state in states:
-                if (at in seen.ends or not state.last) and _fits(at, state.needs, seen) and not _supposed(at, seen):
+                if (not state.last or at in seen.ends) and _fits(at, state.needs, seen) and not _supposed(at, seen):
                     _keep(found, at, state, _owned(at, state, seen, soon), seen)
         for at in seen.roles[Role.NEGATION][:_MOST]:
             if not _supposed(at, seen):
@@ -204,10 +204,11 @@ def _fits(at: int, needs: Needs, seen: Seen) -> bool:
     """A negation counts within its clause: `not reached, existing user`."""
     if needs is Needs.EITHER:
         return True
-    start = _clause(at, seen) + 1
-    if needs is Needs.NOT_CLOSE:
-        return seen.near(Role.NEGATION, max(start, at - 2), at)
-    return seen.near(Role.NEGATION, max(start, at - _NOT_BEFORE), at + _NOT_BEHIND) is (needs is Needs.NOT)
+    before, behind = (2, 0) if needs is Needs.NOT_CLOSE else (_NOT_BEFORE, _NOT_BEHIND)
+    denied = seen.near(Role.NEGATION, at - before, at + behind)
+    if denied and (start := _clause(at, seen)) >= at - before:
+        denied = seen.near(Role.NEGATION, start + 1, at + behind)
+    return denied is not (needs is Needs.NO_NOT)
 
 
 def _clause(at: int, seen: Seen) -> int:

@@ -181,8 +181,7 @@ def _senses(row: Mapping[str, str]) -> tuple[Sense, ...]:
 
 
 def _wider(nouns: str) -> Iterable[str]:
-    pairs = (("message", "email"), ("server", "service"), ("thing", "id"))
-    return dict.fromkeys((nouns, *(nouns.replace(one, other) for one, other in pairs)))
+    return dict.fromkeys((nouns, nouns.replace("message", "email"), nouns.replace("server", "service")))
 
 
 def _lexicon(words: Mapping[str, Word], inside: Mapping[str, Word], none: State) -> Lexicon:
