@@ -28,6 +28,7 @@ def make_console(sheet: Sheet, raw: object, http: HttpSection | None, networks: 
         user_header=section.user_header or "",
         role_header=section.role_header or "",
         roles=tuple(section.roles.items()),
+        consent=section.consent,
         oidc=make_oidc(sheet, section.oidc, networks),
     )
 

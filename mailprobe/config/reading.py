@@ -231,6 +231,7 @@ class ConsoleSection(Section):
     user_header: HeaderName | None = None
     role_header: HeaderName | None = None
     roles: dict[str, RoleName] = {}
+    consent: Literal["nobody", "foreign", "everybody"] = "nobody"
     oidc: OidcSection | None = None
 
 

@@ -127,8 +127,9 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """How people come in. session_idle, session_most: seconds. trusted_proxies: networks as CIDR strings, whose user_header (and
-    role_header) say who asks; roles: what a proxy calls a role -> our name of it; empty: it uses our names."""
+    """How people come in, and whom they ask first. session_idle, session_most: seconds. trusted_proxies: networks as CIDR
+    strings, whose user_header (and role_header) say who asks; roles: what a proxy calls a role -> our name of it; empty: it uses
+    our names."""
 
     session_idle: float = 900.0
     session_most: float = 28_800.0
@@ -136,6 +137,7 @@ class Console:
     user_header: str = ""
     role_header: str = ""
     roles: tuple[tuple[str, str], ...] = ()
+    consent: str = "nobody"  # whose is noted before a check, of those who are not enrolled: nobody | foreign | everybody
     oidc: Oidc | None = None
 
 

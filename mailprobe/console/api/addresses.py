@@ -14,6 +14,7 @@ from mailprobe.address import Address, near
 from mailprobe.carriers.load import carrier_of, presets
 from mailprobe.config import Config, ConfigError, Problem, ad_hoc, read_address
 from mailprobe.console.api.asking import Operator
+from mailprobe.console.calls.ask import needs_consent
 from mailprobe.console.calls.marks import marked, read_back
 from mailprobe.console.calls.texts import text
 from mailprobe.console.calls.typed import propose
@@ -35,7 +36,8 @@ class Typed(BaseModel):
 class Reading:
     """proposal: None where nothing can be made of it. changed: whether it differs from what was typed; changes: how, in words.
     account: of an enrolled mailbox. suggestions: the same name at near domains, or the name as it may be meant. elsewhere: whose
-    address it is, of a mail company that is known and not set up here. problem: why it cannot be checked as it is."""
+    address it is, of a mail company that is known and not set up here. consent: whether the customer must agree first.
+    problem: why it cannot be checked as it is."""
 
     proposal: str | None = None
     changed: bool = False
@@ -47,6 +49,7 @@ class Reading:
     suggestions: tuple[str, ...] = ()
     elsewhere: str | None = None
     account: str | None = None
+    consent: bool = False
     problem: ProblemView | None = None
 
 
@@ -88,7 +91,8 @@ def reading(typed: str, config: Config, language: str) -> Reading:
     view = CarrierView(carrier.name, carrier.title, carrier.relation.value)
     if account.enrolled:
         return replace(read, carrier=view, account=account.id)
-    return replace(read, carrier=view, suggestions=tuple(one for one in plainer(shown) if one != shown))
+    asks = needs_consent(config, account)
+    return replace(read, carrier=view, consent=asks, suggestions=tuple(one for one in plainer(shown) if one != shown))
 
 
 def unread(typed: str, problem: Problem) -> Problem:

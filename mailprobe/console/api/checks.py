@@ -38,7 +38,8 @@ class Body(BaseModel):
 
 
 class NewCheck(Body):
-    """observed: words as for `mailprobe check --observed`; bounce: the text of a mail that came back."""
+    """observed: words as for `mailprobe check --observed`; bounce: the text of a mail that came back; consent: who agreed, to a
+    test mail, or to the check itself where the configuration asks for that."""
 
     address: Annotated[str, Field(max_length=1000)]
     reason: Literal["", "customer_call", "test", "other"] = ""
@@ -86,7 +87,8 @@ async def start(request: Request, visitor: Operator, body: NewCheck) -> Begun:
     )
     account = desk.calls.account_of(ask)
     why = body.ticket or body.reason
-    await note(request, visitor, "check", account, why)
+    agreed = f"consent: {body.consent.strip()}" if body.consent.strip() else ""
+    await note(request, visitor, "check", account, "; ".join(one for one in (why, agreed) if one))
 
     known = known_of(request, visitor, account, why)
     return begun(await desk.calls.start(ask, account, visitor.name, known))

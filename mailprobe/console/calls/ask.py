@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mailprobe.config import Problem
+from mailprobe.carriers import Relation
+from mailprobe.config import Account, Config, Problem
 from mailprobe.console.calls.refusing import refused
 from mailprobe.console.calls.typed import propose
 from mailprobe.question import Question
@@ -19,7 +20,7 @@ CODE = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")  # a reply code, or an e
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to a test mail."""
+    """A check as an operator asks for it. observed, bounce: as told; consent: who agreed to it, or to a test mail."""
 
     address: str
     reason: str = ""
@@ -61,6 +62,13 @@ def read_told(observed: tuple[str, ...], now: float) -> Observations:
         return parse(observed, now=now)
     except ObservedError as error:
         raise refused(422, error.problems[0]) from None
+
+
+def needs_consent(config: Config, account: Account) -> bool:
+    """Whether the customer is to be asked before anybody looks at his mailbox. Who is enrolled was."""
+    if account.enrolled or config.console.consent == "nobody":
+        return False
+    return config.console.consent == "everybody" or config.carriers[account.carrier].relation is Relation.FOREIGN
 
 
 def consent_of(ask: Ask, owner: str) -> str:

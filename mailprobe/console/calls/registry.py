@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from mailprobe.carriers import Carrier
 from mailprobe.config import Account, ConfigError, Problem, ad_hoc, read_address
-from mailprobe.console.calls.ask import Ask, consent_of, guard, read_told, with_heard
+from mailprobe.console.calls.ask import Ask, consent_of, guard, needs_consent, read_told, with_heard
 from mailprobe.console.calls.call import KEPT, Call, Said, State, Working
 from mailprobe.console.calls.judging import at_most_medium, is_same, picture_of, since_repair, verdict_of
 from mailprobe.console.calls.keeping import Keeping
@@ -82,12 +82,16 @@ class Calls:
     # ---- to begin ----------------------------------------------------------------------------------------------------
 
     def account_of(self, ask: Ask) -> Account:
-        """Of a configured carrier's domain only. Raises Refused (422)."""
+        """Of a configured carrier's domain only, and with consent where that is asked for. Raises Refused (422)."""
         config = self.rooms.house().config
         try:
-            return ad_hoc(config, read_address(ask.address, config.carriers.values()))
+            account = ad_hoc(config, read_address(ask.address, config.carriers.values()))
         except ConfigError as error:
             raise refused(422, error.problems[0]) from None
+        if needs_consent(config, account) and not ask.consent.strip():
+            hint = "ask the customer, and note who agreed"
+            raise refused(422, Problem("MP2512", "consent", "a check of this mailbox needs the customer's consent", hint))
+        return account
 
     async def start(self, ask: Ask, account: Account, owner: str, known: Known = nothing_known) -> Call:
         """Begin a check; it goes on by itself. known: what the carrier's own systems say, asked beside the servers. Raises

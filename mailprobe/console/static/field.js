@@ -1,7 +1,7 @@
 // The one field: what is typed becomes a proposal that Enter accepts, and then a check that Enter starts.
 import { ask } from "./api.js";
 import { spelled } from "./address.js";
-import { $, make } from "./dom.js";
+import { $, make, show } from "./dom.js";
 import { attempt, calm, complain } from "./frame.js";
 import { serviceOf } from "./services.js";
 import { known, say } from "./texts.js";
@@ -10,7 +10,7 @@ const PAUSE = 150; // ms without a key before the API is asked
 
 /** started(made): a check that was accepted. began(): Enter was pressed; stopped(): it came to nothing. */
 export function field({ started, began, stopped }) {
-  const input = $("address"), ticket = $("ticket");
+  const input = $("address"), ticket = $("ticket"), agreed = $("agreed");
   let asked = "", answer = null, under = null, pause, busy = false;
 
   async function read(text) {
@@ -37,6 +37,7 @@ export function field({ started, began, stopped }) {
     asked = "";
     answer = null;
     $("proposal").replaceChildren();
+    consent(false);
   }
 
   function accept(address) {
@@ -45,7 +46,14 @@ export function field({ started, began, stopped }) {
     return propose();
   }
 
+  /** Asked for where it is wanted, and each customer anew. */
+  function consent(wanted) {
+    show($("agreed-line"), wanted);
+    if (!wanted) agreed.checked = false;
+  }
+
   function draw(found) {
+    consent(Boolean(found.consent));
     $("proposal").replaceChildren(...proposal(found, input.value, accept));
   }
 
@@ -60,6 +68,7 @@ export function field({ started, began, stopped }) {
       if (!found) return;
       if (!found.proposal || found.problem || !found.carrier) return draw(found);
       if (found.proposal !== text) { await accept(found.proposal); return; }
+      if (found.consent && !agreed.checked) { draw(found); agreed.focus(); return; }
       began(found);
       const made = await attempt(() => ask("POST", "/api/v1/checks", question(found.proposal)));
       if (made) started(made); else stopped();
@@ -68,7 +77,7 @@ export function field({ started, began, stopped }) {
 
   function question(address) {
     const reason = document.querySelector("#reason input:checked").value;
-    return { address, reason, ...(ticket.value.trim() ? { ticket: ticket.value.trim() } : {}) };
+    return { address, reason, ...(ticket.value.trim() ? { ticket: ticket.value.trim() } : {}), ...(agreed.checked ? { consent: "stated" } : {}) };
   }
 
   $("ask").addEventListener("submit", enter);

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
@@ -97,9 +97,11 @@ class Window:
 
 
 @contextlib.asynccontextmanager
-async def console_on_the_demo() -> AsyncIterator[Console]:
+async def console_on_the_demo(consent: str = "nobody") -> AsyncIterator[Console]:
     async with contextlib.AsyncExitStack() as stack:
         demo = await stack.enter_async_context(open_demo((*SCENARIOS, *DELIVERIES)))
+        asks = replace(demo.config.console, consent=consent)
+        demo = replace(demo, config=replace(demo.config, console=asks))
         house = await stack.enter_async_context(post_house(demo))
         controls: dict[str, ControlSeen] = {}
         rooms = Rooms(house=lambda: house, unfit=tuple, now=time.time, instruments=Instruments(control=controls.get))

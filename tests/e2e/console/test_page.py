@@ -253,6 +253,22 @@ async def test_a_late_bounce_reaches_the_page_and_my_checks(browser: Browser, co
         await other.page.wait_for_selector("#changed-count:not([hidden])")
 
 
+async def test_where_consent_is_wanted_it_is_ticked_first(browser: Browser) -> None:
+    async with console_on_the_demo("everybody") as console, window(browser, console, name="asks") as agent:
+        await agent.page.goto(console.url)
+        await agent.page.keyboard.type(console.address("never-was"))
+        await agent.page.keyboard.press("Enter")
+        await agent.page.wait_for_selector("#agreed:focus")
+        assert await agent.page.is_hidden("#case")
+        await agent.page.keyboard.press("Space")
+        await agent.page.keyboard.press("Enter")
+        await agent.settled()
+        assert [why for _, what, _, why in console.notes.rows if what == "check"] == ["customer_call; consent: stated"]
+        await agent.page.keyboard.press("n")
+        assert not await agent.page.is_checked("#agreed")  # each customer is asked for himself
+        assert agent.complaints == []
+
+
 RETURNED = """From: MAILER-DAEMON@sender.example
 To: friend@sender.example
 Subject: Undelivered Mail Returned to Sender

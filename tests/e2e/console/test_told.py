@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from mailprobe.config import Console
+from mailprobe.demo.house import open_demo
 from tests.e2e.console.operating import Operating, operating
 
 
@@ -120,3 +123,16 @@ async def test_guessing_addresses_lets_five_probes_leave_the_host() -> None:
         assert "supervisor" in told[5][2]
         again = await desk.http.post("/api/v1/checks", json={"address": desk.address("guess-199"), "ticket": "T-1"})
         assert again.status_code == 201
+
+
+async def test_a_check_that_needs_consent_is_begun_with_it_and_the_trail_keeps_it() -> None:
+    async with open_demo() as demo:
+        asking = replace(demo, config=replace(demo.config, console=Console(consent="everybody")))
+        async with operating(asking) as desk:
+            address = {"address": desk.address("never-was")}
+            without = await desk.http.post("/api/v1/checks", json=address)
+            assert (without.status_code, without.json()["code"]) == (422, "MP2512")
+            assert desk.notes.rows == []
+            begun = await desk.http.post("/api/v1/checks", json=address | {"consent": "stated", "ticket": "T-3"})
+            assert begun.status_code == 201
+            assert [why for _, what, _, why in desk.notes.rows if what == "check"] == ["T-3; consent: stated"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from mailprobe.config import Config
+from mailprobe.address import parse
+from mailprobe.carriers import Relation
+from mailprobe.config import Config, Console
 from mailprobe.console.api.addresses import reading
 from mailprobe.console.texts import texts
 from mailprobe.verdict.texts import LANGUAGES
-from tests.unit.given import prober
+from tests.unit.given import account, prober
 from tests.unit.verdict.world import Truth, World, carrier_of
 
 CARRIER = carrier_of(World(Truth.HEALTHY))
@@ -49,3 +53,20 @@ def test_what_callers_spell_out_wrongly_has_words_of_its_own(typed: str, languag
     read = reading(typed, CONFIG, language)
     assert read.problem is not None
     assert f"script.problem.{read.problem.code}" in texts(language)
+
+
+@pytest.mark.parametrize(
+    ("asks", "relation", "wanted"),
+    [
+        ("nobody", Relation.FOREIGN, False),
+        ("foreign", Relation.FOREIGN, True),
+        ("foreign", Relation.OWN, False),
+        ("everybody", Relation.OWN, True),
+    ],
+)
+def test_whose_consent_is_asked_for_first(asks: str, relation: Relation, wanted: bool) -> None:
+    carriers = {CARRIER.name: replace(CARRIER, relation=relation)}
+    config = Config(prober=prober(), carriers=carriers, console=Console(consent=asks))
+    assert reading(f"tanaka@{HOME}", config, "en").consent is wanted
+    enrolled = replace(config, accounts=(account(id="tanaka", address=parse(f"tanaka@{HOME}"), carrier=CARRIER.name),))
+    assert not reading(f"tanaka@{HOME}", enrolled, "en").consent
