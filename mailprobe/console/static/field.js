@@ -81,6 +81,7 @@ export function field({ started, began, stopped }) {
   }
 
   $("ask").addEventListener("submit", enter);
+  agreed.addEventListener("change", () => { if (answer) draw(answer); });
   input.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(propose, PAUSE); });
   return {
     fill(address, ref) { input.value = address; if (ref) ticket.value = ref; input.focus(); return propose(); },
@@ -107,7 +108,7 @@ function proposal(found, typed, accept) {
       make("p", { class: "go-on" },
         changed
           ? [make("strong", {}, say("proposal"), " "), make("button", { type: "button", on: { click: () => accept(found.proposal) } }, say("proposal_press"), " ", make("kbd", {}, "Enter"))]
-          : found.carrier ? [serviceOf(found.carrier.name) ?? found.carrier.title, " · ", say("ready")] : make("strong", {}, say("no_carrier")))));
+          : found.carrier ? [serviceOf(found.carrier.name) ?? found.carrier.title, " · ", say(found.consent && !$("agreed").checked ? "problem.MP2512" : "ready")] : make("strong", {}, say("no_carrier")))));
   } else {
     parts.push(make("p", { class: "problem" }, trouble(found)));
   }
