@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailprobe.net.connecting import Net
+from mailprobe.net.sealed import Sealed
 from mailprobe.net.stream import CannotSecure, Stream
 from mailprobe.net.tls import Tls
 from tests.golden.replay import check
@@ -39,6 +40,7 @@ class RecordingStream(Stream):
     steps: list[Step]
     rest: bytes = b""
     last: float = 0.0  # monotonic: of the last step
+    in_clear: bool = True  # until a handshake begins: what comes then is read behind it
 
     def note(self, mark: str, text: str = "") -> None:
         silence = self._clock() - max(self.sent_at, self.last)
@@ -52,10 +54,19 @@ class RecordingStream(Stream):
         self.last = self._clock()
 
     def data_received(self, data: bytes) -> None:
-        *lines, self.rest = (self.rest + data).split(b"\r\n")
+        if self.in_clear:
+            self.hear(data)
+        super().data_received(data)
+
+    def _opened(self, sealed: Sealed, data: bytes) -> bytes:
+        said = super()._opened(sealed, data)
+        self.hear(said)
+        return said
+
+    def hear(self, said: bytes) -> None:
+        *lines, self.rest = (self.rest + said).split(b"\r\n")
         for line in lines:
             self.note(SERVER, line.decode())
-        super().data_received(data)
 
     def eof_received(self) -> bool:
         said = [step.text for step in self.steps if step.mark == CLIENT]
@@ -71,6 +82,7 @@ class RecordingStream(Stream):
     async def secure(
         self, server_name: str, *, ca: Path | None = None, profile: str = "default", verify: bool = True, within: float = 10.0
     ) -> Tls:
+        self.in_clear = False
         try:
             done = await super().secure(server_name, ca=ca, profile=profile, verify=verify, within=within)
         except CannotSecure as cannot:
