@@ -3,7 +3,7 @@ import { Refused, ask, follow } from "./api.js";
 import { cards } from "./cards.js";
 import { $, drawn, show } from "./dom.js";
 import { field } from "./field.js";
-import { attempt, calm, complain, copy, frame, onKey, toast } from "./frame.js";
+import { attempt, calm, complain, copy, frame, onKey, stands, toast } from "./frame.js";
 import { panels } from "./panels.js";
 import { drawProof } from "./proof.js";
 import { questions } from "./questions.js";
@@ -93,10 +93,8 @@ function shown(now) {
   show($("verify"), now.state !== "running" && ["down", "degraded"].includes(now.verdict?.status));
 }
 
-/** What went wrong with the check itself, or with a test mail that was asked for: it is told once. */
-const faulty = drawn((problem) => {
-  if (problem) complain(new Refused(422, { code: problem.code, detail: problem.what, hint: problem.hint }));
-});
+/** What went wrong with the check itself, or with a test mail that was asked for. */
+const faulty = drawn((problem) => stands(problem && new Refused(422, { code: problem.code, detail: problem.what, hint: problem.hint })));
 
 /** What changed by itself. What changed because the agent ticked something here is no news to him. */
 function unheard(revised) {

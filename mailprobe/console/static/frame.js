@@ -24,7 +24,16 @@ export function complain(error) {
   if (!(error instanceof Refused)) throw error;
 }
 
-export function calm() { show($("notice"), false); }
+let standing = null;
+
+/** What went wrong with the check that is on the page: it stays, whatever else works meanwhile. null: it is over. */
+export function stands(error) {
+  if (!error && !standing) return;
+  standing = error;
+  if (error) complain(error); else calm();
+}
+
+export function calm() { if (standing) complain(standing); else show($("notice"), false); }
 
 /** Runs an act; what is refused is told. */
 export async function attempt(act) {

@@ -181,3 +181,6 @@ async def test_what_goes_wrong_with_a_check_is_told_in_plain_words_and_stays(bro
             await agent.page.locator("#case-facts .digits", has_text=str(version)).wait_for()
             assert "こちらの確認が失敗しました" in await agent.page.inner_text("#notice")
             assert "KeyError" not in await agent.page.inner_text("#notice")
+            await agent.page.fill("#address", "x")  # nor does anything else that works
+            await agent.page.wait_for_selector("#proposal > *")
+            assert "こちらの確認が失敗しました" in await agent.page.inner_text("#notice")
