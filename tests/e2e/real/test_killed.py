@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import sys
@@ -37,6 +38,8 @@ SEED = int(os.environ.get("MAILPROBE_SEED", "3"))
 PEOPLE = ("mortal", "mortal_live")
 NINE_DAYS = 9 * 86400.0  # then nobody waits for the earlier ones any more
 NEVER_CAME = frozenset({CanaryState.PLANNED, CanaryState.UNCERTAIN})
+# A run that sees the mail sooner looks fewer times: what only another look would have reached cannot be its death.
+LOOKED = re.compile(r"probe (before|after) (NOOP|IDLE|DONE|UID FETCH #\d+|UID SEARCH #\d+)( #\d+)?: 0$")
 EVERY_STEP_IS_KEPT = """
 CREATE TABLE steps (id, before, after);
 CREATE TRIGGER kept AFTER UPDATE OF state ON canaries WHEN old.state <> new.state
@@ -185,7 +188,7 @@ async def test_killed_at_every_step(yard: Graveyard) -> None:
         await yard.kill("probe", at)
     await settle(yard)
     print(f"\nkilled {yard.kills - len(yard.missed)} times at {len(marks)} steps; ended before: {yard.missed}")
-    assert len(yard.missed) <= len(marks) // 10  # a run that sees the mail sooner looks fewer times
+    assert not [one for one in yard.missed if not LOOKED.match(one)]
 
 
 @pytest.mark.skipif(not FULL, reason="300 kills are for tests/run full")
