@@ -114,7 +114,10 @@ WITNESSES: MappingProxyType[Code, tuple[Answers, ...]] = MappingProxyType(
             seen(store=Store.FAILED),
             no_entry(SignIn.UNAVAILABLE, Control.GOOD, backends=Backends.SOME_HIT),
         ),
-        Code.SERVER_TLS_OLD: (no_entry(SignIn.OLD_TLS, Control.UNASKED, tls=Tls.LEGACY_UNNAMED),),
+        Code.SERVER_TLS_OLD: (
+            no_entry(SignIn.OLD_TLS, Control.UNASKED, tls=Tls.LEGACY_UNNAMED),
+            no_entry(SignIn.INSECURE, Control.UNASKED, tls=Tls.EXPIRED),
+        ),
         Code.NETWORK_RESTRICTED: (no_entry(SignIn.NOT_ALLOWED, Control.NOT_ALLOWED, network=Network.OUTSIDE),),
         Code.MAILBOX_FULL: (
             seen(acceptance=Acceptance.FULL, room=Room.FULL),

@@ -62,7 +62,7 @@ def codes_of(p: Picture, code: Code) -> Iterator[NoteCode]:
         yield NoteCode.PC_ACCESS_NOT_THE_CAUSE
     if p.acceptance.among(Acceptance.GREYLISTED) or p.put_off_first.among(Answer.YES):
         yield NoteCode.GREYLISTED
-    if p.tls.among(Tls.LEGACY_NAMED, Tls.LEGACY_UNNAMED) and code is not Code.SERVER_TLS_OLD:
+    if p.tls.among(Tls.LEGACY_NAMED, Tls.LEGACY_UNNAMED, Tls.EXPIRED) and code is not Code.SERVER_TLS_OLD:
         yield NoteCode.SERVER_TLS_OLD
     if p.backends.among(Backends.SOME, Backends.SOME_HIT) and code is not Code.PARTIAL_BACKEND_FAULT:
         yield NoteCode.PARTIAL_BACKEND_FAULT

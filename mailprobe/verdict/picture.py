@@ -193,6 +193,7 @@ class Tls(StrEnum):
     MODERN = "modern"
     LEGACY_NAMED = "legacy_named"  # with the profile that the carrier's data names
     LEGACY_UNNAMED = "legacy_unnamed"
+    EXPIRED = "expired"  # the certificate: no client that looks at it connects
     BAD_CERTIFICATE = "bad_certificate"
     UNKNOWN = "unknown"
 

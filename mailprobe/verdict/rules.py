@@ -55,6 +55,7 @@ from mailprobe.verdict.picture import (
     Room,
     SignIn,
     Store,
+    Tls,
 )
 
 
@@ -130,7 +131,9 @@ def network_restricted(p: Picture) -> bool:
 
 
 def tls_too_old(p: Picture) -> bool:
-    return p.sign_in.among(SignIn.OLD_TLS) and not as_never(p)
+    """An old protocol, or a certificate that has run out: of every address of the server, or we would have got in."""
+    expired = p.sign_in.among(SignIn.INSECURE) and p.tls.among(Tls.EXPIRED)
+    return (expired or p.sign_in.among(SignIn.OLD_TLS)) and not as_never(p)
 
 
 def partial_fault(p: Picture) -> bool:

@@ -56,6 +56,8 @@ BY_MASTER = {
     SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
 }
 # What an earlier refusal still says hours later; all else was of its moment
+# A chain that we do not know, or another name, may be a setting of ours; a date that has passed is not.
+OUT_OF_DATE = {TlsFault.OLD_SERVER: Tls.LEGACY_UNNAMED, TlsFault.EXPIRED: Tls.EXPIRED}
 LASTING = (SignInClass.DISABLED, SignInClass.EXPIRED, SignInClass.NOT_ALLOWED)
 BEFORE = {SignInClass.REFUSED: SignIn.REFUSED_BEFORE, **{cls: SIGN_IN[cls] for cls in LASTING}}
 SMTP_REPLY = re.compile(r"([45]\d\d) (.*)", re.DOTALL)
@@ -392,6 +394,6 @@ def tls_of(leg: Leg) -> Known[Tls]:
                 seen.add(Tls.MODERN if up.fact.profile == "default" else Tls.LEGACY_NAMED)
         for down in door.shut:
             if isinstance(down.fact, NotSecured) and down.fact.why not in PASSING_TLS:
-                seen.add(Tls.LEGACY_UNNAMED if down.fact.why is TlsFault.OLD_SERVER else Tls.BAD_CERTIFICATE)
-    order = (Tls.LEGACY_UNNAMED, Tls.BAD_CERTIFICATE, Tls.LEGACY_NAMED, Tls.MODERN)
+                seen.add(OUT_OF_DATE.get(down.fact.why, Tls.BAD_CERTIFICATE))
+    order = (Tls.LEGACY_UNNAMED, Tls.EXPIRED, Tls.BAD_CERTIFICATE, Tls.LEGACY_NAMED, Tls.MODERN)
     return Known(next((kind for kind in order if kind in seen), Tls.UNKNOWN), seen_at(leg))

@@ -342,6 +342,8 @@ CASES: list[Case] = [
         MEDIUM,
     ),
     ("old TLS", [NO_LOGIN], {"sign_in": SignIn.OLD_TLS, "tls": Tls.LEGACY_UNNAMED}, Code.SERVER_TLS_OLD, MEDIUM),
+    ("expired", [NO_LOGIN], {"sign_in": SignIn.INSECURE, "tls": Tls.EXPIRED}, Code.SERVER_TLS_OLD, MEDIUM),
+    ("another name", [NO_LOGIN], {"sign_in": SignIn.INSECURE, "tls": Tls.BAD_CERTIFICATE}, Code.INCONCLUSIVE, LOW),
     ("T's shard", [NO_LOGIN], {"sign_in": SignIn.UNAVAILABLE}, Code.PARTIAL_BACKEND_FAULT, LOW),
     (
         "T's address of two",

@@ -215,6 +215,8 @@ def test_tls() -> None:
     assert seen(new, probe="imap").tls.value is Tls.MODERN
     assert seen(new, replace(new, profile="static_rsa"), probe="imap").tls.value is Tls.LEGACY_NAMED
     assert seen(new, NotSecured(at=101, **IMAP, why=TlsFault.OLD_SERVER), probe="imap").tls.value is Tls.LEGACY_UNNAMED
+    assert seen(new, NotSecured(at=101, **IMAP, why=TlsFault.EXPIRED), probe="imap").tls.value is Tls.EXPIRED
+    assert seen(new, NotSecured(at=101, **IMAP, why=TlsFault.UNTRUSTED), probe="imap").tls.value is Tls.BAD_CERTIFICATE
     assert seen(new, NotSecured(at=101, **IMAP, why=TlsFault.WRONG_NAME), probe="imap").tls.value is Tls.BAD_CERTIFICATE
 
 
