@@ -169,7 +169,7 @@ SIGN_IN = (
 BAD_CHANNELS = (
     Scenario("static RSA only", "server_tls_old", "degraded", imap_at("imaps", "imap_static_rsa")),
     Scenario(
-        "IMAP certificate expired", "inconclusive", "unknown", lambda lab: Setup(imap=f"imaps://127.0.0.2:{lab.office.imaps}")
+        "IMAP certificate expired", "server_tls_old", "degraded", lambda lab: Setup(imap=f"imaps://127.0.0.2:{lab.office.imaps}")
     ),
     Scenario(
         "IMAP certificate of another name",
