@@ -137,7 +137,14 @@ def _smtp() -> SmtpTables:
 
 def _sign_in() -> SignInTables:
     table = _toml("sign_in.toml")
-    return SignInTables(imap=_groups(table["imap"], SignInClass), auth=_groups(table["auth"], SignInClass))
+    return SignInTables(*(_groups(_listed(table[name], table["both"]), SignInClass) for name in ("imap", "auth")))
+
+
+def _listed(tables: Iterable[Mapping[str, Any]], lists: Mapping[str, list[str]]) -> Iterable[Mapping[str, Any]]:
+    """With the words of each list where a row only names it."""
+    for table in tables:
+        rows = ({**row, "any": lists[row["any"]]} if isinstance(row.get("any"), str) else row for row in table["rows"])
+        yield {**table, "rows": tuple(rows)}
 
 
 def _grammar() -> Grammar:
