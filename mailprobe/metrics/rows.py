@@ -31,7 +31,7 @@ class ProbeRow:
     """The newest judged run of one probe from one vantage. Times are Unix seconds, took is seconds.
 
     success: good or bad; None: it never could tell, and then there is no series. at: when that run ended, None if there
-    was none. stale_at: from then on it says nothing of now, and its series goes.
+    was none. lasts: so many seconds after it the run says nothing of now any more, and its series goes.
     """
 
     probe: str
@@ -40,8 +40,12 @@ class ProbeRow:
     at: float | None = None
     took: float | None = None
     last_success: float | None = None
-    stale_at: float = math.inf
+    lasts: float = math.inf
     _texts: tuple[str, str] | None = field(init=False, repr=False, compare=False, default=None)
+
+    @property
+    def stale_at(self) -> float:
+        return self.at + self.lasts if self.at is not None else math.inf
 
     @property
     def texts(self) -> tuple[str, str]:

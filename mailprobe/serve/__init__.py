@@ -3,7 +3,8 @@ after, Prometheus and the webhook told.
 
 shift.py      what runs side by side; life.py the signals, the orderly end and the signs of life
 duty.py       the schedule on duty: scheduling.py hands it to the engine, repairs.py its guests; watching.py keeps and judges
-              its results, outcome.py, counting.py and tally.py count them
+              its results, seen.py and newest.py hold what is known of each account; outcome.py,
+              counting.py and tally.py count
 looks.py      what a server in trouble showed, for all accounts behind it; deciding.py: the second look that all wait for
 fitness.py    whether we ourselves are fit to judge; controls.py: what is known of the carriers' controls
 pages.py      what is served over HTTP; reception.py, looking.py, announced.py: bounces, test mails, announced work

@@ -11,7 +11,8 @@ import asyncio
 from mailprobe.engine import Kind, Result
 from mailprobe.evidence import Evidence
 from mailprobe.log import Event, tell
-from mailprobe.serve.watching import Seen, Watching
+from mailprobe.serve.seen import Seen
+from mailprobe.serve.watching import Watching
 from mailprobe.status import waits
 from mailprobe.store import StoreError
 

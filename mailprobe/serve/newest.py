@@ -22,18 +22,30 @@ HEAD = Struct("<Hddd")  # octets of packed text, then started, began, took
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """One run without its transcript and its slot. sample: shared by all that are packed with it."""
+class Alike:
+    """What very many runs have in common, one object for all of them. sample: what they are packed with."""
 
-    account: str
     probe: str
     vantage: str
     ending: Ending
     sample: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One run without its transcript and its slot."""
+
+    account: str
+    alike: Alike
     octets: bytes
+
+    @property
+    def probe(self) -> str:
+        return self.alike.probe
 
 
 _samples: dict[tuple[str, str, int], bytes] = {}
+_alike: dict[Alike, Alike] = {}
 
 
 def sample_of(evidence: Evidence, text: bytes) -> bytes:
@@ -48,21 +60,28 @@ def sample_of(evidence: Evidence, text: bytes) -> bytes:
     return known
 
 
+def alike(evidence: Evidence, sample: bytes) -> Alike:
+    if len(_alike) >= MOST_SAMPLES:
+        _alike.clear()
+    new = Alike(evidence.probe, evidence.vantage, evidence.ending, sample)
+    return _alike.setdefault(new, new)
+
+
 def pack(evidence: Evidence) -> Packed:
     told = facts.written(evidence.facts)
     sample = sample_of(evidence, told.text)
     press = zlib.compressobj(1, zlib.DEFLATED, RAW, 8, zlib.Z_DEFAULT_STRATEGY, sample)
     text = press.compress(told.text) + press.flush()
     head = HEAD.pack(len(text), evidence.started, evidence.began, evidence.took)
-    return Packed(evidence.account, evidence.probe, evidence.vantage, evidence.ending, sample, head + text + told.times)
+    return Packed(evidence.account, alike(evidence, sample), head + text + told.times)
 
 
 def unpack(one: Packed) -> Evidence:
-    size, started, began, took = HEAD.unpack_from(one.octets)
+    same, (size, started, began, took) = one.alike, HEAD.unpack_from(one.octets)
     end = HEAD.size + size
-    text = zlib.decompressobj(RAW, one.sample).decompress(one.octets[HEAD.size : end])
+    text = zlib.decompressobj(RAW, same.sample).decompress(one.octets[HEAD.size : end])
     seen = facts.read(Octets(text, one.octets[end:]))
-    return Evidence(one.account, one.probe, one.vantage, None, started, began, took, seen, (), one.ending)
+    return Evidence(one.account, same.probe, same.vantage, None, started, began, took, seen, (), same.ending)
 
 
 class Newest(MutableMapping[str, Evidence]):

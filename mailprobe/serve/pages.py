@@ -135,4 +135,4 @@ async def asked_live(watching: Watching, name: str, probe: str) -> ProbeRow | No
     order = Order(seen.account, carrier, config.prober, (probe,), LIVE_WITHIN, config.engine.vantage)
     evidence = await house.engine.live(order, UNWATCHED)
     await watching.ended(Result(name, carrier.name, Kind.RESULT, watching.wall(), None, (probe,), evidence))
-    return seen.probes.get(probe)
+    return seen.probe(probe)

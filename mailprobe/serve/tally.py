@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from itertools import takewhile
 from typing import Generic, TypeVar
 
 from mailprobe.metrics import Window
@@ -16,21 +18,27 @@ LONGEST = int(Window.HOUR.seconds / GRAIN)
 Kind = TypeVar("Kind")  # what is counted together
 
 
+@lru_cache(maxsize=1024)
+def same(grain: int) -> int:
+    """One object for all mailboxes that were seen in those ten seconds."""
+    return grain
+
+
 @dataclass(slots=True)
 class Lately(Generic[Kind]):
     """When each mailbox was last seen as something, and how many were in each ten seconds: to go through a hundred thousand at
     every look would hold the loop up."""
 
-    last: dict[tuple[str, Kind], int] = field(default_factory=dict)  # those seen last stand last, near enough
+    last: dict[Kind, dict[str, int]] = field(default_factory=dict)  # of each kind those seen last stand last, near enough
     grains: dict[int, Counter[Kind]] = field(default_factory=dict)
 
     def see(self, account: str, kind: Kind, at: float) -> None:
-        key, grain = (account, kind), int(at // GRAIN)
-        before = self.last.pop(key, None)
+        last, grain = self.last.setdefault(kind, {}), same(int(at // GRAIN))
+        before = last.pop(account, None)
         if before is not None:
             self.grains[before][kind] -= 1
             grain = max(grain, before)
-        self.last[key] = grain
+        last[account] = grain
         self.grains.setdefault(grain, Counter())[kind] += 1
 
     def in_windows(self, now: float) -> Iterator[tuple[Kind, Window, int]]:
@@ -44,13 +52,11 @@ class Lately(Generic[Kind]):
     def forget(self, now: float) -> None:
         """What no window holds any more."""
         oldest = int(now // GRAIN) - LONGEST
-        old = []
-        for key, grain in self.last.items():
-            if grain > oldest:
-                break
-            old.append(key)
-        for key in old:
-            self.grains[self.last.pop(key)][key[1]] -= 1
+        for kind, last in self.last.items():
+            for account, grain in [*takewhile(lambda one: one[1] <= oldest, last.items())]:
+                self.grains[grain][kind] -= 1
+                del last[account]
+        self.last = {kind: last for kind, last in self.last.items() if last}
         self.grains = {grain: kinds for grain, kinds in self.grains.items() if any(kinds.values())}
 
 

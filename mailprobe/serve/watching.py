@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mailprobe.bounces.door import Reason
@@ -34,9 +34,9 @@ from mailprobe.serve.counting import certificates, count_facts, count_run, round
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
-from mailprobe.serve.newest import Newest
 from mailprobe.serve.outcome import outcome_of
 from mailprobe.serve.repairs import Repairs
+from mailprobe.serve.seen import NOTHING_KNOWN, Seen, thrice
 from mailprobe.serve.shift import Shift
 from mailprobe.serve.tally import Tally
 from mailprobe.serve.telling import changed, revised
@@ -51,44 +51,20 @@ from mailprobe.store.results import Outcome as Counted
 from mailprobe.store.skips import Skipped
 from mailprobe.store.spells import put as put_spells
 from mailprobe.store.statement import Transaction
-from mailprobe.store.verdicts import Said, said_of
 from mailprobe.store.verdicts import put as put_word
 from mailprobe.store.verdicts import row_of as word_of
-from mailprobe.verdict import Code, Status, Verdict
+from mailprobe.store.verdicts import said_of
+from mailprobe.verdict import Status, Verdict
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.observed import Observations
 from mailprobe.verdict.picture import History, Picture, SignIn
 from mailprobe.verdict.take import remembering, take_picture
 
-NOTHING_KNOWN = Standing()
 FRESH = 2.0  # intervals for which what a probe saw belongs to the picture
 LEAST_FRESH = 60.0
 NOT_AGAIN = frozenset(
     {SignIn.REFUSED, SignIn.REFUSED_BEFORE, SignIn.DISABLED, SignIn.EXPIRED}
 )  # confirmed at RCPT, not by a login
-
-
-@dataclass(slots=True)
-class Seen:
-    """One account as it is known now. hide: what finds the names to be hidden, the same for all; newest: by probe, what asked
-    something; probes and roundtrips: as Prometheus is told; accepted: an MX host has taken it at some time; withdrawn: what was
-    said before, until it is told that it is not said any more; revised_to: what was told to be said instead."""
-
-    account: Account
-    hide: Callable[[Account], Hidden]
-    standing: Standing = NOTHING_KNOWN
-    newest: Newest = field(default_factory=Newest)
-    probes: dict[str, ProbeRow] = field(default_factory=dict)
-    roundtrips: tuple[Roundtrip, ...] = ()
-    lasting: tuple[Lasting, ...] = ()
-    accepted: bool = False
-    withdrawn: Said | None = None
-    revised_to: Code | None = None
-
-    @property
-    def hidden(self) -> Hidden:
-        """The names to be hidden in what is stored of it. Made anew each time: kept they would be a fifth of the memory."""
-        return self.hide(self.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +158,7 @@ class Watching:
     def row(self, seen: Seen) -> AccountRow:
         account = seen.account
         place = (account.id, account.carrier, account.group)
-        return row_of(place, seen.standing, self.interval(account), tuple(seen.probes.values()), seen.roundtrips)
+        return row_of(place, seen.standing, self.interval(account), seen.probes, seen.roundtrips)
 
     def interval(self, account: Account, probe: str = "") -> float:
         return interval(account, self.shift.house.config.carriers[account.carrier].limits, probe)
@@ -332,7 +308,7 @@ class Watching:
             self.count(seen, carrier, one, outcome)
             for held in held_in(one):
                 self.metrics.held_back(carrier.name, held.why)
-            seen.probes[one.probe] = self.probe_row(seen, one, outcome)
+            seen.put(self.probe_row(seen, one, outcome))
             seen.accepted = seen.accepted or (one.probe == "mx" and outcome is Outcome.GOOD)
             await done_once(house.breakers.learn(one.facts, pace_of(carrier.limits), ourselves_fit=self.fitness.health.hears))
             if self.looks.learn(carrier.name, one):
@@ -368,15 +344,15 @@ class Watching:
         servers.update(fact.server.lower() for fact in evidence.facts if fact.server)
 
     def probe_row(self, seen: Seen, evidence: Evidence, outcome: Outcome) -> ProbeRow:
-        before = seen.probes.get(evidence.probe)
+        before = seen.probe(evidence.probe)
         at = evidence.started + evidence.took
         if outcome not in (Outcome.GOOD, Outcome.BAD):
             kept = ProbeRow(evidence.probe, evidence.vantage, None)
             return before or kept
         good = outcome is Outcome.GOOD
         last = at if good else (before.last_success if before else None)
-        stale = at + 3 * self.interval(seen.account, evidence.probe)
-        return ProbeRow(evidence.probe, evidence.vantage, good, at, evidence.took, last, stale)
+        lasts = thrice(self.interval(seen.account, evidence.probe))
+        return ProbeRow(evidence.probe, evidence.vantage, good, at, evidence.took, last, lasts)
 
     async def confirm(self, judged: Judged, at: float) -> None:
         """A second reading decides: asked for once, and never by a login that was refused; once more where only what was known

@@ -39,7 +39,7 @@ def rows(count: int) -> dict[str, AccountRow]:
 
 def row(number: int) -> AccountRow:
     ill = number % 10 == 0
-    probes = tuple(ProbeRow(one, "tokyo", not ill, NOW - number % 900, 0.1, NOW - number * 0.37, NOW + 9999) for one in PROBES)
+    probes = tuple(ProbeRow(one, "tokyo", not ill, NOW - number % 900, 0.1, NOW - number * 0.37, 19_999) for one in PROBES)
     code, actor = (Code.DIRECTORY_OUT_OF_SYNC, Actor.PROVISIONING) if ill else (Code.HEALTHY, Actor.NOBODY)
     status, trip = Status.DOWN if ill else Status.OK, (Roundtrip("tokyo", 0.5 + number / 1000),)
     return AccountRow(f"acct-{number:06}", f"carrier{number % 10}", "shard", status, NOW + 9999, code, actor, probes, trip)

@@ -67,7 +67,7 @@ async def test_the_stored_result_of_one_probe() -> None:
 async def test_what_was_not_judged_or_is_out_of_date_has_no_success() -> None:
     assert (await get(app(), "/probe?account=tanaka&module=dns")).text == ""
     assert (await get(app(), "/probe?account=tanaka&module=canary")).text == ""
-    old = ProbeRow("mx", "tokyo", True, NOW - 5000, 0.1, NOW - 5000, stale_at=NOW - 1)
+    old = ProbeRow("mx", "tokyo", True, NOW - 5000, 0.1, NOW - 5000, lasts=4999)
     served = metrics_app(MetricsDoor(metrics([row(probes=(old,))]), PROBES))
     names = {name for name, _ in samples_in((await get(served, "/probe?account=tanaka&module=mx")).text)}
     assert names == {"probe_duration_seconds", "mailprobe_probe_age_seconds"}

@@ -20,8 +20,8 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 def row(account: str = "tanaka", **changes: Any) -> AccountRow:
     probes = (
-        ProbeRow("mx", "tokyo", True, NOW - 10, 0.125, NOW - 10, NOW + 600),
-        ProbeRow("imap", "tokyo", False, NOW - 20, 0.5, NOW - 3600.5, NOW + 600),
+        ProbeRow("mx", "tokyo", True, NOW - 10, 0.125, NOW - 10, 610),
+        ProbeRow("imap", "tokyo", False, NOW - 20, 0.5, NOW - 3600.5, 620),
         ProbeRow("dns", "tokyo", None),
     )
     plain = AccountRow(

@@ -66,7 +66,7 @@ def test_what_was_never_judged_has_no_series() -> None:
 
 
 def test_what_is_out_of_date_is_unknown_and_says_nothing_of_probes() -> None:
-    old = ProbeRow("mx", "tokyo", False, NOW - 999, 0.1, NOW - 5000, stale_at=NOW)
+    old = ProbeRow("mx", "tokyo", False, NOW - 999, 0.1, NOW - 5000, lasts=999)
     found = samples(metrics([row(stale_at=NOW, probes=(old,))]))
     assert value(found, "account_status", account="tanaka", carrier="lab", status="unknown") == 1
     assert value(found, "account_status", account="tanaka", carrier="lab", status="down") == 0

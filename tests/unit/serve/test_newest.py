@@ -38,7 +38,7 @@ def test_another_run_of_the_same_kind_is_a_fraction_of_its_facts() -> None:
     other = replace(MX, account="suzuki", facts=tuple(replace(one, at=one.at + 0.1) for one in MX.facts))
     packed = pack(other)
     assert len(packed.octets) < 300
-    assert packed.sample is pack(MX).sample
+    assert packed.alike is pack(MX).alike
 
 
 def test_a_run_without_facts_is_one_as_well() -> None:
