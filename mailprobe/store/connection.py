@@ -18,7 +18,7 @@ from mailprobe.store.statement import Transaction
 WAIT = 10.0  # seconds for another process's transaction
 STEP = 0.2  # seconds between two looks whether anybody still waits for it
 STATEMENTS = 512  # prepared ones that are kept
-CACHE = 16  # MiB of pages: a batch must fit, or it is written twice
+CACHE = 8  # MiB of pages: a batch must fit, or it is written twice
 READS = 4  # MiB for who only reads: the same pages lie in the system's own cache
 CHECKPOINT = 4000  # pages of WAL, 16 MB: each asks for two more syncs
 MOST_WAL = 64 << 20  # octets that its file keeps after a rush
