@@ -48,10 +48,12 @@ async def take_call(page: Page, link: str) -> None:
     await page.wait_for_selector("#proposal .address")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#top[data-state=settled]")
+    before = await page.inner_text("#top-sure")
     await page.click("[data-value=portal_ok]")
     await page.click("[data-value=spelling_confirmed]")
     await page.wait_for_selector("[data-value=spelling_confirmed][aria-pressed=true]")
-    await page.wait_for_selector("#top[data-state=settled]")
+    changed = "before => document.getElementById('top-sure').textContent !== before"
+    await page.wait_for_function(changed, arg=before)  # with both answers it is surer
     await page.evaluate("window.scrollTo(0, 0)")
 
 
