@@ -27,6 +27,7 @@ class Event(Enum):
     SERVING = ("serving", logging.INFO)
     ENDING = ("ending", logging.INFO)
     DRAINED = ("drained", logging.INFO)
+    DAEMON_FAULT = ("daemon_fault", logging.CRITICAL)
     CUT_SHORT = ("cut_short", logging.WARNING)
     DRAIN_FAULT = ("drain_fault", logging.ERROR)
     CONFIG_WARNING = ("config_warning", logging.WARNING)

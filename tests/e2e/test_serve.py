@@ -213,6 +213,36 @@ def test_a_port_that_cannot_be_had_is_said_in_words(daemon: Daemon) -> None:
     assert "error[MP1019] bounces.listen" in daemon.log()
 
 
+@pytest.mark.parametrize("where", ["http.listen", "http.metrics_listen"])
+def test_so_is_one_of_the_pages(daemon: Daemon, where: str) -> None:
+    """By then tasks of every kind are under way."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        daemon.write(f'[http]\n{where.partition(".")[2]} = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        daemon.start()
+        assert daemon.process is not None
+        assert daemon.process.wait(60.0) == 73
+    assert f"error[MP1019] {where}" in daemon.log()
+    assert "Traceback" not in daemon.log()
+
+
+def test_a_second_daemon_on_one_store_does_not_begin(daemon: Daemon) -> None:
+    """It would ask everybody twice, and tell everything twice."""
+    daemon.start()
+    daemon.hears("READY=1")
+    assert daemon.process is not None
+    daemon.write(listens=False)
+    command = [sys.executable, "-m", "mailprobe", "serve", "--config", str(daemon.folder / "mailprobe.toml")]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60.0, check=False)
+    assert second.returncode == 75
+    assert f"error[MP1021] {daemon.folder}/m.db: another mailprobe serve is running" in second.stderr
+    assert f"(process {daemon.process.pid})" in second.stderr
+    daemon.process.kill()  # leaves nothing behind that must be cleared away
+    daemon.process.wait()
+    daemon.start()
+    daemon.hears("READY=1")
+    assert daemon.end()[0] == 0
+
+
 def test_nothing_that_anybody_said_is_written_down(daemon: Daemon) -> None:
     """Strangers at the receiver, a bounce mailbox and a webhook that cannot be had, a secret that is gone, a bad file."""
     hook_at, nobody = f"http://127.0.0.1:{closed_port()}/{MARK}", closed_port()
