@@ -83,7 +83,10 @@ def refuse_changed(to: Path, wanted: dict[str, bytes], present: dict[str, str], 
     ]
     if changed:
         hint = "keep your changes in files of your own, or overwrite them with --force"
-        problems = (Problem("MP1702", str(to / name), "was changed since it was exported", hint) for name in changed)
+        what = {
+            name: "was changed since it was exported" if name in known else "is there, and no export of ours" for name in changed
+        }
+        problems = (Problem("MP1702", str(to / name), what[name], hint) for name in changed)
         raise ConfigError(tuple(problems), CANNOT_CREATE)
 
 
