@@ -83,10 +83,8 @@ def refuse_changed(to: Path, wanted: dict[str, bytes], present: dict[str, str], 
     ]
     if changed:
         hint = "keep your changes in files of your own, or overwrite them with --force"
-        what = {
-            name: "was changed since it was exported" if name in known else "is there, and no export of ours" for name in changed
-        }
-        problems = (Problem("MP1702", str(to / name), what[name], hint) for name in changed)
+        ours, foreign = "was changed since it was exported", "is there, and was not exported"
+        problems = (Problem("MP1702", str(to / name), ours if name in known else foreign, hint) for name in changed)
         raise ConfigError(tuple(problems), CANNOT_CREATE)
 
 

@@ -6,8 +6,8 @@ it commits, whatever other processes do.
 
 from __future__ import annotations
 
-import os
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import Connection as Core
 from sqlalchemy import create_engine
@@ -96,7 +96,7 @@ def file_at(place: str) -> File | None:
     if place == MEMORY:
         return None
     try:
-        found = os.stat(place)
+        found = Path(place).stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino

@@ -59,7 +59,7 @@ def test_one_probe_that_has_gone_quiet_is_told() -> None:
 
 
 def test_results_that_can_tell_nothing_are_as_good_as_none() -> None:
-    """A prober in trouble, or a server that answers nothing of use: three intervals later the metrics show unknown, and so do we."""
+    """A prober in trouble, or a server without a clear answer: the metrics show unknown after three intervals, and so do we."""
     for stale_at, exit_code in ((NOW + 1.0, 2), (NOW, 3)):
         said = say(ACCOUNT, replace(STANDING, known_at=NOW - 901.0, stale_at=stale_at), NOW)
         assert said.exit_code == exit_code

@@ -27,10 +27,9 @@ async def test_one_that_was_not_is_not_hidden_by_another() -> None:
 
 
 def test_a_fault_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
-    try:
+    with pytest.raises(KeyError) as caught:
         raise KeyError("taro@mail.test")
-    except KeyError as error:
-        assert ended_by(ExceptionGroup("", [error])) == 70
+    assert ended_by(ExceptionGroup("", [caught.value])) == 70
     (told,) = caplog.messages
     assert told.startswith("daemon_fault error=KeyError place=test_ending.py:")
     assert "taro" not in caplog.text.replace("test_ending", "")
