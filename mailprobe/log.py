@@ -35,6 +35,7 @@ class Event(Enum):
     RELOADED = ("reloaded", logging.INFO)
     RELOAD_FAILED = ("reload_failed", logging.ERROR)
     RELOAD_FAULT = ("reload_fault", logging.ERROR)
+    CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", logging.ERROR)
     NEEDS_RESTART = ("needs_restart", logging.WARNING)
     BOUNCES_FETCHED = ("bounces_fetched", logging.INFO)
     BOUNCE_MAILBOX_UNREADABLE = ("bounce_mailbox_unreadable", logging.ERROR)
