@@ -67,10 +67,12 @@ class Fields(TypedDict, total=False):
     """What an event may say. error: its type and place are told, never its words."""
 
     account: str  # the configured id
+    added: int  # accounts
     carrier: str
     code: str  # MPnnnn
     count: int
     error: BaseException
+    gone: int  # accounts
     id: str  # of a thing of ours: an event, an error
     kind: str
     listening: str  # scheme://host:port
@@ -104,7 +106,7 @@ SHAPES: dict[str, str] = {
     "where": r"[\w.-]{1,100}(?::\d{1,9}){0,2}|",
     "why": WORD,
 }
-NUMBERS = frozenset({"count", "status", "took", "tries"})
+NUMBERS = frozenset({"added", "count", "gone", "status", "took", "tries"})
 
 logger = logging.getLogger("mailprobe")
 
