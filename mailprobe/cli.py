@@ -95,10 +95,15 @@ def serve(config: ConfigOption = None) -> None:
     Ends at SIGTERM or Ctrl-C. Every address that it serves is written to standard error.
     """
     from mailprobe.check import run_loop
-    from mailprobe.serve import configured_for_serving
+    from mailprobe.serve import configured_for_serving, ended_by
     from mailprobe.serve import serve as work
 
-    run_loop(work(configured_for_serving(config)))
+    try:
+        run_loop(work(configured_for_serving(config)))
+    except (ConfigError, StoreError):
+        raise
+    except Exception as fault:
+        raise typer.Exit(ended_by(fault)) from None
 
 
 @app.command(short_help="Explain a returned mail; needs no configuration.")

@@ -27,6 +27,7 @@ class Event(Enum):
     SERVING = ("serving", logging.INFO)
     ENDING = ("ending", logging.INFO)
     DRAINED = ("drained", logging.INFO)
+    DAEMON_FAULT = ("daemon_fault", logging.CRITICAL)
     CUT_SHORT = ("cut_short", logging.WARNING)
     DRAIN_FAULT = ("drain_fault", logging.ERROR)
     CONFIG_WARNING = ("config_warning", logging.WARNING)
@@ -34,6 +35,7 @@ class Event(Enum):
     RELOADED = ("reloaded", logging.INFO)
     RELOAD_FAILED = ("reload_failed", logging.ERROR)
     RELOAD_FAULT = ("reload_fault", logging.ERROR)
+    CERTIFICATE_NOT_RENEWED = ("certificate_not_renewed", logging.ERROR)
     NEEDS_RESTART = ("needs_restart", logging.WARNING)
     BOUNCES_FETCHED = ("bounces_fetched", logging.INFO)
     BOUNCE_MAILBOX_UNREADABLE = ("bounce_mailbox_unreadable", logging.ERROR)
@@ -65,10 +67,12 @@ class Fields(TypedDict, total=False):
     """What an event may say. error: its type and place are told, never its words."""
 
     account: str  # the configured id
+    added: int  # accounts
     carrier: str
     code: str  # MPnnnn
     count: int
     error: BaseException
+    gone: int  # accounts
     id: str  # of a thing of ours: an event, an error
     kind: str
     listening: str  # scheme://host:port
@@ -102,7 +106,7 @@ SHAPES: dict[str, str] = {
     "where": r"[\w.-]{1,100}(?::\d{1,9}){0,2}|",
     "why": WORD,
 }
-NUMBERS = frozenset({"count", "status", "took", "tries"})
+NUMBERS = frozenset({"added", "count", "gone", "status", "took", "tries"})
 
 logger = logging.getLogger("mailprobe")
 

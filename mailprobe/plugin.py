@@ -6,6 +6,7 @@ because nobody has looked.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ class LastResult:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an account stands, as it is stored. since: Unix seconds from which the status has been this one."""
+    """Where an account stands, as it is stored. Unix seconds: since, from which the status has been this one; known_at, when
+    anything could last be told of it, None if nothing ever could; stale_at, from which on the status is too old to be shown.
+    code: '' where there is no status yet."""
 
     account: str
     status: Status
@@ -40,6 +43,8 @@ class Standing:
     actor: str
     since: float
     results: tuple[LastResult, ...] = ()
+    known_at: float | None = None
+    stale_at: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,25 @@ def say(account: Account, standing: Standing | None, now: float) -> Said:
     if age > most:
         said = f"{account.id}: stale, the last result is {span(age)} old (was {standing.status.value} {standing.code})"
         return unknown(said, perfdata)
+    if untold := untold_of(standing, now):
+        return unknown(f"{account.id}: {untold}, last result {span(age)} ago", perfdata)
     exit_code, word = WORDS[standing.status]
     whose = f", {standing.actor} must act" if standing.actor not in ("", "nobody") else ""
     text = f"{account.id}: {standing.code}{whose}, since {stamp(standing.since)} ({span(now - standing.since)})"
     late = late_probes(account, standing, now)
     missing = f", no fresh result of {' '.join(late)}" if late else ""
     return Said(exit_code, line(word, f"{text}, last result {span(age)} ago{missing}", perfdata))
+
+
+def untold_of(standing: Standing, now: float) -> str:
+    """Why the stored status says nothing of now though there are results: they could tell nothing, as the metrics have it too."""
+    if not standing.code:
+        return "no status yet: what was seen is not confirmed"
+    if standing.status is Status.UNKNOWN or standing.known_at is None:
+        return ""
+    if now < standing.stale_at:
+        return ""
+    return f"nothing could be told for {span(now - standing.known_at)} (was {standing.status.value} {standing.code})"
 
 
 def unknown(text: str, perfdata: str = "") -> Said:
@@ -103,7 +121,9 @@ def perfdata_of(account: Account, standing: Standing, now: float) -> str:
     """`'label'=value[unit];warn;crit;min;max`: the ages, and how long each probe took."""
     last = max(one.at for one in standing.results)
     most = stale_after(account)
-    parts = [f"age={max(0.0, now - last):.0f}s;;{most:.0f};0", f"in_status={max(0.0, now - standing.since):.0f}s;;;0"]
+    parts = [f"age={max(0.0, now - last):.0f}s;;{most:.0f};0"]
+    if standing.code:
+        parts.append(f"in_status={max(0.0, now - standing.since):.0f}s;;;0")
     for one in standing.results:
         parts.append(f"{one.probe}_age={max(0.0, now - one.at):.0f}s;;{stale_after(account, one.probe):.0f};0")
         if one.took is not None:

@@ -196,6 +196,7 @@ def report(done: Reloaded) -> None:
     if done.problems:
         tell(Event.RELOAD_FAILED, count=len(done.problems))
         return
-    tell(Event.RELOADED, parts=" ".join(sorted(done.difference.live)))
+    found = done.difference
+    tell(Event.RELOADED, parts=" ".join(sorted(found.live)), added=len(found.added), gone=len(found.removed))
     if done.difference.waiting:
         tell(Event.NEEDS_RESTART, parts=" ".join(sorted(done.difference.waiting)))

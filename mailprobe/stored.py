@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 from mailprobe import plugin
+from mailprobe.carriers import Limits
 from mailprobe.check import named_or_found
-from mailprobe.config import Config, ConfigError, Problem, format_problem, load
+from mailprobe.config import Account, Config, ConfigError, Problem, format_problem, load
+from mailprobe.config.every import interval
 from mailprobe.config.problems import cut
 from mailprobe.plugin import LastResult, Said, Standing
+from mailprobe.status import stale_at
 from mailprobe.store import Store, StoreError, open_store
 from mailprobe.store.place import MEMORY, place_of
 from mailprobe.verdict.rules import RULES
@@ -18,14 +21,16 @@ from mailprobe.verdict.rules import RULES
 ACTORS = {rule.code: rule.actor for rule in RULES}
 
 
-async def standing_in(store: Store, account: str) -> Standing | None:
+async def standing_in(store: Store, account: Account, limits: Limits) -> Standing | None:
     """Where the account stands; None: nothing is stored of it."""
-    kept = await store.standings.of(account)
+    kept = await store.standings.of(account.id)
     if kept is None:
         return None
     actor = ACTORS[kept.code].value if kept.code is not None else ""
-    results = tuple(LastResult(one.probe, one.at) for one in await store.results.last(account))
-    return Standing(account, kept.status, kept.code.value if kept.code else "", actor, kept.since, results)
+    results = tuple(LastResult(one.probe, one.at) for one in await store.results.last(account.id))
+    stale = stale_at(kept, interval(account, limits))  # as the metrics have it
+    code = kept.code.value if kept.code is not None else ""
+    return Standing(account.id, kept.status, code, actor, kept.since, results, kept.known_at, stale)
 
 
 def print_status(account: str, config: Path | None) -> int:
@@ -46,13 +51,13 @@ def status_of(account: str, config: Config) -> Said:
         return plugin.unknown(f'no account "{cut(account)}" in the configuration')
     # whoever asks must not be the one who makes the store
     place = place_of(config.store_url)
-    standing = asyncio.run(stored(account, config.store_url)) if place == MEMORY or Path(place).exists() else None
+    standing = asyncio.run(stored(found, config)) if place == MEMORY or Path(place).exists() else None
     return plugin.say(found, standing, time.time())
 
 
-async def stored(account: str, url: str) -> Standing | None:
-    async with open_store(url) as store:
-        return await standing_in(store, account)
+async def stored(account: Account, config: Config) -> Standing | None:
+    async with open_store(config.store_url) as store:
+        return await standing_in(store, account, config.carriers[account.carrier].limits)
 
 
 def one_line(problem: Problem) -> str:

@@ -25,6 +25,7 @@ from mailprobe.config import Account, Config, ConfigError, Problem, forecast, fo
 from mailprobe.config.problems import cut, visible
 from mailprobe.evidence import End, Evidence, Fact
 from mailprobe.held_words import held_words
+from mailprobe.maintenance import Window
 from mailprobe.question import Listener
 from mailprobe.report import Check
 from mailprobe.verdict import Code, Status, Verdict
@@ -266,4 +267,14 @@ def print_config(config: Config) -> None:
         print(format_problem(warning, "note"))
     for one in forecast(config):
         print(visible(str(one)))
+    for window in config.maintenance:
+        print(visible(announced(window, time.time())))
     print(f"ok: {len(config.accounts)} accounts, {len(config.carriers)} carriers")
+
+
+def announced(window: Window, now: float) -> str:
+    """A window of the file, in UTC: a wrong month or zone is seen here, and not in the night of the work."""
+    whose = ", ".join(f"{kind} {name}" for kind, name in (("carrier", window.carrier), ("group", window.group)) if name)
+    begins, ends = (time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(at)) for at in (window.begins, window.ends))
+    when = "is over" if window.ends <= now else "to come" if now < window.begins else "under way"
+    return f"maintenance of {whose}: {begins} to {ends}, {when}"

@@ -83,7 +83,8 @@ def refuse_changed(to: Path, wanted: dict[str, bytes], present: dict[str, str], 
     ]
     if changed:
         hint = "keep your changes in files of your own, or overwrite them with --force"
-        problems = (Problem("MP1702", str(to / name), "was changed since it was exported", hint) for name in changed)
+        ours, foreign = "was changed since it was exported", "is there, and was not exported"
+        problems = (Problem("MP1702", str(to / name), ours if name in known else foreign, hint) for name in changed)
         raise ConfigError(tuple(problems), CANNOT_CREATE)
 
 

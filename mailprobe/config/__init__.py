@@ -22,6 +22,7 @@ from mailprobe.config.meaning import authority, check_secret, is_lab, make_carri
 from mailprobe.config.notify import make_notify
 from mailprobe.config.places import Places
 from mailprobe.config.problems import ConfigError, NoCarrier, Problem, cut, format_problem, visible
+from mailprobe.config.query import AWAY
 from mailprobe.config.reading import (
     SECTIONS,
     BouncesSection,
@@ -84,7 +85,7 @@ __all__ = [
 ACTORS = ("provisioning", "mail_ops", "identity", "customer", "sender", "handset_support", "prober", "nobody")
 # Stands for a broken [prober], so that nothing else complains of networks that may well be written there.
 UNREAD = Prober("", "", allow_networks=("0.0.0.0/0", "::/0"))
-DATA_ERROR = 65  # sysexits.h
+DATA_ERROR, UNAVAILABLE, CONFIG_ERROR = 65, 69, 78  # sysexits.h
 MOST_OVERLOADS = 20
 
 
@@ -99,8 +100,14 @@ def load(path: Path, *, csv: Path | None = None, base: Path | None = None) -> Co
     sheet = Sheet(str(path), places, {BASE: base or path.parent, LEGACY_DOTS: legacy_dots_in(raw)})
     config = assemble(sheet, raw, path)
     if config is None or sheet.problems:
-        raise ConfigError(tuple(sheet.problems))
+        raise ConfigError(tuple(sheet.problems), exit_code_of(sheet.problems))
     return config
+
+
+def exit_code_of(problems: Iterable[Problem]) -> int:
+    """A database that cannot be asked may be there in a moment, and whoever starts us then is to try again; all else is not
+    better the next time."""
+    return UNAVAILABLE if {problem.code for problem in problems} == {AWAY} else CONFIG_ERROR
 
 
 def legacy_dots_in(raw: Mapping[str, object]) -> Callable[[str], bool]:

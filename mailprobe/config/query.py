@@ -14,6 +14,7 @@ from mailprobe.config.problems import cut
 from mailprobe.config.rows import COLUMNS, NEEDED, Row, RowError, column_hint
 from mailprobe.secret import SCHEMES, SecretError, parse_ref
 
+AWAY = "MP1806"
 WITHIN = 60.0  # seconds for connecting and reading everything
 READS = re.compile(r"\s*(select|with|values|table)\b", re.IGNORECASE)
 ADDRESS = re.compile(r"[^\s\"'<>()]+@[^\s\"'<>()]+")
@@ -63,7 +64,7 @@ def in_time(work: Callable[[], Answer]) -> Answer:
     thread.start()
     thread.join(WITHIN)
     if not ended:
-        raise RowError("MP1801", "", f"no answer within {WITHIN:.0f}s", "run the query by hand; an index may be missing")
+        raise RowError(AWAY, "", f"no answer within {WITHIN:.0f}s", "run the query by hand; an index may be missing")
     if isinstance(ended[0], BaseException):
         raise ended[0]
     return ended[0]
@@ -84,8 +85,7 @@ def answer_of(sql: str, url: str, base: Path) -> Answer:
     except exc.DBAPIError as error:
         raise RowError("MP1801", "", f"the query failed: {tame(str(error.orig))}", "run it by hand to see why") from None
     except (exc.SQLAlchemyError, OSError) as error:
-        hint = "check host, port and user of accounts_from.url"
-        raise RowError("MP1801", "", f"the database cannot be asked: {tame(str(error))}", hint) from None
+        raise away(error) from None
 
 
 def read_only(url: str, base: Path) -> str:
@@ -121,8 +121,16 @@ async def from_postgres(sql: str, url: str) -> Answer:
                 return head, [tuple(row) for row in await statement.fetch()]
         finally:
             await connection.close()
+    except (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, asyncpg.PostgresConnectionError) as error:
+        raise away(error) from None
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise RowError("MP1801", "", f"the query failed: {tame(str(error))}", "run it by hand to see why") from None
+
+
+def away(error: Exception) -> RowError:
+    """The database itself, and not what it was asked: it may be there in a moment."""
+    hint = "check host, port and user of accounts_from.url"
+    return RowError(AWAY, "", f"the database cannot be asked: {tame(str(error))}", hint)
 
 
 def tame(said: str) -> str:

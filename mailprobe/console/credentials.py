@@ -13,6 +13,8 @@ from mailprobe.config import Http
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="mailprobe", charset="UTF-8"'}
 
+TOKEN_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="mailprobe"'}
+
 
 @dataclass(frozen=True, slots=True)
 class Login:

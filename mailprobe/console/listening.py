@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -26,11 +27,20 @@ class Server(uvicorn.Server):
         yield
 
 
+def unheard(context: ssl.SSLContext) -> None: ...
+
+
 @contextlib.asynccontextmanager
 async def listening(
-    app: ASGIApp, listen: str, certificate: Path | None = None, key: Path | None = None, most: int = MOST
+    app: ASGIApp,
+    listen: str,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    most: int = MOST,
+    secured: Callable[[ssl.SSLContext], None] = unheard,
 ) -> AsyncIterator[tuple[str, int]]:
-    """Serve while the block lasts; the address and port that are served. listen: `host:port`, port 0 for a free one.
+    """Serve while the block lasts; the address and port that are served. listen: `host:port`, port 0 for a free one. secured: is
+    given what shows the certificate.
 
     certificate: PEM, with the key in it where no key is given. Raises OSError where that address is not to be had, and
     ssl.SSLError for a certificate that is none.
@@ -49,6 +59,8 @@ async def listening(
         ssl_keyfile=key,
     )
     config.load()
+    if config.ssl is not None:
+        secured(config.ssl)
     bound = bind(listen)
     server = Server(config)
     serving = asyncio.create_task(server.serve(sockets=[bound]))

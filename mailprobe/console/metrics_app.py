@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from mailprobe.console.credentials import CHALLENGE, Login, Token
+from mailprobe.console.credentials import CHALLENGE, TOKEN_CHALLENGE, Login, Token
 from mailprobe.metrics import AccountRow, Metrics, ProbeRow, negotiate
 from mailprobe.metrics.targets import JSON, discovery, newest, probe_text
 
@@ -55,7 +55,9 @@ class MetricsDoor:
         """The stored result of one probe of one account, or with `live=1` a fresh one."""
         ask = request.query_params
         wants_live = ask.get("live", "") not in ("", "0")
-        if not (self.holds_token(request) if wants_live else self.may_read(request)):
+        if wants_live and not self.holds_token(request):
+            return self.wants_token()
+        if not wants_live and not self.may_read(request):
             return unknown_reader()
         row, probe = self.metrics.rows().get(ask.get("account", "")), ask.get("module", "")
         if probe not in self.probes:
@@ -100,9 +102,16 @@ class MetricsDoor:
     async def do_reload(self, request: Request) -> Response:
         """Read the configuration anew, for who shows the token."""
         if self.reload is None or not self.holds_token(request):
-            return unknown_reader()
+            return self.wants_token()
         problems = await self.reload()
         return plain("".join(f"{one}\n" for one in problems), 400) if problems else plain("reloaded\n")
+
+    def wants_token(self) -> Response:
+        """A name and a password do not open this, so they are not asked for."""
+        said = (
+            "show the token of http.live_token: Authorization: Bearer" if self.token else "nobody may: http.live_token is not set"
+        )
+        return PlainTextResponse(f"{said}\n", 401, headers=TOKEN_CHALLENGE)
 
     def may_read(self, request: Request) -> bool:
         return self.login is None or self.login.fits(request) or self.holds_token(request)

@@ -31,12 +31,12 @@ SIGN_IN_BAD = {
 }
 SIGN_IN_UNKNOWN = {
     SignIn.NO_SECRET: ("not tried: no secret that can be read", 'live_controls = [{ address = "...", secret = "file:..." }]'),
-    SignIn.NO_SERVER: ("not tried: no server is known", 'imap = "imaps://HOST", submission = "smtps://HOST"'),
     SignIn.HELD: ("not tried: a limit has not passed", "try again later"),
     SignIn.UNREACHABLE: ("no answer on the way", "is the server right, and may we reach it?"),
     SignIn.RATE_LIMITED: ("too many sign-ins", "try again later"),
-    SignIn.UNASKED: ("not tried", ""),
+    SignIn.UNASKED: ("not tried", "does the name of its server lead anywhere?"),
 }
+SERVER = {Topic.SUBMISSION: 'submission = "smtps://HOST"'}  # of all others the mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,8 @@ def sign_in_finding(topic: Topic, name: str, said: Known[SignIn], store: Known[S
         return good(topic, name, "signs in" + (", and its mailbox opens" if store is not None else ""))
     if said.value in SIGN_IN_BAD:
         return bad(topic, name, *SIGN_IN_BAD[said.value])
+    if said.value is SignIn.NO_SERVER:
+        return unknown(topic, name, "not tried: no server is known", SERVER.get(topic, 'imap = "imaps://HOST"'))
     return unknown(topic, name, *SIGN_IN_UNKNOWN.get(said.value, ("cannot be told", "mailprobe check on the control says more")))
 
 

@@ -51,7 +51,8 @@ def resolver_finding(servers: Sequence[str]) -> Finding:
 
 def port_finding(evidence: Iterable[Evidence]) -> Finding:
     """Outgoing port 25, from what became of the connections to the carriers' MX hosts."""
-    facts = [fact for one in evidence if one.probe == "mx" for fact in one.facts if fact.server.endswith(f":{SMTP}")]
+    runs = [one for one in evidence if one.probe == "mx"]
+    facts = [fact for one in runs for fact in one.facts if fact.server.endswith(f":{SMTP}")]
     reached = sorted({fact.server for fact in facts if isinstance(fact, Connected)})
     if reached:
         return good(Topic.PORT_25, "", f"{reached[0]} was reached")
@@ -59,7 +60,8 @@ def port_finding(evidence: Iterable[Evidence]) -> Finding:
         return good(Topic.PORT_25, "", f"{facts[0].server} was reached a short while ago; not asked again so soon")
     shut = {fact.ip: fact.why for fact in facts if isinstance(fact, NotConnected)}
     if not shut:
-        return unknown(Topic.PORT_25, "", "no MX host was asked at port 25", "give a carrier a live control")
+        repair = "do the carriers' mx, or their MX records, lead anywhere?" if runs else "give a carrier a live control"
+        return unknown(Topic.PORT_25, "", "no MX host was asked at port 25", repair)
     why = ", ".join(sorted({why.value for why in shut.values()}))
     repair = "have outgoing port 25 opened for this host; many networks block it"
     if len(shut) > 1 and all(why in SILENT for why in shut.values()):

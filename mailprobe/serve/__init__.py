@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from mailprobe.bounces.token import Signer
@@ -28,10 +28,12 @@ from mailprobe.reload import Reloader
 from mailprobe.serve.duty import Duty, on_duty
 from mailprobe.serve.life import Signals, give_signs_of_life, heard
 from mailprobe.serve.shift import Shift, at_work, on_shift
+from mailprobe.store import StoreError
+from mailprobe.store.alone import alone
 
-__all__ = ["Shift", "at_work", "configured_for_serving", "on_shift", "serve"]
+__all__ = ["Shift", "at_work", "configured_for_serving", "ended_by", "on_shift", "serve"]
 
-USAGE = 64  # sysexits.h
+USAGE, SOFTWARE = 64, 70  # sysexits.h
 BOUNCES = "bounces"  # FileDescriptorName= of the receiver's socket
 
 
@@ -48,6 +50,30 @@ def configured_for_serving(named: Path | None) -> Config:
     return config
 
 
+@contextlib.contextmanager
+def unwrapped() -> Iterator[None]:
+    """An error that was foreseen, without the groups that it came up through: whoever started us reads its words."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        first = leaves(group)[0]
+        unforeseen = group.split((ConfigError, StoreError))[1]
+        raise (group if unforeseen is not None else first) from None
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """What went wrong, of however many tasks."""
+    return [leaf for one in error.exceptions for leaf in leaves(one)] if isinstance(error, BaseExceptionGroup) else [error]
+
+
+def ended_by(fault: Exception) -> int:
+    """The daemon ends by a fault of its own: told like everything else in the log, whose words might quote anybody. The exit
+    code."""
+    for one in leaves(fault):
+        tell(Event.DAEMON_FAULT, error=one)
+    return SOFTWARE
+
+
 def unheard(at_work: Shift | Duty) -> None: ...
 
 
@@ -55,17 +81,19 @@ async def serve(config: Config, begun: Callable[[Shift], None] = unheard, served
     """Until SIGTERM or SIGINT; SIGHUP reloads. begun: told before the first account is asked; served: once the pages are. Raises
     ConfigError for what cannot be served (a port not to be had, a bad key), and StoreError."""
     systemd = from_environment()
-    with heard(Signals()) as signals:
-        async with open_house(config) as house, on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
-            begun(shift)
-            async with on_duty(shift) as duty:
-                served(duty)
-                async with supervised(systemd, signals, shift.reloader, house):
-                    await signals.ending.wait()
-                systemd.stopping()
-                tell(Event.ENDING)
-                if not await shift.drain(signals.hurried):
-                    tell(Event.DRAINED)
+    with unwrapped(), heard(Signals()) as signals:
+        async with open_house(config) as house:
+            with alone(house.store.database.place):
+                async with on_shift(house, await signer(house), handed_over().get(BOUNCES)) as shift:
+                    begun(shift)
+                    async with on_duty(shift) as duty:
+                        served(duty)
+                        async with supervised(systemd, signals, shift.reloader, house):
+                            await signals.ending.wait()
+                        systemd.stopping()
+                        tell(Event.ENDING)
+                        if not await shift.drain(signals.hurried):
+                            tell(Event.DRAINED)
 
 
 async def signer(house: House) -> Signer | None:

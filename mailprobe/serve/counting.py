@@ -16,25 +16,34 @@ from mailprobe.serve.tally import Tally
 REFUSING = (Stage.RCPT, Stage.DATA, Stage.END_OF_DATA)
 
 
-def count_run(metrics: Metrics, account: Account, evidence: Evidence, outcome: Outcome) -> None:
+def count_run(
+    metrics: Metrics, tally: Tally, account: Account, carrier: Carrier, evidence: Evidence, outcome: Outcome, mailbox: str
+) -> None:
+    """How it went, and what the servers said: what the alerts on a whole carrier rest on. So nothing of an account on which work
+    is announced belongs here: one group's must not set them off, nor anybody's when it is over. mailbox: the store's hash of the
+    account's address; a bounce counts it once a day."""
     metrics.probe_ended(evidence.probe, account.carrier, evidence.vantage, outcome, evidence.took)
+    count_replies(metrics, tally, account, carrier, evidence)
+    for one in refusals(evidence, account, carrier):
+        metrics.bounce(carrier.name, one.meaning.cls, one.meaning.hard, one.stage, mailbox, one.at)
+        tally.bounce(account.id, carrier.name, one.meaning.cls, one.at)
 
 
-def count_facts(metrics: Metrics, tally: Tally, account: Account, carrier: Carrier, evidence: Evidence, mailbox: str) -> None:
-    """mailbox: the store's hash of the account's address; a bounce counts it once a day."""
+def count_mails(metrics: Metrics, carrier: Carrier, evidence: Evidence) -> None:
+    for fact in evidence.facts:
+        if isinstance(fact, Arrived):
+            metrics.canary_arrived(carrier.name, evidence.vantage, fact.took, is_late(fact, evidence))
+        elif is_sent(fact):
+            metrics.canary_sent(carrier.name)
+
+
+def count_replies(metrics: Metrics, tally: Tally, account: Account, carrier: Carrier, evidence: Evidence) -> None:
     for fact in evidence.facts:
         if isinstance(fact, Replied) and fact.cached_at is None:
             meaning = meaning_of(fact.stage, fact.code, fact.enhanced, fact.text, account, carrier)
             metrics.reply(carrier.name, meaning.cls, meaning.speaks_of)
             if is_of_the_mailbox(fact):
                 tally.test(account.id, carrier.name, at_of(fact, evidence))
-        elif isinstance(fact, Arrived):
-            metrics.canary_arrived(carrier.name, evidence.vantage, fact.took, is_late(fact, evidence))
-        elif is_sent(fact):
-            metrics.canary_sent(carrier.name)
-    for one in refusals(evidence, account, carrier):
-        metrics.bounce(carrier.name, one.meaning.cls, one.meaning.hard, one.stage, mailbox, one.at)
-        tally.bounce(account.id, carrier.name, one.meaning.cls, one.at)
 
 
 @dataclass(frozen=True, slots=True)

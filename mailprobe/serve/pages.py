@@ -32,6 +32,7 @@ from mailprobe.log import Event, tell
 from mailprobe.metrics import ProbeRow
 from mailprobe.secret import SecretError
 from mailprobe.serve.instruments import rooms_of
+from mailprobe.serve.renewing import renewing
 from mailprobe.serve.watching import Watching
 
 CANNOT_LISTEN = 73  # sysexits.h: EX_CANTCREAT
@@ -61,21 +62,27 @@ async def serving_pages(watching: Watching) -> AsyncIterator[Pages]:
                 rooms = rooms_of(watching)
                 desk = await stack.enter_async_context(open_calls(rooms, service_for(rooms), CallsHeard(rooms)))
                 app = await console_of(watching, rooms, desk, [] if http.metrics_listen else metrics_routes(door), door)
-                place = await stack.enter_async_context(served(app, http, http.listen, "http.listen", MOST_VISITORS))
+                place = await stack.enter_async_context(served(watching, app, http.listen, "http.listen", MOST_VISITORS))
                 await print_first_link(watching, place)
                 pages = Pages(place, place)
             if http.metrics_listen:
-                metrics = metrics_app(door)
-                place = await stack.enter_async_context(served(metrics, http, http.metrics_listen, "http.metrics_listen"))
+                where = "http.metrics_listen"
+                place = await stack.enter_async_context(served(watching, metrics_app(door), http.metrics_listen, where))
                 pages = Pages(place, pages.console)
         yield pages
 
 
 @contextlib.asynccontextmanager
-async def served(app: ASGIApp, http: Http, listen: str, where: str, most: int = MOST) -> AsyncIterator[tuple[str, int]]:
+async def served(watching: Watching, app: ASGIApp, listen: str, where: str, most: int = MOST) -> AsyncIterator[tuple[str, int]]:
+    http = watching.shift.house.config.http
+
+    def secured(context: ssl.SSLContext) -> None:
+        if http.certificate is not None:
+            watching.shift.reloader.subscribe(renewing(context, "http", http.certificate, http.key))
+
     async with contextlib.AsyncExitStack() as stack:
         try:
-            place = await stack.enter_async_context(listening(app, listen, http.certificate, http.key, most))
+            place = await stack.enter_async_context(listening(app, listen, http.certificate, http.key, most, secured))
         except (OSError, ssl.SSLError) as error:
             hint = "name another address in [http], or end what holds it"
             raise ConfigError((Problem("MP1019", where, f"cannot listen: {error.strerror}", hint),), CANNOT_LISTEN) from None

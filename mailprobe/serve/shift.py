@@ -26,6 +26,7 @@ from mailprobe.serve.announced import Announced, keep_up
 from mailprobe.serve.life import Step, drain
 from mailprobe.serve.looking import look_after
 from mailprobe.serve.reception import fetching, reception, told
+from mailprobe.serve.renewing import renewing
 
 # Seconds of an orderly end, ten in all: what is left over is for closing the store.
 RUNS_WITHIN, STOPPED_WITHIN, REST_WITHIN = 6.0, 2.0, 1.0
@@ -120,6 +121,9 @@ async def on_shift(house: House, signs: Signer | None, bound: socket.socket | No
     async with contextlib.AsyncExitStack() as rooms:
         if signs is not None and (config.bounces_listen or bound is not None):
             shift.receiver = await rooms.enter_async_context(reception(config, signs, keep, bound))
+            if shift.receiver.tls is not None and config.bounces_certificate is not None:
+                renew = renewing(shift.receiver.tls, "bounces", config.bounces_certificate, config.bounces_key)
+                shift.reloader.subscribe(renew)
         group = await rooms.enter_async_context(asyncio.TaskGroup())
         shift.runs = [group.create_task(look_after(lambda: shift.house, shift.ending, seen))]
         shift.rest = [group.create_task(one) for one in (telling(shift), keep_up(shift.announced))]

@@ -30,7 +30,7 @@ from mailprobe.notify.events import Letter, VerdictRevised, letters
 from mailprobe.prober import Check
 from mailprobe.prober.findings import Flip as Turned
 from mailprobe.prober.veto import Case, veto, voided
-from mailprobe.serve.counting import certificates, count_facts, count_run, roundtrip_of
+from mailprobe.serve.counting import certificates, count_mails, count_run, roundtrip_of
 from mailprobe.serve.fitness import Fitness
 from mailprobe.serve.flips import Flips, asked_again
 from mailprobe.serve.looks import Looks, free_at
@@ -333,9 +333,10 @@ class Watching:
 
     def count(self, seen: Seen, carrier: Carrier, evidence: Evidence, outcome: Outcome) -> None:
         account = seen.account
-        count_run(self.metrics, account, evidence, outcome)
-        mailbox = self.shift.house.store.canaries.subject_of(account.address.key)
-        count_facts(self.metrics, self.tally, account, carrier, evidence, mailbox)
+        count_mails(self.metrics, carrier, evidence)
+        if self.shift.announced.under_way(account) is None:
+            mailbox = self.shift.house.store.canaries.subject_of(account.address.key)
+            count_run(self.metrics, self.tally, account, carrier, evidence, outcome, mailbox)
         took = roundtrip_of(evidence)
         if took is not None:
             seen.roundtrips = (Roundtrip(evidence.vantage, took),)

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from mailprobe.store.connection import Connection
+from mailprobe.store.connection import Connection, file_at
 from mailprobe.store.place import StoreError, Trouble
-from mailprobe.store.trouble import locked, trouble_of, unusable
+from mailprobe.store.trouble import locked, moved, trouble_of, unusable
 
 Work = Callable[[Connection], Any]
 
@@ -84,6 +84,9 @@ class Batch:
                 before = connection.raw.total_changes
                 done = self._together(connection)
                 self._commit(connection, done, wrote=connection.raw.total_changes != before)
+        except StoreError as error:
+            self.fail(error)
+            connection.roll_back()
         except (sqlite3.Error, Undone) as error:
             self.fail(unusable(self._place, error.reason if isinstance(error, Undone) else error))
             connection.roll_back()
@@ -130,6 +133,8 @@ class Batch:
         return done
 
     def _commit(self, connection: Connection, done: list[Done], *, wrote: bool) -> None:
+        if wrote and file_at(self._place) != connection.file:
+            raise moved(self._place)
         began = time.perf_counter()
         connection.commit()
         if wrote:

@@ -7,6 +7,7 @@ it commits, whatever other processes do.
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import Connection as Core
 from sqlalchemy import create_engine
@@ -24,6 +25,9 @@ CHECKPOINT = 4000  # pages of WAL, 16 MB: each asks for two more syncs
 MOST_WAL = 64 << 20  # octets that its file keeps after a rush
 
 
+File = tuple[int, int]  # device and inode
+
+
 class Lent(sqlite3.Connection):
     """SQLAlchemy has it only on loan: the transaction is the batch's to end."""
 
@@ -32,12 +36,13 @@ class Lent(sqlite3.Connection):
 
 
 class Connection:
-    """`raw` is the driver's; works see their `transaction`."""
+    """`raw` is the driver's; works see their `transaction`. file: which one it was when it was opened."""
 
-    __slots__ = ("_begin", "_core", "raw", "transaction")
+    __slots__ = ("_begin", "_core", "file", "raw", "transaction")
 
-    def __init__(self, raw: sqlite3.Connection, begin: str) -> None:
+    def __init__(self, raw: sqlite3.Connection, begin: str, file: File | None = None) -> None:
         self.raw = raw
+        self.file = file
         self.transaction = Transaction(raw, self.core)
         self._begin = begin
         self._core: Core | None = None
@@ -74,7 +79,7 @@ class Connection:
 
 
 def writing(place: str) -> Connection:
-    return Connection(opened(place, Lent), "BEGIN IMMEDIATE")
+    return Connection(opened(place, Lent), "BEGIN IMMEDIATE", file_at(place))
 
 
 def reading(place: str) -> Connection:
@@ -82,7 +87,19 @@ def reading(place: str) -> Connection:
     raw = opened(place, Lent)
     raw.execute("PRAGMA query_only = ON")
     raw.execute(f"PRAGMA cache_size = -{READS * 1024}")
-    return Connection(raw, "BEGIN")
+    return Connection(raw, "BEGIN", file_at(place))
+
+
+def file_at(place: str) -> File | None:
+    """Which file lies there; None: none, or one in memory. In WAL mode SQLite goes on writing into one that was removed, moved
+    or replaced, and nobody would ever read that again (https://sqlite.org/howtocorrupt.html section 2.4)."""
+    if place == MEMORY:
+        return None
+    try:
+        found = Path(place).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def opened(place: str, kind: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:

@@ -109,6 +109,7 @@ class Database:
         """Bring the tables up to date and read the key."""
         try:
             await bring_up_to_date(self)
+            self._reader.file = self._writer.file
             self._key = await self.transact(key_of)
             self._hash = keyed(self._key)
             self._kept = lru_cache(KNOWN)(self._hash)

@@ -15,9 +15,9 @@ from queue import SimpleQueue
 from threading import Thread
 
 from mailprobe.store.batch import Batch, Committed, Done, Job
-from mailprobe.store.connection import Connection
+from mailprobe.store.connection import Connection, File, file_at
 from mailprobe.store.place import MEMORY, Trouble
-from mailprobe.store.trouble import unusable
+from mailprobe.store.trouble import moved, unusable
 
 MOST = 1000  # works in one transaction, or a few more: the first of them waits for the last
 BUSY = 400.0  # works a second: one check alone asks for forty
@@ -27,7 +27,7 @@ REMEMBERS = 0.5  # seconds over which the works are counted
 
 class Lane:
     """Serves until `end`. connect: called in the thread, and again after the store was broken. committed: called in the
-    loop that made the lane, after each transaction that wrote."""
+    loop that made the lane, after each transaction that wrote. file: the one that it serves from its first connection on."""
 
     def __init__(self, place: str, connect: Callable[[str], Connection], committed: Callable[[Committed], None]) -> None:
         self.trouble: Trouble | None = None
@@ -42,6 +42,7 @@ class Lane:
         self._going: asyncio.Handle | None = None
         self._pace, self._counted_at = 0.0, self._loop.time()  # works a second
         self._connection: Connection | None = None
+        self.file: File | None = None
         Thread(target=self._live, name="store", daemon=True).start()
 
     @property
@@ -104,9 +105,7 @@ class Lane:
 
     def _serve(self, batch: Batch) -> None:
         try:
-            if self._connection is None:
-                self._connection = self._connect(self._place)
-            batch.carry_out(self._connection, self._more, self._late)
+            batch.carry_out(self._connected(), self._more, self._late)
         except sqlite3.Error as error:  # of connecting
             batch.fail(unusable(self._place, error))
         except Exception as error:  # a fault of ours: whoever waits must hear of it, and the thread go on for the others
@@ -114,6 +113,15 @@ class Lane:
         if batch.trouble is Trouble.BROKEN and self._place != MEMORY:
             self._disconnect()  # what such a connection has in mind of the file cannot be trusted any more
         self._in_loop(self._tell, batch)
+
+    def _connected(self) -> Connection:
+        """Only ever to the file that was there at first: SQLite would make another where it is gone."""
+        if self._connection is None:
+            if self.file is not None and file_at(self._place) != self.file:
+                raise moved(self._place)
+            self._connection = self._connect(self._place)
+            self.file = self._connection.file
+        return self._connection
 
     def _late(self, done: Sequence[Done]) -> None:
         self._in_loop(self._tell_late, done)

@@ -62,8 +62,17 @@ def default_place(environ: Mapping[str, str]) -> Path:
     given = environ.get("STATE_DIRECTORY", "").partition(":")[0]
     if given:
         return Path(given) / "mailprobe.db"
-    base = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME") or Path.home()) / ".local" / "state")
+    base = environ.get("XDG_STATE_HOME") or str(home(environ) / ".local" / "state")
     return Path(base) / "mailprobe" / "mailprobe.db"
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """In a container there may be a user whom nobody has named: he has none."""
+    try:
+        return Path(environ.get("HOME") or Path.home())
+    except RuntimeError:
+        hint = "set [store] url, or $STATE_DIRECTORY"
+        raise StoreError("MP1020", "store.url", "this user has no home for the store", hint, EX_CONFIG) from None
 
 
 def make_room(place: str, *, with_directory: bool) -> None:

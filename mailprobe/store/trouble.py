@@ -57,6 +57,12 @@ def unusable(place: str, error: sqlite3.Error) -> StoreError:
     return StoreError("MP1020", place, f"the store cannot be used: {said}", hint, EX_IOERR, kind)
 
 
+def moved(place: str) -> StoreError:
+    """The file that is open is no longer the one that lies there: what was written into it, nobody would find again."""
+    what = "the store's file was removed, moved or replaced while it was in use"
+    return StoreError("MP1020", place, what, "put it back, or restart mailprobe", EX_IOERR, Trouble.BROKEN)
+
+
 def locked(place: str, waited: float) -> StoreError:
     """Another program held the file for as long as this one was ready to wait."""
     what = f"the store cannot be used: another program has held it for {waited:.0f} s"

@@ -6,9 +6,12 @@ import asyncio
 import json
 import os
 import signal
+import smtplib
 import socket
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from mailprobe.demo.tls import Authority
 from mailprobe.notify.events import letter
 from mailprobe.store import Store, open_store
 from tests.e2e.test_webhook import SECRET, Behaviour, changed, closed_port, hook
@@ -211,6 +215,87 @@ def test_a_port_that_cannot_be_had_is_said_in_words(daemon: Daemon) -> None:
         assert daemon.process is not None
         assert daemon.process.wait(60.0) == 73
     assert "error[MP1019] bounces.listen" in daemon.log()
+
+
+@pytest.mark.parametrize("where", ["http.listen", "http.metrics_listen"])
+def test_so_is_one_of_the_pages(daemon: Daemon, where: str) -> None:
+    """By then tasks of every kind are under way."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        daemon.write(f'[http]\n{where.partition(".")[2]} = "127.0.0.1:{taken.getsockname()[1]}"\n')
+        daemon.start()
+        assert daemon.process is not None
+        assert daemon.process.wait(60.0) == 73
+    assert f"error[MP1019] {where}" in daemon.log()
+    assert "Traceback" not in daemon.log()
+
+
+def test_a_renewed_certificate_is_shown_after_a_reload(daemon: Daemon) -> None:
+    pages = closed_port()
+    shown = certificate_into(daemon.folder / "shown.pem", daemon.folder)
+    with_tls = '[http]\nlisten = "127.0.0.1:{}"\ncertificate = "shown.pem"\n'.format
+    listens = f'[bounces]\nlisten = "127.0.0.1:{daemon.port}"\ncertificate = "shown.pem"\n'
+    daemon.write(listens + with_tls(pages), listens=False)
+    daemon.start()
+    daemon.hears("READY=1")
+    assert (over_https(pages), after_starttls(daemon.port)) == (shown, shown)
+
+    renewed = certificate_into(daemon.folder / "shown.pem", daemon.folder)
+    assert (over_https(pages), after_starttls(daemon.port)) == (shown, shown)
+    for _ in range(2):  # the second time a half of it is missing: the reload is refused, and nothing is taken back
+        daemon.send(signal.SIGHUP)
+        daemon.hears("RELOADING=1")
+        daemon.hears("READY=1")
+        assert (over_https(pages), after_starttls(daemon.port)) == (renewed, renewed)
+        (daemon.folder / "shown.pem").write_text(ssl.DER_cert_to_PEM_cert(renewed))
+    assert [one["code"] for one in daemon.named("config_problem")] == ["MP1050", "MP1050"]
+    assert daemon.end()[0] == 0
+
+
+def certificate_into(file: Path, folder: Path) -> bytes:
+    """A new one with its key, in place of the old; DER."""
+    made = Path(tempfile.mkdtemp(dir=folder))
+    Authority(made, ("127.0.0.1",)).context()
+    pem = (made / "good.pem").read_text()
+    file.write_text(pem)
+    file.chmod(0o600)
+    begins, ends = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    return ssl.PEM_cert_to_DER_cert(begins + pem.partition(begins)[2].partition(ends)[0] + ends)
+
+
+def over_https(port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=10.0) as plain, anybodys().wrap_socket(plain) as one:
+        return one.getpeercert(binary_form=True) or b""
+
+
+def after_starttls(port: int) -> bytes:
+    with smtplib.SMTP("127.0.0.1", port, "here.test", timeout=10.0) as one:
+        one.starttls(context=anybodys())
+        assert isinstance(one.sock, ssl.SSLSocket)
+        return one.sock.getpeercert(binary_form=True) or b""
+
+
+def anybodys() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def test_a_second_daemon_on_one_store_does_not_begin(daemon: Daemon) -> None:
+    """It would ask everybody twice, and tell everything twice."""
+    daemon.start()
+    daemon.hears("READY=1")
+    assert daemon.process is not None
+    daemon.write(listens=False)
+    command = [sys.executable, "-m", "mailprobe", "serve", "--config", str(daemon.folder / "mailprobe.toml")]
+    second = subprocess.run(command, capture_output=True, text=True, timeout=60.0, check=False)
+    assert second.returncode == 75
+    assert f"error[MP1021] {daemon.folder}/m.db: another mailprobe serve is running" in second.stderr
+    assert f"(process {daemon.process.pid})" in second.stderr
+    daemon.process.kill()  # leaves nothing behind that must be cleared away
+    daemon.process.wait()
+    daemon.start()
+    daemon.hears("READY=1")
+    assert daemon.end()[0] == 0
 
 
 def test_nothing_that_anybody_said_is_written_down(daemon: Daemon) -> None:

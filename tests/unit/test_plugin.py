@@ -58,6 +58,21 @@ def test_one_probe_that_has_gone_quiet_is_told() -> None:
     assert "no fresh result" not in say(ACCOUNT, STANDING, NOW).line
 
 
+def test_results_that_can_tell_nothing_are_as_good_as_none() -> None:
+    """A prober in trouble, or a server without a clear answer: the metrics show unknown after three intervals, and so do we."""
+    for stale_at, exit_code in ((NOW + 1.0, 2), (NOW, 3)):
+        said = say(ACCOUNT, replace(STANDING, known_at=NOW - 901.0, stale_at=stale_at), NOW)
+        assert said.exit_code == exit_code
+    assert "nothing could be told for 15m1s (was down directory_out_of_sync), last result 42s ago" in said.line
+
+
+def test_a_first_bad_result_is_no_status_yet() -> None:
+    said = say(ACCOUNT, Standing("tanaka", Status.UNKNOWN, "", "", 0.0, FRESH, NOW - 42.0), NOW)
+    assert (said.exit_code, "no status yet" in said.line) == (3, True)
+    assert "since" not in said.line
+    assert "in_status" not in said.line
+
+
 def test_nothing_stored() -> None:
     for standing in (None, replace(STANDING, results=())):
         said = say(ACCOUNT, standing, NOW)

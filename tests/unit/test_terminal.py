@@ -10,8 +10,9 @@ from rich.console import Console
 
 from mailprobe.evidence import End, Ending, Evidence, NotAsked, Of, Stage, Withheld
 from mailprobe.held_words import held_words
+from mailprobe.maintenance import Window
 from mailprobe.report import Check
-from mailprobe.terminal import legs_table, took
+from mailprobe.terminal import announced, legs_table, took
 from mailprobe.verdict.judge import judge
 from mailprobe.verdict.picture import Acceptance, SignIn
 from tests.unit.verdict.pictures import picture
@@ -86,3 +87,11 @@ def test_a_narrow_window_still_shows_what_each_leg_saw(language: str) -> None:
         out.print(legs_table(check, language))
         shown[columns] = out.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
     assert sorted("".join(shown[40].split())) == sorted("".join(shown[200].split()))
+
+
+@pytest.mark.parametrize(("hours", "when"), [(-1, "to come"), (0, "under way"), (2, "under way"), (3, "is over")])
+def test_a_window_says_where_it_stands(hours: int, when: str) -> None:
+    """23:30 in Japan to 02:30 on the next day."""
+    window = Window("example", "shard-3", 1_796_135_400.0, 1_796_146_200.0)
+    said = announced(window, window.begins + hours * 3600)
+    assert said == f"maintenance of carrier example, group shard-3: 2026-12-01T14:30Z to 2026-12-01T17:30Z, {when}"

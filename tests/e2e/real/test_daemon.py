@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.e2e.real.lab import run_alone
 from tests.e2e.real.page import CONTROL, Page, counted, eventually, status_of, verdicts
 from tests.e2e.real.postoffice import DOMAIN, Mailbox, PostOffice, free_port, missing_programs
 from tests.e2e.real.program import SECRETS, Program, configured
+from tests.e2e.real.test_harmless import refusals
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or missing_programs() != (), reason="private servers need root, Dovecot, Postfix and NSD"
@@ -23,13 +25,14 @@ STARTS_WITHIN = 45.0  # the program, on a machine that runs other tests as well;
 # With the slots' jitter; and what is seen has to be run, stored and scraped
 TWO_INTERVALS = 2 * 1.05 * EVERY + 4.0
 BOUNCED = 'mailprobe_bounced_mailboxes{carrier="lab",class="unknown_user",window="10m"}'
+TOKEN = "0123456789abcdef" * 2
 COUNTED_WITHIN = 8.0  # what is counted over a window is looked at every five seconds
 TRIED_AGAIN = 30.0  # at this pace, for how long at most a server is left alone
 
 
 @pytest.fixture(scope="module")
 def office() -> Iterator[PostOffice]:
-    boxes = {name: Mailbox() for name in (*WATCHED, "live")}
+    boxes = {name: Mailbox() for name in (*WATCHED, "live", "stale")}
     with (
         tempfile.TemporaryDirectory(prefix="mailprobe-e2e-") as folder,
         PostOffice(Path(folder), mailboxes=boxes, public=False) as opened,
@@ -49,8 +52,10 @@ def program_at(office: PostOffice, folder: Path, port: int) -> Program:
     rest = f'secret = "env:SECRET"\nprobes = ["mx", "imap"]\nevery = "{EVERY:g}s"\ngroup = "shard-1"'
     accounts = [f'id = "{name.replace("taro", "box")}"\naddress = "{name}@{DOMAIN}"\n{rest}' for name in WATCHED]
     program = configured(folder, carrier, accounts, free_port())
+    (folder / "live.token").write_text(TOKEN)
+    (folder / "live.token").chmod(0o600)
     with (folder / "mailprobe.toml").open("a") as file:
-        file.write(f'[http]\nlisten = "127.0.0.1:{port}"\n')
+        file.write(f'[http]\nlisten = "127.0.0.1:{port}"\nlive_token = "file:live.token"\n')
     return program
 
 
@@ -114,3 +119,31 @@ def test_a_mail_server_that_stops_is_the_carriers_matter(office: PostOffice, tmp
         page = eventually(port, is_well, TRIED_AGAIN + TWO_INTERVALS)
         assert is_well(page), verdicts(page)
         assert page[CONTROL] == 1
+
+
+def test_a_wrong_password_costs_two_refusals_whoever_asks(office: PostOffice, tmp_path: Path) -> None:
+    """The schedule, live probes, checks and three starts of the daemon: to Dovecot they are one."""
+    port = free_port()
+    program = program_at(office, tmp_path, port)
+    (tmp_path / "wrong").write_text("the-password-of-before")
+    (tmp_path / "wrong").chmod(0o600)
+    with (tmp_path / "mailprobe.toml").open("a") as file:
+        file.write(f'[[accounts]]\nid = "stale"\naddress = "stale@{DOMAIN}"\nsecret = "file:wrong"\n')
+        file.write(f'probes = ["mx", "imap"]\nevery = "{EVERY:g}s"\n')
+    for start in range(3):
+        with program.serving():
+            page = eventually(port, lambda page: status_of(page, "stale") == "degraded", STARTS_WITHIN)
+            assert status_of(page, "stale") == "degraded", (start, verdicts(page))
+            assert verdicts(page)["stale"] == "password_or_lock"
+            for _ in range(3):
+                assert asked_live(port, "stale", "imap") == 200
+            assert program.check("stale").code == "password_or_lock"
+    assert 1 <= refusals(office, "stale") <= 2
+
+
+def asked_live(port: int, account: str, probe: str) -> int:
+    url = f"http://127.0.0.1:{port}/probe?account={account}&module={probe}&live=1"
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {TOKEN}"})
+    with urllib.request.urlopen(asked, timeout=60.0) as answer:  # noqa: S310  of this machine
+        status: int = answer.status
+    return status

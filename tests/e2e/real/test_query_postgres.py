@@ -83,4 +83,4 @@ def test_a_query_that_fails_changes_nothing_and_shows_no_address(tmp_path: Path,
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         loaded(tmp_path, free_port(), "SELECT id, address FROM people")
-    assert caught.value.problems[0].code == "MP1801"
+    assert (caught.value.problems[0].code, caught.value.exit_code) == ("MP1806", 69)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailprobe.config import Config, ConfigError, load
+from mailprobe.config import Config, ConfigError, load, query
 from mailprobe.config.query import read_query, tame
 from mailprobe.config.rows import Row, RowError
 
@@ -24,6 +24,25 @@ def base(tmp_path: Path) -> Path:
         database.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?)", rows)
     database.close()
     return tmp_path
+
+
+def test_a_database_that_is_away_is_tried_again_and_a_wrong_query_is_not(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service manager starts nothing again that ended with 78: a host whose database comes up later would stay blind."""
+
+    async def refused(sql: str, url: str) -> None:
+        raise ConnectionRefusedError(111, "Connect call failed")
+
+    monkeypatch.setattr(query, "from_postgres", refused)
+    for sql, url, code, exit_code in (
+        (SELECT, "postgresql://mailprobe@db/customers", "MP1806", 69),
+        ("SELECT id, address FROM nobody", "sqlite:///people.db", "MP1801", 78),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            loaded(base, sql, url)
+        assert ([one.code for one in caught.value.problems], caught.value.exit_code) == ([code], exit_code)
+    with pytest.raises(ConfigError) as caught:
+        loaded(base, SELECT, "postgresql://mailprobe@db/customers", more="[nonsense]\n")
+    assert caught.value.exit_code == 78  # that is not better the next time
 
 
 def loaded(base: Path, sql: str, url: str = "sqlite:///people.db", more: str = "") -> Config:

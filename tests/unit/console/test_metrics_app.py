@@ -120,7 +120,10 @@ async def test_without_a_token_nobody_can_ask_live() -> None:
         raise AssertionError
 
     path = "/probe?account=tanaka&module=mx&live=1"
-    assert (await get(app(live=live), path)).status == 401
+    refused = await get(app(live=live, login=LOGIN), path, authorization=basic("prometheus", "geheim-ß"))
+    assert (refused.status, "http.live_token is not set" in refused.text) == (401, True)
+    shut = await get(app(live=live, token=TOKEN), path)
+    assert ("Authorization: Bearer" in shut.text, shut.headers["www-authenticate"][:7]) == (True, "Bearer ")
     assert (await get(app(live=live, token=Token("")), path, authorization="Bearer ")).status == 401
     assert (await get(app(token=TOKEN), path, authorization="Bearer live-7f3a")).status == 501
 

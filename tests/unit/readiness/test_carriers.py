@@ -87,6 +87,13 @@ def test_every_way_that_a_sign_in_may_end_is_told() -> None:
     told = {one: finding(asked(changes={"sign_in": one}), Topic.LIVE_SIGN_IN) for one in SignIn}
     assert [one for one, found in told.items() if found.result is Result.GOOD] == [SignIn.OPENED, SignIn.OPENED_BY_MASTER]
     assert all(found.what for found in told.values())
+    assert all(found.repair for found in told.values() if found.result is not Result.GOOD)
+
+
+def test_the_server_that_is_missing_is_named() -> None:
+    for topic, missing in ((Topic.LIVE_SIGN_IN, "sign_in"), (Topic.SUBMISSION, "submission")):
+        repair = finding(asked(changes={missing: SignIn.NO_SERVER}), topic).repair
+        assert ("imap = " in repair, "submission = " in repair) == (topic is Topic.LIVE_SIGN_IN, topic is Topic.SUBMISSION)
 
 
 def test_without_controls() -> None:

@@ -111,6 +111,12 @@ def test_a_closed_port_is_ours_only_if_several_are_silent(facts: tuple[Fact, ...
     assert port_finding([evidence(*facts)]).result is result
 
 
+def test_who_has_a_live_control_is_not_told_to_give_one() -> None:
+    """Its MX hosts were looked for, and not found."""
+    assert "give a carrier a live control" in port_finding([]).repair
+    assert "MX records" in port_finding([evidence()]).repair
+
+
 def test_one_resolver_is_too_few() -> None:
     assert [resolver_finding(servers).result for servers in ((), ("192.0.2.53",), ("192.0.2.53", "192.0.2.54"))] == [
         Result.BAD,

@@ -11,6 +11,7 @@ import pytest
 
 from mailprobe.engine import Kind, Missed, Result
 from mailprobe.evidence import Arrived, Canary, CanaryState, Fact, Folder, Lookup, NotAsked, Of, Replied, SeenBy, Stage, Withheld
+from mailprobe.maintenance import Window as MaintenanceWindow
 from mailprobe.metrics import Window
 from mailprobe.prober.findings import Heard, resolver
 from mailprobe.serve.duty import count_once, keep_counting, recheck_once
@@ -32,6 +33,31 @@ async def test_down_takes_two_readings() -> None:
         one.passes(INTERVAL)
         await one.read("a-0", UNKNOWN)
         assert one.status("a-0") == "down"
+
+
+@pytest.mark.parametrize(("carrier", "group"), [("a", ""), ("", "g"), ("a", "g")])
+async def test_what_announced_work_does_is_not_counted_against_the_carrier(carrier: str, group: str) -> None:
+    """The gauge of maintenance does not show a group's window, and none that is over: alerts would go off by its failures."""
+    given = config()
+    accounts = tuple(replace(one, group="g") if one.id == "a-0" else one for one in given.accounts)
+    async with scene(replace(given, accounts=accounts)) as one:
+        announced, now = one.watching.shift.announced, one.time.wall()
+        announced.written = (MaintenanceWindow(carrier, group, now, now + 600.0),)
+        await one.read("a-0", UNKNOWN)
+        await count_once(one.watching)
+        assert against_the_carrier(one) == ([], [], [])
+        one.passes(600.0)
+        await one.read("a-0", UNKNOWN)
+        await count_once(one.watching)
+        bad, refused, distinct = against_the_carrier(one)
+        assert (len(bad), len(refused), len(distinct)) == (1, 1, 2)
+
+
+def against_the_carrier(one: Scene) -> tuple[list[str], list[str], list[str]]:
+    """What is above nought."""
+    names = ("mailprobe_probes_total", "mailprobe_bounces_total", "mailprobe_bounced_mailboxes")
+    bad, refused, distinct = ([line for line in one.shown(name) if not line.endswith(" 0.0")] for name in names)
+    return [line for line in bad if 'outcome="bad"' in line], refused, distinct
 
 
 @pytest.mark.parametrize("how", ["forward", "suspended"])

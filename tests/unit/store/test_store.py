@@ -294,6 +294,19 @@ def test_the_users_own_place() -> None:
     assert default_place({"HOME": "/home/a", "XDG_STATE_HOME": "/s"}) == Path("/s/mailprobe/mailprobe.db")
 
 
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `docker run --user 54321` has one."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert default_place({"STATE_DIRECTORY": "/state"}) == Path("/state/mailprobe.db")
+    with pytest.raises(StoreError, match="no home") as caught:
+        default_place({})
+    assert (caught.value.exit_code, "[store] url" in caught.value.hint) == (78, True)
+
+
 async def test_the_default_place_is_made_for_us_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     async with open_store():
