@@ -285,12 +285,18 @@ def prober_of(heard: Heard) -> Prober:
     target = heard.target
     if target is None:
         return prober_before_recipient(heard)
+    others = [one for one in (heard.live, heard.dead) if one is not None and not one.reply.remembered]
+    if heard.live in others and all(is_policy(one) for one in (target, *others)):
+        return Prober.BLOCKED  # refused for a known good account as well, in words about nobody: it is we who are not to
     if not (target.refused and target.about_us):
         return Prober.FINE
-    others = [one for one in (heard.live, heard.dead) if one is not None and not one.reply.remembered]
     if any(not (one.refused and one.about_us) for one in others):
         return Prober.FINE
     return Prober.MISCONFIGURED if target.meaning.cls in OUR_SETUP else Prober.BLOCKED
+
+
+def is_policy(said: Said) -> bool:
+    return said.refused and said.is_class(ReplyClass.POLICY_REJECTED)
 
 
 def prober_before_recipient(heard: Heard) -> Prober:

@@ -181,6 +181,7 @@ def early(line: str, stage: Stage) -> Replied:
     return replied(line, stage=stage)
 
 
+DENIED = "550 5.7.1 <{}>... Access denied"
 NO_TLS = NotSecured(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=TlsFault.HANDSHAKE)
 OURS = [
     ([early("554 5.7.1 Your IP 198.51.100.9 is on our block list", Stage.GREETING)], Prober.BLOCKED),
@@ -195,6 +196,11 @@ OURS = [
     (three(BLOCKED, BLOCKED, BLOCKED), Prober.BLOCKED),
     (three(BLOCKED, OK, BLOCKED), Prober.FINE),
     (three(BLOCKED, None, None), Prober.BLOCKED),
+    (three(DENIED, DENIED, DENIED), Prober.BLOCKED),
+    (three(DENIED, DENIED, NO_USER), Prober.FINE),
+    (three(DENIED, OK, DENIED), Prober.FINE),
+    (three(DENIED, None, DENIED), Prober.FINE),
+    (three(NO_USER, NO_USER, NO_USER), Prober.FINE),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=Unreachable.TIMEOUT)], Prober.PORT_CLOSED),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=Unreachable.REFUSED)], Prober.UNKNOWN),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="2001:db8::1", why=Unreachable.NO_FAMILY)], Prober.UNKNOWN),
