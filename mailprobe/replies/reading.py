@@ -22,6 +22,7 @@ from mailprobe.replies.tables import GRAMMAR, SMTP, Group, Row
 
 _RECIPIENT_KNOWN = frozenset({Stage.RCPT, Stage.DATA, Stage.END_OF_DATA, Stage.AFTER_ACCEPTANCE})
 _CONTENT_UNKNOWN = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL, Stage.RCPT})
+_ONLY_US = frozenset({Stage.CONNECT, Stage.GREETING, Stage.EHLO, Stage.MAIL})
 _NOBODY = Us()
 EARLY = (
     ReplyClass.MAILBOX_MOVED,
@@ -90,7 +91,7 @@ def read(
     reply = f"{code or ''} {exact}".strip()
     one = _Reply(stage, reply, exact, said, GRAMMAR.read(said.line, soon=reply.startswith("4")))
     for candidate in _candidates(one, text, host.lower().rstrip("."), domain.lower(), us, carrier):
-        cls, rule = _announced(candidate, one)
+        cls, rule = _before_anybody(_announced(candidate, one), stage)
         if _possible(cls, stage):
             return Meaning(cls, SPEAKS[cls], _lasting(cls, code, exact), rule)
     return Meaning(ReplyClass.UNCLASSIFIED, SpeaksOf.NONE, False)
@@ -173,6 +174,13 @@ def _announced(candidate: Candidate, one: _Reply) -> Candidate:
     """No word about a mailbox where a refusal named us before it gave its reason: `sender rejected: user unknown`."""
     if one.found.announced and SPEAKS[candidate[0]] is SpeaksOf.RECIPIENT:
         return one.found.announced, f"{grammar.NAME}: announced"
+    return candidate
+
+
+def _before_anybody(candidate: Candidate, stage: Stage) -> Candidate:
+    """A policy that refuses before a recipient is named can mean nobody but us: `550 5.7.1 Access denied` to MAIL."""
+    if candidate[0] is ReplyClass.POLICY_REJECTED and stage in _ONLY_US:
+        return ReplyClass.BLOCKED_SENDER_REPUTATION, candidate[1]
     return candidate
 
 

@@ -174,7 +174,8 @@ def handset(p: Picture) -> Confidence:
 
 def ours(p: Picture) -> Confidence:
     if p.prober.among(Prober.BLOCKED):
-        return HIGH if p.live_at_mx.among(LiveAtMx.REFUSED) else MEDIUM
+        about_us = not p.acceptance.among(Acceptance.REFUSED_ALL)  # else in words about nobody
+        return HIGH if about_us and p.live_at_mx.among(LiveAtMx.REFUSED) else MEDIUM
     return HIGH if p.prober.among(Prober.MISCONFIGURED) else MEDIUM
 
 

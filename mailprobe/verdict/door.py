@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailprobe.evidence import Broken, NotConnected, Of, Replied, Stage, Unreachable
+from mailprobe.evidence import Broken, NotConnected, NotSecured, Of, Replied, Stage, Unreachable
 from mailprobe.replies import Meaning, ReplyClass, SpeaksOf
 from mailprobe.verdict.filing import Dated, Door
 from mailprobe.verdict.picture import Acceptance, DeadAtMx, LiveAtMx, Prober
@@ -32,7 +32,7 @@ WILL_FORWARD = 251  # RFC 5321 section 3.4
 ON_THE_WAY = (Unreachable.TIMEOUT, Unreachable.NO_ROUTE)
 
 # Words of a server that cannot look recipients up; a bare 451 may as well be greylisting, which is about us.
-LOOKUP_WORDS = ("lookup", "directory", "database", "ldap", "user map", "recipient map")
+LOOKUP_WORDS = ("lookup", "directory", "database", "ldap", "user map", "recipient map", "list expansion")
 # ... and of one that cannot look us up
 LOOKS_US_UP = ("dns", "ptr", "reverse", "sender", "client", "hostname", "host name", "helo", "spf", "blacklist", "blocklist")
 
@@ -105,6 +105,7 @@ class Heard:
     refusal: Said | None  # the door's last word before any recipient was named
     shut: Unreachable | None
     broken: bool  # the dialogue broke off
+    unsecured: bool  # TLS was offered, and could not be had
     seen_at: float | None  # when anything was last heard here, or nobody opened: Unix seconds
 
 
@@ -148,6 +149,7 @@ def hear(door: Door, read: Read, alike: Alike, now: float) -> Heard:
         refusal=refusal,
         shut=gone[-1] if gone else None,
         broken=any(isinstance(one.fact, Broken) for one in door.shut),
+        unsecured=any(isinstance(one.fact, NotSecured) for one in door.shut),
         seen_at=max((one.at for one in (*door.replies, *door.shut) if not one.remembered), default=None),
     )
 
@@ -283,12 +285,18 @@ def prober_of(heard: Heard) -> Prober:
     target = heard.target
     if target is None:
         return prober_before_recipient(heard)
+    others = [one for one in (heard.live, heard.dead) if one is not None and not one.reply.remembered]
+    if heard.live in others and all(is_policy(one) for one in (target, *others)):
+        return Prober.BLOCKED  # refused for a known good account as well, in words about nobody: it is we who are not to
     if not (target.refused and target.about_us):
         return Prober.FINE
-    others = [one for one in (heard.live, heard.dead) if one is not None and not one.reply.remembered]
     if any(not (one.refused and one.about_us) for one in others):
         return Prober.FINE
     return Prober.MISCONFIGURED if target.meaning.cls in OUR_SETUP else Prober.BLOCKED
+
+
+def is_policy(said: Said) -> bool:
+    return said.refused and said.is_class(ReplyClass.POLICY_REJECTED)
 
 
 def prober_before_recipient(heard: Heard) -> Prober:
@@ -297,6 +305,8 @@ def prober_before_recipient(heard: Heard) -> Prober:
         return Prober.PORT_CLOSED if heard.shut in ON_THE_WAY else Prober.UNKNOWN
     if refusal.passing:
         return Prober.UNKNOWN
+    if heard.unsecured and refusal.is_class(ReplyClass.TLS_REQUIRED):
+        return Prober.UNKNOWN  # we would have spoken TLS; whose fault it is that it failed, this refusal does not tell
     setup = refusal.reply.fact.stage is Stage.EHLO or refusal.meaning.cls in OUR_SETUP
     if not refusal.about_us and not setup:
         return Prober.UNKNOWN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailprobe.carriers import Carrier
@@ -25,20 +25,25 @@ from mailprobe.evidence import (
 )
 from mailprobe.replies import SignInClass, read_auth, read_sign_in
 from mailprobe.verdict.filing import Dated, Door
+from mailprobe.verdict.logins import (
+    HUNG_UP,
+    LASTING,
+    LOGIN,
+    Login,
+    code_and_text,
+    farewell,
+    is_in_trouble,
+    let_in,
+    logins_of,
+    may_mean_one,
+)
 from mailprobe.verdict.picture import Backends, Control, Known, Room, SignIn, Source, Store, Tls
 
 CONTROL_COUNTS_FOR = 600.0  # seconds
 REFUSAL_COUNTS_FOR = 86400.0
-LOGIN = (Stage.LOGIN, Stage.AUTH)
 OURS = (Unreachable.FORBIDDEN, Unreachable.NO_FAMILY, Unreachable.OUR_LIMIT)
-HUNG_UP = (Breakage.RESET, Breakage.CLOSED, Breakage.BYE)
 PASSING_TLS = (TlsFault.TIMEOUT, TlsFault.RESET)
 NEARLY_FULL = 0.95
-TROUBLE = (
-    *("temporary problem", "temporary failure", "temporary authentication failure", "internal error", "internal login failure"),
-    *("shutting down", "unavailable", "system error", "maintenance"),
-)
-ABOUT_US = ("you", "client", "address", "blocked", "banned")
 
 SIGN_IN = {
     SignInClass.OPENED: SignIn.OPENED,
@@ -55,10 +60,8 @@ BY_MASTER = {
     SignInClass.RATE_LIMITED: SignIn.RATE_LIMITED,
     SignInClass.UNAVAILABLE: SignIn.UNAVAILABLE,
 }
-# What an earlier refusal still says hours later; all else was of its moment
 # A chain that we do not know, or another name, may be a setting of ours; a date that has passed is not.
 OUT_OF_DATE = {TlsFault.OLD_SERVER: Tls.LEGACY_UNNAMED, TlsFault.EXPIRED: Tls.EXPIRED}
-LASTING = (SignInClass.DISABLED, SignInClass.EXPIRED, SignInClass.NOT_ALLOWED)
 BEFORE = {SignInClass.REFUSED: SignIn.REFUSED_BEFORE, **{cls: SIGN_IN[cls] for cls in LASTING}}
 SMTP_REPLY = re.compile(r"([45]\d\d) (.*)", re.DOTALL)
 CONTROL = {
@@ -87,21 +90,6 @@ FRONT_AS_CONTROL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """One login and what was answered. broken: nothing was; the server hung up, perhaps only on us. silent: nothing was, and
-    our time ran out or somebody stopped us."""
-
-    at: float
-    door: Door
-    of: Of
-    who: As | None
-    cls: SignInClass
-    remembered: bool = False
-    broken: bool = False
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Leg:
     """Everything of one probe, IMAP's or submission's."""
 
@@ -115,52 +103,6 @@ class Leg:
 def leg_of(doors: Sequence[Door], withheld: Sequence[Dated[NotAsked]], carrier: Carrier, now: float) -> Leg:
     logins = sorted((one for door in doors for one in logins_of(door, carrier)), key=lambda each: each.at)
     return Leg(doors, withheld, logins, carrier, now)
-
-
-def logins_of(door: Door, carrier: Carrier) -> Iterable[Login]:
-    for answer in door.answers:
-        fact = answer.fact
-        if fact.stage in LOGIN:
-            cls = read_sign_in(status=fact.status, code=fact.code, text=fact.text, stage=fact.stage, carrier=carrier)
-            yield Login(answer.at, door, fact.of, fact.who, cls, answer.remembered)
-    for reply in door.replies:
-        said = reply.fact
-        if said.stage in LOGIN and not 300 <= said.code < 400:
-            cls = read_auth(code=said.code, enhanced=said.enhanced, text=said.text, carrier=carrier)
-            yield Login(reply.at, door, said.of, said.who, cls, reply.remembered)
-    for broken in door.shut:
-        if isinstance(broken.fact, Broken) and broken.fact.stage in LOGIN:
-            cls = farewell(broken.fact, carrier)
-            hung_up = cls is SignInClass.UNCLASSIFIED and broken.fact.why in HUNG_UP and not may_mean_one(broken.fact)
-            silent = broken.fact.why is Breakage.OUT_OF_TIME
-            yield Login(broken.at, door, broken.fact.of, None, cls, broken=hung_up, silent=silent)
-
-
-def farewell(fact: Broken, carrier: Carrier) -> SignInClass:
-    """What a BYE says. It counts as the server's own trouble only if its words say so: it may just as well be about us."""
-    if fact.why is not Breakage.BYE:
-        return SignInClass.UNCLASSIFIED
-    code, text = code_and_text(fact.words)
-    cls = read_sign_in(status="NO", code=code, text=text, stage=Stage.GREETING, carrier=carrier)
-    guessed = cls is SignInClass.UNAVAILABLE and not code and not is_in_trouble(text)
-    return SignInClass.UNCLASSIFIED if guessed else cls
-
-
-def may_mean_one(fact: Broken) -> bool:
-    """A BYE that names no trouble of the server's, as "try again later", may mean this login alone: one that came too fast."""
-    return fact.why is Breakage.BYE and not is_in_trouble(fact.words)
-
-
-def is_in_trouble(words: str) -> bool:
-    """A greeting that sends everybody away speaks of the server itself; one that says "you" or nothing may be a ban."""
-    said = words.lower()
-    return any(word in said for word in TROUBLE) and not any(word in said for word in ABOUT_US)
-
-
-def code_and_text(words: str) -> tuple[str, str]:
-    """`[CODE args] text` -> code and text (RFC 9051 section 7.1)."""
-    found = re.match(r"\s*(?:NO |BYE )?\[([^\]\s]+)[^\]]*\]\s*(.*)", words, re.DOTALL)
-    return (found[1].upper(), found[2]) if found else ("", words)
 
 
 # ---- T ---------------------------------------------------------------------------------------------------------------
@@ -341,7 +283,7 @@ def store_of(leg: Leg) -> Known[Store]:
     for door in leg.doors:
         seen += [Known(Store.OPENED, one.at) for one in door.mailboxes if one.fact.of is Of.TARGET]
         seen += [Known(store, one.at) for one in door.answers if (store := not_opened(one.fact, leg.carrier)) is not None]
-        seen += [Known(Store.FAILED, one.at) for one in door.shut if hung_up_on_opening(one.fact)]
+        seen += [Known(Store.FAILED, one.at) for one in door.shut if hung_up_on_opening(door, one.at, one.fact)]
     return max(seen, key=lambda one: one.at or 0.0, default=Known(Store.UNKNOWN))
 
 
@@ -352,11 +294,11 @@ def not_opened(fact: Answered, carrier: Carrier) -> Store | None:
     return {SignInClass.MAILBOX_ABSENT: Store.LOST, SignInClass.UNAVAILABLE: Store.FAILED}.get(cls)
 
 
-def hung_up_on_opening(fact: NotConnected | NotSecured | Broken) -> bool:
+def hung_up_on_opening(door: Door, at: float, fact: NotConnected | NotSecured | Broken) -> bool:
     """T was let in, and the connection was cut when his mailbox should open. Silence is never bad by itself."""
-    if not isinstance(fact, Broken) or (fact.of, fact.stage) != (Of.TARGET, Stage.EXAMINE):
+    if not isinstance(fact, Broken) or fact.of is not Of.TARGET or fact.why not in HUNG_UP or may_mean_one(fact):
         return False
-    return fact.why in HUNG_UP and not may_mean_one(fact)
+    return fact.stage is Stage.EXAMINE or let_in(door, at, fact) is not None
 
 
 def room_of(leg: Leg) -> Known[Room]:

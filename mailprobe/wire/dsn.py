@@ -16,6 +16,7 @@ from mailprobe.wire.notice import of_recipient, original_recipients, read_notice
 from mailprobe.wire.quoted import Said
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
+_EXPIRED = re.compile(r"\bexpired\b", re.IGNORECASE)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\d)")
 _CHARACTER = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _SUCCESS = re.compile(r"2\d\d(?!\d)")
@@ -177,6 +178,8 @@ def _starts_recipient(field: str, groups: list[dict[str, str]]) -> bool:
 def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> Failure:
     """`said` is what the notice adds: a reply the fields leave out, and the step that was refused."""
     diagnostic = _value(block.get("diagnostic-code", ""))
+    if diagnostic.isdigit() and len(diagnostic) < 3:  # `X-Unix; 77`: how a program of theirs ended
+        diagnostic = ""
     reply = quoted.reply(diagnostic)
     text, code, enhanced = reply.text, reply.code, reply.enhanced
     if said.code and (not code or said.code == code):  # the notice often quotes more lines than the field
@@ -186,10 +189,9 @@ def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> 
     elif success := _SUCCESS.match(diagnostic):
         code = int(success[0])
     status = _STATUS.search(block.get("status", ""))
-    action = block.get("action", "").split(" ")[0].lower() or "failed"
     return Failure(
         recipient=_recipient(block),
-        action="failed" if action == "error" else action,
+        action=_action(block.get("action", ""), status[0] if status else "", text),
         status=status[0] if status else "",
         code=code,
         enhanced=enhanced,
@@ -200,6 +202,13 @@ def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> 
         original_recipient=quoted.first_address(_unescaped(block.get("original-recipient", ""))),
         arrived=message.get("arrival-date", ""),
     )
+
+
+def _action(field: str, status: str, text: str) -> str:
+    """RFC 3464 section 2.3.3. OpenSMTPD reports even what it has given up as delayed; but what has expired is tried no more."""
+    action = field.split(" ")[0].lower() or "failed"
+    gone = action == "delayed" and status.endswith(".4.7") and _EXPIRED.search(text) is not None
+    return "failed" if action == "error" or gone else action
 
 
 def _step(stage: str, code: int, enhanced: str, status: str) -> str:

@@ -22,8 +22,8 @@ STATUSES = (*COMPLETIONS, "BYE", "PREAUTH")
 
 _ATOM = re.compile(rb"[A-Za-z0-9_.+/=:-]{1,64}\Z")
 _CODE = re.compile(rb"\[([!-Z^-~]{1,64})(?: ([^\]]*))?\] ?")  # an atom of any printable ASCII but brackets and backslash
-# RFC 9208 section 5: quota-root-name SP quota-list; a literal was replaced by {}
-_QUOTA = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s()"{}]+|\{\}) \(([^()]*)\) *\Z')
+# RFC 9208 section 5: quota-root-name SP quota-list; a literal was replaced by {}. Some leave the list out if nothing is limited
+_QUOTA = re.compile(rb'(?:"(?:[^"\\]|\\.)*"|[^\s()"{}]+|\{\})(?: \(([^()]*)\))? *\Z')
 _COUNT = re.compile(rb"(\A\* |UNSEEN |MESSAGES? |RECENT )[0-9]+", re.IGNORECASE)
 # what these say is somebody's mail, or the names of somebody's folders
 _PRIVATE = re.compile(rb"\A\* (?:[0-9]+ +)?(FETCH|LIST|LSUB|STATUS|E?SEARCH)\b.*", re.IGNORECASE | re.DOTALL)
@@ -183,7 +183,7 @@ def name_of(word: bytes) -> str:
 
 def resources_of(rest: bytes, line: bytes) -> tuple[Resource, ...]:
     found = _QUOTA.match(rest)
-    words = found[1].split() if found else [b"?"]
+    words = (found[1] or b"").split() if found else [b"?"]
     if len(words) % 3:
         raise TheirFault("garbage", words_of(line))
     listed = (_resource(words[i : i + 3], line) for i in range(0, len(words), 3))

@@ -212,14 +212,15 @@ def _said(recipient: str, section: tuple[str, ...], refusals: tuple[Said, ...], 
 
 
 def _quoted(section: tuple[str, ...]) -> Said:
-    """The paragraph with the first reply in it, else all there is."""
+    """The paragraph with the first reply in it; else that of the recipient's own line, if it says something, else everything."""
     text = "\n".join(section)
     whole = " ".join(text.split())
     for paragraph in text.split("\n\n") if quotes_maybe(text) else ():
         said = reply(one_line(paragraph))
         if said.code:
             return said if said.stage != LATER else replace(said, stage=stage_of(whole, len(whole)))
-    return reply(whole)
+    beside = section[0].strip(" -_=*") if section else ""
+    return reply(one_line(text.partition("\n\n")[0]) if beside else whole)
 
 
 def _of_transcript(recipient: str, refusals: tuple[Said, ...], alone: bool) -> Said:

@@ -51,6 +51,8 @@ _STAGES = (
 )
 _XTEXT = re.compile(r"\+([2-7][0-9A-F])")
 _SENT = re.compile(r"^\s*(?:(?:Sent|Received)\s+)?(?=(?:>>>|<<<) )")  # some indent a session, or say who spoke
+_STATED = re.compile(r"<?[^\s<>@]{1,128}@[^\s<>@]{1,255}>?\.\.\. \S")
+_RULE = re.compile(r"\s*-{2,}")
 _HOST = re.compile(
     r"(?:host |talking to |mta |remote mail server |server )\[?([A-Za-z0-9][A-Za-z0-9.-]{0,253}\.[A-Za-z0-9-]{1,62})",
     re.IGNORECASE,
@@ -139,9 +141,11 @@ def _step(words: str) -> str:
 
 def exchanges(transcript: list[str]) -> Iterator[Said]:
     """Every refusal in order. Sendmail closes each with a line of its own that names the recipient: there the server's
-    words count, if it had any; what sendmail makes of them (`User unknown` for any 550) does not."""
+    words count, if it had any, or what the program for local mail printed before; what sendmail makes of them (`User unknown`
+    for any 550, `Insufficient permission` for an exit code) does not."""
     command, host = "", ""
     text: list[str] = []
+    printed: list[str] = []
     theirs: Said | None = None
     for raw in [*transcript, ">>> "]:
         line = _SENT.sub("", raw)
@@ -154,8 +158,22 @@ def exchanges(transcript: list[str]) -> Iterator[Said]:
             if theirs:
                 yield theirs
         if line.startswith(">>> "):
-            command, theirs = line[4:], None
-        elif (own := reply(line)).code and not line.startswith("..."):
-            yield replace(theirs or own, recipient=first_address(own.text), host=host)
+            command, theirs, printed = line[4:], None, []
+        elif (own := _closing(line)) is not None:
+            yield replace(theirs or _with(own, printed), recipient=first_address(own.text), host=host)
+            printed = []
         elif talking := _HOST.search(line):
             host = talking[1]
+        else:
+            printed.append(line)
+
+
+def _closing(line: str) -> Said | None:
+    """`550 5.1.1 <a@b>... User unknown`; or without a code, of what is only late: `<a@b>... Deferred: Connection refused`."""
+    own = reply(line)
+    return own if (own.code and not line.startswith("...")) or _STATED.match(line) else None
+
+
+def _with(own: Said, printed: list[str]) -> Said:
+    told = one_line("\n".join(line for line in printed if not _RULE.match(line))[:CAP])
+    return replace(own, text=f"{own.text} {told}"[:CAP]) if told else own

@@ -22,6 +22,8 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "UNAVAILABLE", "Account is temporarily unavailable.", "unavailable"),
         ("NO", "CONTACTADMIN", "Login disabled for this user", "disabled"),
         ("NO", "ALERT", "Unpaid since June", "disabled"),
+        ("NO", "", "IMAP access disabled for this account.", "disabled"),
+        ("NO", "", "IMAP access disabled via insecure connection.", "channel"),
         ("NO", "AUTHORIZATIONFAILED", "Authorization failed", "not_allowed"),
         ("NO", "EXPIRED", "Password expired", "expired"),
         ("NO", "LIMIT", "Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)", "rate_limited"),
@@ -52,6 +54,7 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "ALERT", "Mailbox is being migrated, please come back in one hour", "unavailable"),
         ("NO", "ALERT", "System is being upgraded", "unavailable"),
         ("NO", "SYS/TEMP", "Login failed", "unavailable"),
+        ("NO", "ALERT", "Fatal error: No such file or directory", "unavailable"),  # the account's folder, and no suspension
         ("NO", "", "しばらく時間をおいてから再度お試しください", "unavailable"),
         # a lock that passes is no suspension
         ("NO", "", "Authentication failed: account is locked out, try again in 30 minutes", "rate_limited"),

@@ -371,6 +371,13 @@ CASES: list[Case] = [
         Code.PROBER_BLOCKED,
         HIGH,
     ),
+    (
+        "refused for everybody, in words about nobody",
+        [NO_LOGIN],
+        {"prober": Prober.BLOCKED, "acceptance": Acceptance.REFUSED_ALL, "live_at_mx": LiveAtMx.REFUSED},
+        Code.PROBER_BLOCKED,
+        MEDIUM,
+    ),
     ("port 25 closed", [], {"prober": Prober.PORT_CLOSED, "acceptance": Acceptance.UNREACHABLE}, Code.PROBER_BLOCKED, MEDIUM),
     (
         "no network",

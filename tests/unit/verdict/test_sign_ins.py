@@ -93,6 +93,7 @@ SIGN_INS = [
     ([OPEN, hung_up(Breakage.BYE, "Server shutting down.")], SignIn.UNAVAILABLE),
     ([OPEN, hung_up(Breakage.BYE, "Internal login failure. Refer to server log for more information.")], SignIn.CLOSED),
     ([OPEN, hung_up(Breakage.BYE, "Connection closed, try again later")], SignIn.UNCLEAR),  # it may mean this login alone
+    ([OPEN, hung_up(Breakage.BYE, "[ALERT] Fatal error: No such file or directory")], SignIn.UNAVAILABLE),
     ([OPEN, hung_up(Breakage.BYE, "Bye")], SignIn.UNCLEAR),
     ([hung_up(Breakage.BYE, "Temporary problem, please try later", Stage.GREETING)], SignIn.CLOSED),
     ([hung_up(Breakage.BYE, "Your host is not welcome", Stage.GREETING)], SignIn.UNCLEAR),
@@ -185,11 +186,36 @@ def test_behind_the_sign_in() -> None:
         (hung_up(Breakage.BYE, "Internal error, closing", Stage.EXAMINE), Store.FAILED),
         (hung_up(Breakage.BYE, "Session killed by administrator", Stage.EXAMINE), Store.UNKNOWN),
         (hung_up(Breakage.OUT_OF_TIME, stage=Stage.EXAMINE), Store.UNKNOWN),  # silence is never bad
+        (hung_up(Breakage.CLOSED, stage=Stage.CAPABILITY), Store.FAILED),
+        (hung_up(Breakage.OUT_OF_TIME, stage=Stage.CAPABILITY), Store.UNKNOWN),
         (replace(hung_up(Breakage.CLOSED, stage=Stage.EXAMINE), of=Of.LIVE), Store.UNKNOWN),
     ],
 )
 def test_hung_up_on_instead_of_opening(end: Broken, store: Store) -> None:
     assert seen(OPEN, login("OK"), end, probe="imap").store.value is store
+
+
+def test_hung_up_on_before_anybody_was_let_in() -> None:
+    assert seen(OPEN, hung_up(Breakage.CLOSED, stage=Stage.CAPABILITY), probe="imap").store.value is Store.UNKNOWN
+    earlier = replace(login("OK"), at=103)  # a connection that came later
+    assert seen(OPEN, hung_up(Breakage.CLOSED, stage=Stage.CAPABILITY), earlier, probe="imap").store.value is Store.UNKNOWN
+
+
+@pytest.mark.parametrize("stage", [Stage.CAPABILITY, Stage.EXAMINE])
+@pytest.mark.parametrize(
+    ("words", "sign_in"),
+    [
+        ("IMAP access disabled for this account.", SignIn.DISABLED),
+        ("Too many connections", SignIn.RATE_LIMITED),
+        ("Session killed by administrator", SignIn.OPENED),
+        ("Server shutting down.", SignIn.OPENED),  # the store's trouble, not the sign-in's
+    ],
+)
+def test_sent_away_after_the_login(stage: Stage, words: str, sign_in: SignIn) -> None:
+    """Some servers look only after the OK whether he may have his mail this way."""
+    bye = hung_up(Breakage.BYE, words, stage)
+    assert seen(OPEN, login("OK"), bye, probe="imap").sign_in.value is sign_in
+    assert seen(OPEN, login("OK"), replace(bye, of=Of.LIVE), probe="imap").sign_in.value is SignIn.OPENED
 
 
 @pytest.mark.parametrize(("used", "room"), [(10, Room.ROOM), (96, Room.NEAR), (100, Room.FULL), (120, Room.FULL)])

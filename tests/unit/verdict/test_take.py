@@ -16,10 +16,12 @@ from mailprobe.evidence import (
     Lookup,
     NotAsked,
     NotConnected,
+    NotSecured,
     Of,
     Purpose,
     Replied,
     Stage,
+    TlsFault,
     Unreachable,
     Withheld,
 )
@@ -64,10 +66,13 @@ from tests.unit.verdict.facts import (
 )
 
 Three = tuple[str, str | None, str | None]
+EXPANDS = "{}.2.4 Mailing list expansion problem: <{{}}>"
 TABLE = [
     (NO_USER, OK, NO_USER, Acceptance.AS_NEVER_EXISTED),
     ("550 Invalid recipient: <{}>", OK, "550 Invalid recipient: <{}>", Acceptance.AS_NEVER_EXISTED),
     ("550 {} is not taken here", OK, "550 {} is not taken here", Acceptance.AS_NEVER_EXISTED),
+    (EXPANDS.format("524 5"), OK, EXPANDS.format("524 5"), Acceptance.AS_NEVER_EXISTED),  # OpenSMTPD, of whom it does not know
+    (EXPANDS.format("424 4"), EXPANDS.format("424 4"), EXPANDS.format("424 4"), Acceptance.DIRECTORY_DOWN),  # its table is gone
     ("550 5.2.1 The mailbox is disabled", OK, NO_USER, Acceptance.DISABLED),
     ("550 5.2.1 The mailbox is disabled", OK, OK, Acceptance.DISABLED),
     ("550 5.2.1 The mailbox is disabled", OK, None, Acceptance.REFUSED_UNCHECKED),
@@ -176,15 +181,26 @@ def early(line: str, stage: Stage) -> Replied:
     return replied(line, stage=stage)
 
 
+DENIED = "550 5.7.1 <{}>... Access denied"
+NO_TLS = NotSecured(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=TlsFault.HANDSHAKE)
 OURS = [
     ([early("554 5.7.1 Your IP 198.51.100.9 is on our block list", Stage.GREETING)], Prober.BLOCKED),
     ([early("550 5.7.1 helo rejected", Stage.EHLO)], Prober.MISCONFIGURED),
     ([early("553 5.1.8 <probe@x>: Sender address rejected: Domain not found", Stage.MAIL)], Prober.MISCONFIGURED),
+    ([early("550 5.7.1 Access denied", Stage.MAIL)], Prober.BLOCKED),  # whom else could it mean
+    ([early("530 5.7.0 Must issue a STARTTLS command first", Stage.MAIL)], Prober.MISCONFIGURED),
+    ([NO_TLS, early("530 5.7.0 Must issue a STARTTLS command first", Stage.MAIL)], Prober.UNKNOWN),
+    ([NO_TLS, early("553 5.1.8 <probe@x>: Sender address rejected", Stage.MAIL)], Prober.MISCONFIGURED),
     ([early("421 4.3.2 too busy", Stage.GREETING)], Prober.UNKNOWN),
     ([early("501 5.5.4 EHLO unknown", Stage.EHLO), early("250 helo then", Stage.EHLO), *three(*TAKEN)], Prober.FINE),
     (three(BLOCKED, BLOCKED, BLOCKED), Prober.BLOCKED),
     (three(BLOCKED, OK, BLOCKED), Prober.FINE),
     (three(BLOCKED, None, None), Prober.BLOCKED),
+    (three(DENIED, DENIED, DENIED), Prober.BLOCKED),
+    (three(DENIED, DENIED, NO_USER), Prober.FINE),
+    (three(DENIED, OK, DENIED), Prober.FINE),
+    (three(DENIED, None, DENIED), Prober.FINE),
+    (three(NO_USER, NO_USER, NO_USER), Prober.FINE),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=Unreachable.TIMEOUT)], Prober.PORT_CLOSED),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="192.0.2.1", why=Unreachable.REFUSED)], Prober.UNKNOWN),
     ([NotConnected(at=101, server="mx1.mail.test:25", ip="2001:db8::1", why=Unreachable.NO_FAMILY)], Prober.UNKNOWN),

@@ -113,6 +113,36 @@ def test_what_sendmail_makes_of_a_reply_does_not_count() -> None:
     assert (one.status, one.enhanced, one.exact) == ("5.1.1", "", "")
 
 
+TRANSCRIPT = "The original message was received\n\n   ----- Transcript of session follows -----\n"
+
+
+def test_what_a_program_for_local_mail_printed_counts() -> None:
+    """sendmail tells only what the exit code means; of a session with a server, what came before is nobody's reason."""
+    fields = "Final-Recipient: RFC822; a@b.test\nAction: failed\nStatus: 5.3.0\nDiagnostic-Code: X-Unix; 77"
+    own = "550 5.0.0 <a@b.test>... Insufficient permission"
+    one = only(report(fields, f"{TRANSCRIPT}deliver: Mail quota exceeded.\n{own}\n"))
+    assert (one.code, one.text, one.stage) == (550, f"{own} deliver: Mail quota exceeded.", "after_acceptance")
+    theirs = f"... while talking to mx.b.test.:\n>>> RCPT To:<a@b.test>\n<<< 550 go away\n{own}\n"
+    assert only(report(fields, f"{TRANSCRIPT}deliver: Mail quota exceeded.\n{theirs}")).text == "550 go away"
+
+
+@pytest.mark.parametrize(("words", "action"), [("Envelope expired", "failed"), ("Network error on destination MXs", "delayed")])
+def test_what_has_expired_is_tried_no_more(words: str, action: str) -> None:
+    """OpenSMTPD calls both delayed, and adds to both that it goes on trying."""
+    text = f"A message is delayed for the following list of recipients:\n\na@b.test: {words}\n\n    Please note that "
+    text += "this is only a temporary failure report.\n"
+    one = only(report("Final-Recipient: rfc822; a@b.test\nAction: delayed\nStatus: 4.4.7", text))
+    assert (one.action, one.text) == (action, words)
+
+
+def test_a_warning_of_sendmails_says_why_it_is_late() -> None:
+    banner = "    ****************************\n    **      THIS IS A WARNING MESSAGE ONLY      **\n\n"
+    said = "<a@b.test>... Deferred: Connection refused by mx.b.test.\nWarning: message still undelivered after 4 hours\n"
+    fields = "Final-Recipient: RFC822; a@b.test\nAction: delayed\nStatus: 4.4.1"
+    one = only(report(fields, f"{banner}{TRANSCRIPT}{said}"))
+    assert (one.action, one.code, one.text) == ("delayed", 0, "<a@b.test>... Deferred: Connection refused by mx.b.test.")
+
+
 @pytest.mark.parametrize(
     ("reply", "status", "stage"),
     [

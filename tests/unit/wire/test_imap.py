@@ -46,6 +46,7 @@ WHOLE: list[tuple[bytes, Response]] = [
     (b'* QUOTA "a \\" (" (STORAGE 10 512 MESSAGE 1 2)\r\n', QuotaRoot((Resource("STORAGE", 10, 512),))),
     (b"* QUOTA {4}\r\nroot (MAILBOX 1 2)\r\n", QuotaRoot((Resource("MAILBOX", 1, 2),))),
     (b"* QUOTA root ()\r\n", QuotaRoot(())),
+    (b'* QUOTA "ROOT"\r\n', QuotaRoot(())),  # Courier, of a mailbox without a limit
     ("* OK 宛先\r\n".encode(), Status("*", "OK", "", "", "宛先")),
     (b"* OK \xff\xfe\r\n", Status("*", "OK", "", "", "\ufffd\ufffd")),
     ("* OK a\x1b[2J\x00\u202eb\x85\r\n".encode(), Status("*", "OK", "", "", "a [2J b")),
