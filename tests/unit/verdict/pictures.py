@@ -153,6 +153,7 @@ CASES: list[Case] = [
     ),
     ("disabled by its words", [NO_LOGIN], {"acceptance": Acceptance.DISABLED}, Code.SUSPENDED, HIGH),
     ("disabled at sign-in", [NO_LOGIN], {"sign_in": SignIn.DISABLED}, Code.SUSPENDED, HIGH),
+    ("disabled at sign-in, but may send", [], {"sign_in": SignIn.DISABLED}, Code.SUSPENDED, MEDIUM),
     (
         "disabled at sign-in, L not tried",
         [NO_LOGIN],
