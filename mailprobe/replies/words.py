@@ -16,8 +16,9 @@ _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}*])[^\s<>\"'(),;:\[\]{}*@]{1,320
 _NOT_WORD = re.compile(r"[^\w.@-]+|(?<=\w)[.-](?!\w)|(?<!\w)[.-]")
 _IN_REPLY = re.compile(r" \(in reply to [a-z][a-z ]{2,40}\)")  # Postfix, of the command that was refused
 _CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
-# Exim, of a recipient that it asked another server about: that server's refusal follows.
-_CALLOUT = re.compile(r"(?<!sender )callout verification failed: (?=\S)")
+# Exim, of a recipient that it asked another server about: that server's refusal follows, or none came. Elsewhere a callout is
+# about the sender.
+_CALLOUT = re.compile(r"(?<!sender )callout verification failed: (?=\S)|(?<=recipient verify) callout")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 
 
