@@ -42,10 +42,10 @@ _COPY = re.compile(
     r"[\s>*#=_-]{0,80}(?:(?:below this line|this|below|included|following|here) is a copy of|"
     r"(?:the )?headers? (?:of|from) the original|original message(?: headers?| follows|\s*[-:]|\s*$)|"
     r"(?:returned|unsent|undelivered|bounced) (?:message|mail|e-mail)(?: follows|\s*[-:]|\s*$)|(?:the )?message headers? follow|"
-    r"message text follows|begin message|copy of (?:the |your )?(?:original )?message|mail text follows)",
+    r"message text follows|begin message|no action is required on your part|copy of (?:the |your )?(?:original )?message|mail text follows)",
     re.IGNORECASE,
 )
-_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message")
+_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message", "no action is")
 _GENERATED = re.compile(r"\((?:ultimately )?generated from ([^\s<>()]{1,128}@[^\s<>()]{1,255})\)")
 _HEADER = re.compile(r"(?:Received|Return-Path|X-Received|DKIM-Signature):\s", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"\s*-{2,}\s*Transcript of session|\s*-{2,}\s*Session transcript", re.IGNORECASE)

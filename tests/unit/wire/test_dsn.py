@@ -262,6 +262,20 @@ def test_a_notice_of_delay() -> None:
     )
 
 
+def test_what_closes_a_notice_of_delay_is_no_reason() -> None:
+    """Exim 4.96, of a mail that it keeps trying."""
+    notice = (
+        "A message that you sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on the "
+        "queue on mx.b.test.\n\nThe address to which the message has not yet been delivered is:\n\n  a@b.test\n"
+        "    Delay reason: mailbox is full\n\nNo action is required on your part. Delivery attempts will continue for\n"
+        "some time, and this warning may be repeated at intervals if the message\nremains undelivered.\n"
+    )
+    late = only(report("Reporting-MTA: dns; x\n\nAction: delayed\nFinal-Recipient: rfc822;a@b.test\nStatus: 4.0.0", notice))
+    assert (late.action, late.text) == ("delayed", "Delay reason: mailbox is full")
+    plain = only("From: Mailer-Daemon@b.test\nSubject: Warning: message 1xX0ju-0005Qi-0l delayed 24 hours\n\n" + notice)
+    assert (plain.recipient, plain.action, plain.text) == ("a@b.test", "delayed", "Delay reason: mailbox is full")
+
+
 def test_japanese_without_a_charset() -> None:
     body = "<a@b.test>\n\n宛先不明のため配達できませんでした\n".encode("iso2022_jp")
     assert "宛先不明" in only(HEAD.encode() + body).text
