@@ -42,7 +42,8 @@ _COPY = re.compile(
     r"[\s>*#=_-]{0,80}(?:(?:below this line|this|below|included|following|here) is a copy of|"
     r"(?:the )?headers? (?:of|from) the original|original message(?: headers?| follows|\s*[-:]|\s*$)|"
     r"(?:returned|unsent|undelivered|bounced) (?:message|mail|e-mail)(?: follows|\s*[-:]|\s*$)|(?:the )?message headers? follow|"
-    r"message text follows|begin message|no action is required on your part|copy of (?:the |your )?(?:original )?message|mail text follows)",
+    r"message text follows|begin message|no action is required on your part|"
+    r"copy of (?:the |your )?(?:original )?message|mail text follows)",
     re.IGNORECASE,
 )
 _COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message", "no action is")
