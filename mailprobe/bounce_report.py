@@ -160,6 +160,8 @@ class Spoken:
 def spoken(one: Understood, language: str) -> Spoken:
     table = texts(language)
     words = table["delayed"] if state_of(one) == "delayed" else table["class"][one.meaning.cls.value]
+    if words is table["class"]["domain_not_found"] and one.failure.stage == "rcpt":
+        words = table["not_found_there"]  # a server of that domain was found, and says so itself
     to = visible(one.failure.recipient) or table["fill"]["to"]
     return Spoken(words["title"], words["say"].replace("{to}", to), words["next"])
 

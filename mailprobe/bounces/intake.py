@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from mailprobe import log
-from mailprobe.bounces.letter import Letter, Reading, read_letter, spellings
+from mailprobe.bounces.letter import Letter, Reading, as_outside, read_letter, spellings
 from mailprobe.bounces.match import MAILBOX, ReadsSigns, Signed, Tie, is_of, only_one, signed
 from mailprobe.bounces.token import DAY, LIVES
 from mailprobe.canary import Record, may_step
@@ -171,7 +171,7 @@ def own_spelling(recipient: str, original: str, mailbox: str, hashed: Callable[[
     """
     if not recipient:
         return ""
-    if own := next((one for one in spellings(recipient) if hashed(one)[:MAILBOX] == mailbox), ""):
+    if own := next((one for one in as_outside(recipient) if hashed(one)[:MAILBOX] == mailbox), ""):
         return own
     inner, outer = (one.lower().rpartition("@")[2] for one in (recipient, original))
     if outer and (inner == outer or inner.endswith(f".{outer}")):

@@ -21,6 +21,7 @@ _KINDS = {
     "expanded": ReturnKind.FORWARDED,
 }  # RFC 3464 section 2.3.3; any other action decides nothing
 _NOTHING = Failure("", "", "", 0, "", "", Stage.AFTER_ACCEPTANCE)  # what a person's server writes is not ours to keep
+ABOVE = 3  # domains
 _ANSWERS = (Kind.AUTO_REPLY, Kind.RECEIPT)  # each says that the test mail lay in a mailbox
 
 
@@ -91,6 +92,17 @@ def is_answer(mail: Mail, *, null_sender: bool) -> bool:
     not understood must never pass for one."""
     wrote_back = mail.kind is Kind.OTHER and not null_sender and mail.is_answer and not mail.from_machine
     return mail.kind in _ANSWERS or wrote_back
+
+
+def as_outside(text: str) -> Iterator[str]:
+    """The spellings of an address, and of the same name at the domains above: a gateway writes `taro@store1.d.test` for
+    `taro@d.test`."""
+    yield from spellings(text)
+    local, _, domain = text.strip().rpartition("@")
+    for _ in range(ABOVE):
+        _, dot, domain = domain.partition(".")
+        if local and "." in domain and dot:
+            yield from spellings(f"{local}@{domain}")
 
 
 def spellings(text: str) -> Iterator[str]:

@@ -56,6 +56,7 @@ REST = (
     ReplyClass.TEMPORARILY_UNAVAILABLE,
     ReplyClass.POLICY_REJECTED,
 )
+PASSES = frozenset({ReplyClass.GREYLISTED, ReplyClass.RATE_LIMITED})
 BECAUSE = (*OF_US, ReplyClass.POLICY_REJECTED)  # what a refusal itself gives as its reason
 VAGUE = (
     ReplyClass.UNKNOWN_USER,
@@ -142,6 +143,7 @@ def _candidates(one: _Reply, text: str, host: str, domain: str, us: Us, carrier:
     provider = tuple(group for group in SMTP.providers if group.name in home or any(sign in line for sign in group.signs))
     yield from _matching(_rows((*own, *provider)), one)
     if named := words.name_us(text, us.words, domain):
+        yield from _for_now(one)
         yield _about(named, one.stage), f"us: {named}"
     yield from (_unless_accepted(candidate, one) for candidate in _general(one))
 
@@ -168,6 +170,14 @@ def _general(one: _Reply) -> Iterator[Candidate]:
         yield from _of(found.last, LAST)
         yield from _of(found.coded, LAST if one.exact.startswith("5.1.") else ())
     yield from _matching(SMTP.basic.rows(said), one)
+
+
+def _for_now(one: _Reply) -> Iterator[Candidate]:
+    """Greylisting and limits name whom they put off (`192.0.2.7 is not yet authorized`), and pass by themselves."""
+    if one.codes.startswith("4"):
+        first = next(_matching(SMTP.us.rows(one.said), one), None) or next(_of(one.found.said, OF_US), None)
+        if first and first[0] in PASSES:
+            yield first
 
 
 def _announced(candidate: Candidate, one: _Reply) -> Candidate:

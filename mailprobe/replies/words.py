@@ -16,6 +16,9 @@ _ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:\[\]{}*])[^\s<>\"'(),;:\[\]{}*@]{1,320
 _NOT_WORD = re.compile(r"[^\w.@-]+|(?<=\w)[.-](?!\w)|(?<!\w)[.-]")
 _IN_REPLY = re.compile(r" \(in reply to [a-z][a-z ]{2,40}\)")  # Postfix, of the command that was refused
 _CODE_AGAIN = re.compile(r"(?<= )[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3} )?")
+# Exim, of a recipient that it asked another server about: that server's refusal follows, or none came. Elsewhere a callout is
+# about the sender.
+_CALLOUT = re.compile(r"(?<!sender )callout verification failed: (?=\S)|(?<=recipient verify) callout")
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.]?\d)")
 
 
@@ -62,6 +65,8 @@ def prepare(text: str, address: str = "") -> Words:
     """Mask and flatten a reply's text. `address`: the recipient, whose local part is masked where it stands alone."""
     flat = " ".join(text[:CAP].lower().split())
     flat = _CODE_AGAIN.sub("", f" {flat} ")
+    if "callout" in flat:
+        flat = _CALLOUT.sub("", flat)
     if "(in reply to" in flat:
         flat = _IN_REPLY.sub("", flat)
     if "://" in flat:

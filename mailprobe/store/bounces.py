@@ -180,11 +180,12 @@ class Bounces:
 
     async def of_mailbox(self, subject: str, since: float, address: str = "") -> tuple[Returned, ...]:
         """What came back of this mailbox, oldest first, as facts with `at` 0. subject: `hashed` of the address, which is put
-        back where the texts name it; another recipient is not known any more."""
+        back where the texts name it; of another recipient no more is known than that it was another."""
         where = {"whose": subject[:MAILBOX], "since": since}
         found = await self._database.read(lambda transaction: transaction.all(RETURNED, **where))
         rows = [dict(zip(OF_RETURN, row, strict=True)) for row in found]
-        return tuple(fact_of(row, address if row["recipient"] == subject else "") for row in rows)
+        names = {subject: address, "": ""}
+        return tuple(fact_of(row, names.get(row["recipient"], SOMEBODY)) for row in rows)
 
     async def recent(self, since: float, most: int = 1000) -> tuple[Back, ...]:
         """What came back of every mailbox, the newest first."""

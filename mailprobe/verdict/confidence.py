@@ -132,7 +132,8 @@ def suspended(p: Picture) -> Confidence:
     if p.acceptance.among(Acceptance.DISABLED):
         return doors(p)
     if p.sign_in.among(SignIn.DISABLED):
-        return weakest(control(p), MEDIUM if p.sign_in.source is Source.REMEMBERED else HIGH)
+        doubtful = p.sign_in.source is Source.REMEMBERED or p.submission.among(SignIn.OPENED)  # who may still send
+        return weakest(control(p), MEDIUM if doubtful else HIGH)
     read = p.contract.source is Source.MEASURED and undisputed(p) and as_never(p)
     return weakest(doors(p), MEDIUM if not read else HIGH)
 

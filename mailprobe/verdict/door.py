@@ -32,8 +32,12 @@ WILL_FORWARD = 251  # RFC 5321 section 3.4
 ON_THE_WAY = (Unreachable.TIMEOUT, Unreachable.NO_ROUTE)
 
 # Words of a server that cannot look recipients up; a bare 451 may as well be greylisting, which is about us.
-LOOKUP_WORDS = ("lookup", "directory", "database", "ldap", "user map", "recipient map", "list expansion")
-# ... and of one that cannot look us up
+LOOKUP_WORDS = (
+    *("lookup", "directory", "database", "ldap", "user map", "recipient map", "list expansion"),
+    *("recipient verif", "verify recipient"),
+)
+# ... of one that has only begun to, for this address; and of one that cannot look us up
+BEGUN = "in progress"
 LOOKS_US_UP = ("dns", "ptr", "reverse", "sender", "client", "hostname", "host name", "helo", "spf", "blacklist", "blocklist")
 
 # T's answer is D's word for word while L is accepted: then these words mean "unknown". Words about policy or about us do
@@ -240,7 +244,9 @@ def deferred(target: Said, live: Said | None, dead: Said | None) -> Acceptance:
 
 def cannot_look_up(said: Said) -> bool:
     text = said.reply.fact.text.lower()
-    if not said.passing or said.meaning.speaks_of is not SpeaksOf.SERVER or any(word in text for word in LOOKS_US_UP):
+    if not said.passing or said.meaning.speaks_of is not SpeaksOf.SERVER or BEGUN in text:
+        return False
+    if any(word in text for word in LOOKS_US_UP):
         return False
     return any(word in text for word in LOOKUP_WORDS)
 

@@ -14,6 +14,7 @@ from mailprobe.verdict.picture import (
     Portal,
     SignIn,
     Source,
+    Store,
 )
 
 ONE_CHAIN = 45.0  # seconds: shorter than any interval, for in the next slot he may have been let in again
@@ -37,7 +38,13 @@ def lost(p: Picture) -> bool:
 
 def signs_in(p: Picture) -> bool:
     """Somebody with T's name gets in, at IMAP or at submission."""
-    return p.sign_in.among(*OPENED) or p.submission.among(SignIn.OPENED)
+    return (p.sign_in.among(*OPENED) and not nobody_there(p)) or p.submission.among(SignIn.OPENED)
+
+
+def nobody_there(p: Picture) -> bool:
+    """A master may be let in under any name, as Cyrus IMAP does it: only a mailbox that opens, or that the MX knows, shows that
+    there is one."""
+    return p.sign_in.among(SignIn.OPENED_BY_MASTER) and p.store.among(Store.LOST) and as_never(p)
 
 
 def in_one_chain(p: Picture) -> bool:
@@ -55,7 +62,7 @@ def customer_refused(p: Picture) -> bool:
 
 
 def refused_where_control_enters(p: Picture) -> bool:
-    if p.sign_in.among(SignIn.REFUSED_BY_MASTER):
+    if p.sign_in.among(SignIn.REFUSED_BY_MASTER) or nobody_there(p):
         return p.control_sign_in.among(Control.GOOD_BY_MASTER)
     return customer_refused(p) and p.control_sign_in.among(*CONTROL_IN)
 

@@ -31,6 +31,7 @@ from mailprobe.verdict.grounds import (
     known_to_imap,
     listed,
     lost,
+    nobody_there,
     refused_for_want_of_entry,
     refused_where_control_enters,
     signs_in,
@@ -151,7 +152,8 @@ def partial_fault(p: Picture) -> bool:
 
 
 def store_lost(p: Picture) -> bool:
-    return p.sign_in.among(*OPENED) and p.store.among(Store.LOST) and p.control_sign_in.among(*CONTROL_IN)
+    lost_it = p.sign_in.among(*OPENED) and p.store.among(Store.LOST) and not nobody_there(p)
+    return lost_it and p.control_sign_in.among(*CONTROL_IN)
 
 
 def suspended(p: Picture) -> bool:

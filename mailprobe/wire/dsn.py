@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mailprobe.wire import mime, quoted
 from mailprobe.wire.forwarded import MACHINE, forwarded, unquoted
-from mailprobe.wire.notice import of_recipient, original_recipients, read_notice, take_notice, tells_of_delivery
+from mailprobe.wire.notice import expanded, of_recipient, original_recipients, read_notice, take_notice, tells_of_delivery
 from mailprobe.wire.quoted import Said
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60})[ \t]*:[ \t]*(.*)")
@@ -94,8 +94,13 @@ def _failures(parts: tuple[mime.Part, ...], told: str, report: str) -> Iterator[
     notice = take_notice(plain)
     groups = _groups(report or _inline_report(plain))
     if len(groups) > 1:
+        became: dict[str, Iterator[str]] = {}
         for group in groups[1:]:
-            failure = _from_fields(groups[0], group, of_recipient(notice, _recipient(group)))
+            outer = _recipient(group)
+            inner = next(became.setdefault(outer, iter(expanded(notice, outer))), "")
+            failure = _from_fields(groups[0], group, of_recipient(notice, inner or outer))
+            if inner:
+                failure = replace(failure, recipient=inner, original_recipient=failure.original_recipient or outer)
             yield failure if failure.recipient or len(groups) > 2 else replace(failure, recipient=_only(parts, plain))
         return
     failed = tuple(quoted.addresses(parts[0].header("x-failed-recipients")))  # Exim's
@@ -151,19 +156,20 @@ def _inline_report(told: str) -> str:
 def _groups(report: str) -> list[dict[str, str]]:
     """Fields per block: the message's own first, then one per recipient. Blank lines between blocks may be missing."""
     groups: list[dict[str, str]] = [{}]
-    last = ""
+    last, parted = "", False
     for line in report.split("\n"):
         if line[:1] in (" ", "\t") and last and line.strip():
             groups[-1][last] = (groups[-1][last] + " " + line.strip())[: mime.VALUE]
         elif field := _FIELD.fullmatch(line.rstrip()):
             last = field[1].lower()
-            if _starts_recipient(last, groups):
+            if _starts_recipient(last, groups) or (parted and _acts_first(last, groups[-1])):
                 if len(groups) == mime.PARTS:
                     break
                 groups.append({})
             groups[-1].setdefault(last, field[2][: mime.VALUE])
         else:
             last = ""
+        parted = not line.strip()
     return groups
 
 
@@ -173,6 +179,11 @@ def _starts_recipient(field: str, groups: list[dict[str, str]]) -> bool:
         return False
     block = groups[-1]
     return len(groups) == 1 or field in block or ("final-recipient" in block and "status" in block)
+
+
+def _acts_first(field: str, block: dict[str, str]) -> bool:
+    """Exim writes Action before the recipient that it is about: behind a blank line it starts a block."""
+    return field == "action" and ("action" in block or not {"final-recipient", "original-recipient"} & block.keys())
 
 
 def _from_fields(message: dict[str, str], block: dict[str, str], said: Said) -> Failure:

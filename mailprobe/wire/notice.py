@@ -42,10 +42,12 @@ _COPY = re.compile(
     r"[\s>*#=_-]{0,80}(?:(?:below this line|this|below|included|following|here) is a copy of|"
     r"(?:the )?headers? (?:of|from) the original|original message(?: headers?| follows|\s*[-:]|\s*$)|"
     r"(?:returned|unsent|undelivered|bounced) (?:message|mail|e-mail)(?: follows|\s*[-:]|\s*$)|(?:the )?message headers? follow|"
-    r"message text follows|begin message|copy of (?:the |your )?(?:original )?message|mail text follows)",
+    r"message text follows|begin message|no action is required on your part|"
+    r"copy of (?:the |your )?(?:original )?message|mail text follows)",
     re.IGNORECASE,
 )
-_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message")
+_COPY_SIGNS = ("copy of", "original", "follow", "returned", "unsent", "undelivered", "bounced", "begin message", "no action is")
+_GENERATED = re.compile(r"\((?:ultimately )?generated from ([^\s<>()]{1,128}@[^\s<>()]{1,255})\)")
 _HEADER = re.compile(r"(?:Received|Return-Path|X-Received|DKIM-Signature):\s", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"\s*-{2,}\s*Transcript of session|\s*-{2,}\s*Session transcript", re.IGNORECASE)
 _BOUNCE = re.compile(
@@ -108,6 +110,17 @@ def of_recipient(notice: Notice, recipient: str) -> Said:
     if own or notice.refusals:
         return _said(recipient, own[-1] if own else (), notice.refusals, alone)
     return _said(recipient, notice.lines, (), alone) if alone else Said(recipient)
+
+
+def expanded(notice: Notice, recipient: str) -> tuple[str, ...]:
+    """The addresses that an alias or a forwarding led to and that failed, as Exim names them in its notice; its report names the
+    one that was written to."""
+    return tuple(named for named, section in notice.sections if _generated_from(section) == recipient.lower() != "")
+
+
+def _generated_from(section: tuple[str, ...]) -> str:
+    found = _GENERATED.fullmatch(" ".join(section[:2]).strip())
+    return found[1].lower() if found else ""
 
 
 def original_recipients(original: str) -> tuple[str, ...]:

@@ -143,15 +143,16 @@ def test_what_an_agent_reads(language: str, tmp_path: Path, capsys: pytest.Captu
     assert "\u202e" not in shown
 
 
-def of_class(cls: ReplyClass, action: str = "failed") -> Understood:
-    return Understood(Failure("a@b.test", action, "", 0, "", "", "rcpt"), Meaning(cls, SPEAKS[cls], False))
+def of_class(cls: ReplyClass, action: str = "failed", stage: str = "after_acceptance") -> Understood:
+    return Understood(Failure("a@b.test", action, "", 0, "", "", stage), Meaning(cls, SPEAKS[cls], False))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("cls", list(ReplyClass))
 @pytest.mark.parametrize("action", ["failed", "delayed"])
-def test_a_sentence_for_the_customer(language: str, cls: ReplyClass, action: str) -> None:
-    said = spoken(of_class(cls, action), language)
+@pytest.mark.parametrize("stage", ["rcpt", "after_acceptance"])
+def test_a_sentence_for_the_customer(language: str, cls: ReplyClass, action: str, stage: str) -> None:
+    said = spoken(of_class(cls, action, stage), language)
     assert said.title
     assert said.next
     assert not re.search(JARGON, said.say.replace("a@b.test", "")), said.say
@@ -159,6 +160,14 @@ def test_a_sentence_for_the_customer(language: str, cls: ReplyClass, action: str
     assert not re.search(DONE_BY_NOBODY, said.say)
     assert re.search(TOLD, said.say), "it must tell what was reported, not a cause"
     assert len(re.findall(r"[。.](?:\s|$|(?=[^\x00-\x7f]))", said.say.replace("a@b.test", "it"))) <= 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_domain_whose_server_answers_was_found(language: str) -> None:
+    """At RCPT a server of that domain speaks itself: `550 Unrouteable address` is Exim's for a user that it does not know."""
+    at_rcpt, later = (spoken(of_class(ReplyClass.DOMAIN_NOT_FOUND, stage=one), language) for one in ("rcpt", "after_acceptance"))
+    assert "@" in later.title
+    assert "@" not in at_rcpt.title
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -131,6 +131,7 @@ async def test_a_bounce_that_names_somebody_else_was_forwarded(top: Desktop, rec
     [
         ("t000123@mbx.mail.test", ADDRESS, ReturnKind.FAILED),  # the carrier's own name for him
         ("t000123@mail.test", ADDRESS, ReturnKind.FAILED),
+        ("taro@store1.mbx.mail.test", "", ReturnKind.FAILED),  # his name at an inner host
         ("taro@elsewhere.test", ADDRESS, ReturnKind.FORWARDED),
         ("t000123@mbx.mail.test", "jiro@mail.test", ReturnKind.FORWARDED),
         ("t000123@mbx.mail.test", "", ReturnKind.FORWARDED),

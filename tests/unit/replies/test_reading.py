@@ -137,6 +137,22 @@ def test_our_own_words_speak_of_us(text: str, domain: str, cls: str) -> None:
     assert read(stage=RCPT, code=550, text=text, domain=domain, us=us).cls == cls
 
 
+@pytest.mark.parametrize(
+    ("code", "text", "cls"),
+    [
+        (451, "192.0.2.7 is not yet authorized to deliver mail from <probe@probe.example.net>. Please try later.", "greylisted"),
+        (450, "4.7.1 <probe@probe.example.net>: Greylisted, see http://postgrey.test/", "greylisted"),
+        (421, "4.7.0 mx.t.test Error: too many connections from 192.0.2.7", "rate_limited"),
+        (450, "4.7.25 Client host rejected: cannot find your hostname, [192.0.2.7]", "blocked_sender_reputation"),
+        (451, "4.7.1 [192.0.2.7] try later", "blocked_sender_reputation"),
+        (550, "192.0.2.7 is not yet authorized to deliver mail", "blocked_sender_reputation"),
+    ],
+)
+def test_what_passes_is_told_from_a_block_although_it_names_us(code: int, text: str, cls: str) -> None:
+    us = Us(("192.0.2.7", "probe.example.net"))
+    assert read(stage=RCPT, code=code, text=text, domain="t.test", us=us).cls == cls
+
+
 @pytest.mark.parametrize(("code", "enhanced"), [(550, "4.1.1"), (450, "5.1.1"), (450, "")])
 def test_contradicting_codes_are_not_lasting(code: int, enhanced: str) -> None:
     told = read(stage=RCPT, code=code, enhanced=enhanced, text="User unknown")

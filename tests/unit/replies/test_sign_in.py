@@ -50,6 +50,17 @@ from mailprobe.replies import SignInClass, read_auth, read_sign_in
         ("NO", "", "Authentication server timed out", "unavailable"),
         ("NO", "", "Login failed: generic failure", "unavailable"),
         ("NO", "", "could not connect to backend", "unavailable"),
+        # Cyrus SASL's words, as Cyrus IMAP 3.6 passes them on
+        ("NO", "", "Login failed: authentication failure", "refused"),
+        ("NO", "", "Login failed: authorization failure", "disabled"),
+        ("NO", "", "authorization failure", "disabled"),
+        ("NO", "AUTHENTICATIONFAILED", "authorization failure", "refused"),
+        ("NO", "", "Login failed: user not found", "refused"),
+        ("NO", "", "Login failed: account disabled", "disabled"),
+        ("NO", "", "Login failed: passphrase expired, has to be reset", "expired"),
+        ("NO", "", "Login failed: remote authentication server unavailable", "unavailable"),
+        ("NO", "", "Login failed: no memory available", "unavailable"),
+        ("NO", "", "Login failed: encryption needed to use mechanism", "channel"),
         ("NO", "ALERT", "Lookup failed 9x7", "unavailable"),
         ("NO", "ALERT", "Mailbox is being migrated, please come back in one hour", "unavailable"),
         ("NO", "ALERT", "System is being upgraded", "unavailable"),
@@ -139,6 +150,9 @@ def test_an_imap_answer_to_examine(code: str, text: str, cls: str) -> None:
         (535, "5.7.0 authentication failed: cannot connect to LDAP server", "unavailable"),
         (535, "5.7.8 User unknown on this backend", "refused"),
         (535, "5.7.8 Account locked out, try again in 30 minutes", "rate_limited"),
+        (535, "5.7.8 Error: authentication failed: authorization failure", "disabled"),
+        (535, "5.7.8 Error: authentication failed: passphrase expired, has to be reset", "expired"),
+        (535, "5.7.8 Error: authentication failed: transient failure (e.g., weak key)", "unavailable"),
     ],
 )
 def test_an_smtp_answer_to_auth(code: int, text: str, cls: str) -> None:

@@ -147,14 +147,14 @@ async def test_facts_come_back_with_the_address_put_back(tmp_path: Path) -> None
     assert not any(word in held.lower() for word in (b"tanaka", b"sato"))
 
 
-async def test_another_recipient_is_not_known_any_more() -> None:
+async def test_of_another_recipient_only_that_it_was_another_is_known() -> None:
     async with open_store("sqlite://") as store:
         subject = store.bounces.hashed(ADDRESS)
         fact = came_back(recipient="sato@e.test", text="<sato@e.test> sato unknown", kind=ReturnKind.FORWARDED)
         await store.bounces.record(subject[:16], 1, fact)
         (back,) = await store.bounces.of_mailbox(subject, 0.0, ADDRESS)
         assert "sato" not in back.text
-        assert (back.recipient, back.kind) == ("", ReturnKind.FORWARDED)
+        assert (back.recipient, back.kind) == (SOMEBODY, ReturnKind.FORWARDED)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ REFUSED = {"sign_in": SignIn.REFUSED, "submission": SignIn.REFUSED, "store": Sto
 OUT = {"sign_in": SignIn.HELD, "control_sign_in": Control.CLOSED}
 ALONE = {"live_at_mx": LiveAtMx.UNASKED, "dead_at_mx": DeadAtMx.UNASKED, "breadth": Breadth.NONE}
 STRANGER = {"enrolled": Answer.NO}
+ANY_NAME = {"sign_in": SignIn.OPENED_BY_MASTER, "store": Store.LOST, "submission": SignIn.NO_SECRET}
 
 
 def picture(*changes: dict[str, Any], **more: Any) -> Picture:
@@ -153,6 +154,7 @@ CASES: list[Case] = [
     ),
     ("disabled by its words", [NO_LOGIN], {"acceptance": Acceptance.DISABLED}, Code.SUSPENDED, HIGH),
     ("disabled at sign-in", [NO_LOGIN], {"sign_in": SignIn.DISABLED}, Code.SUSPENDED, HIGH),
+    ("disabled at sign-in, but may send", [], {"sign_in": SignIn.DISABLED}, Code.SUSPENDED, MEDIUM),
     (
         "disabled at sign-in, L not tried",
         [NO_LOGIN],
@@ -293,6 +295,17 @@ CASES: list[Case] = [
         LOW,
     ),
     ("store lost", [], {"store": Store.LOST}, Code.STORE_LOST, HIGH),
+    ("store lost, opened by the master", [], {"sign_in": SignIn.OPENED_BY_MASTER, "store": Store.LOST}, Code.STORE_LOST, HIGH),
+    ("store lost, refused as a stranger", [GONE], {"store": Store.LOST, "sign_in": SignIn.OPENED}, Code.STORE_LOST, HIGH),
+    ("a master enters under any name", [GONE], ANY_NAME, Code.UNKNOWN_TO_MX, MEDIUM),
+    (
+        "a master enters under any name, and finds L's mailbox",
+        [GONE],
+        {**ANY_NAME, "control_sign_in": Control.GOOD_BY_MASTER},
+        Code.DIRECTORY_OUT_OF_SYNC,
+        MEDIUM,
+    ),
+    ("a master enters under a misspelt name", [GONE, STRANGER], ANY_NAME, Code.NO_SUCH_ADDRESS, MEDIUM),
     ("store lost, L not tried", [], {"store": Store.LOST, "control_sign_in": Control.UNASKED}, Code.INCONCLUSIVE, LOW),
     ("full by words and quota", [], {"acceptance": Acceptance.FULL, "room": Room.FULL}, Code.MAILBOX_FULL, HIGH),
     ("full by quota", [], {"room": Room.FULL}, Code.MAILBOX_FULL, MEDIUM),

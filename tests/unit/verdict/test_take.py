@@ -103,6 +103,10 @@ TABLE = [
     (LOOKUP, LOOKUP, NO_USER, Acceptance.DEFERRED),
     (LOOKUP, None, LOOKUP, Acceptance.DEFERRED),
     (LOOKUP, OK, NO_USER, Acceptance.DEFERRED_ALONE),
+    ("451 Could not complete recipient verify callout",) * 3 + (Acceptance.DIRECTORY_DOWN,),
+    ("451 Could not complete recipient verify callout", OK, NO_USER, Acceptance.DEFERRED_ALONE),
+    ("451 Could not complete sender verify callout",) * 3 + (Acceptance.DEFERRED,),
+    ("450 4.1.1 <{}>: recipient verification in progress",) * 3 + (Acceptance.DEFERRED,),
 ]
 
 

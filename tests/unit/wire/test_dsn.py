@@ -98,6 +98,50 @@ def test_several_recipients_keep_their_own_reasons() -> None:
     ]
 
 
+def test_an_action_before_its_recipient_is_that_recipient_s() -> None:
+    """As Exim 4.96 writes it."""
+    fields = "Reporting-MTA: dns; x\n\n" + "\n\n".join(
+        f"Action: {action}\nFinal-Recipient: rfc822;{name}@b.test\nStatus: {status}"
+        for name, action, status in (("a", "delayed", "4.0.0"), ("b", "failed", "5.0.0"), ("c", "delivered", "2.0.0"))
+    )
+    found = [(one.recipient, one.action, one.status) for one in read_bounce(report(fields).encode())]
+    assert found == [("a@b.test", "delayed", "4.0.0"), ("b@b.test", "failed", "5.0.0"), ("c@b.test", "delivered", "2.0.0")]
+
+
+def test_an_action_behind_a_stray_blank_line_is_still_the_recipient_s() -> None:
+    found = only(report("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b.test\n\nAction: delayed\nStatus: 4.4.1"))
+    assert (found.recipient, found.action, found.status) == ("a@b.test", "delayed", "4.4.1")
+
+
+EXPANDED = """This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  gone@far.test
+    (generated from a@b.test)
+    host mx.far.test [192.0.2.1]
+    SMTP error from remote mail server after RCPT TO:<gone@far.test>:
+    550 5.1.1 User unknown
+  full@far.test
+    (generated from a@b.test)
+    host mx.far.test [192.0.2.1]
+    SMTP error from remote mail server after RCPT TO:<full@far.test>:
+    552 5.2.2 Over quota
+"""
+
+
+def test_what_an_alias_led_to_failed_and_not_the_alias() -> None:
+    """Exim reports the address that was written to, and names the one that failed in its notice."""
+    block = "Action: failed\nFinal-Recipient: rfc822;a@b.test\nStatus: 5.0.0\nRemote-MTA: dns; mx.far.test\n"
+    fields = f"Reporting-MTA: dns; mx.b.test\n\n{block}Diagnostic-Code: smtp; 550 5.1.1 User unknown\n\n{block}"
+    found = read_bounce(report(f"{fields}Diagnostic-Code: smtp; 552 5.2.2 Over quota\n", EXPANDED).encode())
+    assert [(one.recipient, one.original_recipient, one.code, one.stage) for one in found] == [
+        ("gone@far.test", "a@b.test", 550, "rcpt"),
+        ("full@far.test", "a@b.test", 552, "rcpt"),
+    ]
+
+
 @pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
 def test_what_is_no_failure_says_so(action: str) -> None:
     assert only(report(f"Final-Recipient: rfc822; a@b.test\nAction: {action}\nStatus: 4.4.7")).action == action
@@ -246,6 +290,20 @@ def test_a_notice_of_delay() -> None:
         only(HEAD + "Delivery to the following recipient has been delayed:\n\n    a@b.test\n\nWill be retried.\n").action
         == "delayed"
     )
+
+
+def test_what_closes_a_notice_of_delay_is_no_reason() -> None:
+    """Exim 4.96, of a mail that it keeps trying."""
+    notice = (
+        "A message that you sent has not yet been delivered to one or more of its\nrecipients after more than 24 hours on the "
+        "queue on mx.b.test.\n\nThe address to which the message has not yet been delivered is:\n\n  a@b.test\n"
+        "    Delay reason: mailbox is full\n\nNo action is required on your part. Delivery attempts will continue for\n"
+        "some time, and this warning may be repeated at intervals if the message\nremains undelivered.\n"
+    )
+    late = only(report("Reporting-MTA: dns; x\n\nAction: delayed\nFinal-Recipient: rfc822;a@b.test\nStatus: 4.0.0", notice))
+    assert (late.action, late.text) == ("delayed", "Delay reason: mailbox is full")
+    plain = only("From: Mailer-Daemon@b.test\nSubject: Warning: message 1xX0ju-0005Qi-0l delayed 24 hours\n\n" + notice)
+    assert (plain.recipient, plain.action, plain.text) == ("a@b.test", "delayed", "Delay reason: mailbox is full")
 
 
 def test_japanese_without_a_charset() -> None:
