@@ -17,6 +17,7 @@ from mailprobe.daemon import open_house
 from mailprobe.serve.duty import on_duty
 from mailprobe.serve.shift import on_shift
 from mailprobe.store import Trouble
+from mailprobe.store.connection import WAIT
 from mailprobe.verdict import Status
 from tests.e2e.test_clock import ACCOUNTS, EVERY, Watches, watched, with_servers
 
@@ -68,7 +69,8 @@ async def test_the_loop_goes_on_and_so_does_everything_afterwards(tmp_path: Path
                 assert house.store.trouble is Trouble.LOCKED
                 held = len(watches.begun)
                 await asyncio.sleep(1)
-            assert len(watches.begun) - held <= ACCOUNTS, "what cannot be kept is not begun"
+            if LOCKED > WAIT:  # until then a row may still be kept, and slots are begun at their pace: as many as accounts
+                assert len(watches.begun) - held <= ACCOUNTS // 2, "what cannot be kept is not begun"
             other.execute("ROLLBACK")
             other.close()
             async with asyncio.timeout(30):
