@@ -156,17 +156,20 @@ class Resolver:
         return ()
 
     async def _ask(self, name: str, rrtype: str, servers: Sequence[Nameserver]) -> Answer:
-        """Ask one after the other until one answers, within the whole question's time."""
-        began, question = self._clock(), _question(name)
+        """Ask one after the other until one answers, within the whole question's time. That we stood still ourselves is no
+        silence of theirs: it is not counted."""
+        began, stood, question = self._clock(), 0.0, _question(name)
         best = Answer(Lookup.ERROR, name=name.rstrip("."), rrtype=rrtype)
         if question is None:
             return best
         spent: set[Nameserver] = set()
         for server in tuple(servers) * TRIES:
-            left = IN_ALL - (self._clock() - began)
-            if server in spent or left <= 0:
+            asked = self._clock()
+            within = min(PER_TRY, IN_ALL - (asked - began - stood))
+            if server in spent or within <= 0:
                 continue
-            outcome, values = await self._one(question, rrtype, server, min(PER_TRY, left))
+            outcome, values = await self._one(question, rrtype, server, within)
+            stood += max(0.0, self._clock() - asked - within)
             if outcome is not Lookup.TIMEOUT or best.outcome not in SPOKEN_FAILURES:
                 best = replace(best, outcome=outcome, values=values, resolver=server.label, took=self._clock() - began)
             if outcome in HARD_FAILURES:

@@ -31,7 +31,7 @@ from mailprobe.demo.house import Demo, open_demo
 from mailprobe.demo.mailboxes import SCENARIOS
 from mailprobe.demo.show import post_house
 from mailprobe.incident import ControlSeen
-from tests.e2e.console.operating import Notes
+from tests.e2e.console.operating import Notes, retold
 
 PASSWORD = "correct-horse-7"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -147,6 +147,7 @@ async def window(
     page.on("request", lambda request: opened.asked.append(request.url))
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))
     try:
-        yield opened
+        with retold(console.calls) if console is not None else contextlib.nullcontext():
+            yield opened
     finally:
         await context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from mailprobe.console.api import addresses, checks, wrong_verdicts
 from mailprobe.console.app import console_app
 from mailprobe.console.calls.looking import Desk
 from mailprobe.console.calls.opening import open_calls
+from mailprobe.console.calls.registry import Calls
 from mailprobe.console.door import Role, Visitor
 from mailprobe.console.listening import listening
 from mailprobe.console.rooms import Rooms
@@ -90,6 +91,19 @@ class Operating:
                         return
 
 
+@contextlib.contextmanager
+def retold(calls: Calls) -> Iterator[None]:
+    """A test that fails shows what its checks saw: what the page says is only what was made of that."""
+    try:
+        yield
+    except BaseException:
+        for call in calls.whole.values():
+            print(f"check {call.id} of {call.account.address.display}: {call.state}, fault: {call.fault}")
+            for one in call.evidence:
+                print(f"  {one.probe}: {one.ending}, {one.took:.3f} s", *one.facts, sep="\n    ")
+        raise
+
+
 @contextlib.asynccontextmanager
 async def operating(demo: Demo | None = None, *, receives: bool = False) -> AsyncIterator[Operating]:
     """demo: one that runs already, for whoever starts the console twice. receives: bounces come back to a real receiver."""
@@ -104,4 +118,5 @@ async def operating(demo: Demo | None = None, *, receives: bool = False) -> Asyn
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"x-name": "sato"}, timeout=30.0)
         )
-        yield Operating(world, house, desk, notes, http)
+        with retold(desk.calls):
+            yield Operating(world, house, desk, notes, http)
