@@ -13,6 +13,7 @@ from mailprobe.verdict.texts import LANGUAGES, PLACEHOLDER, flat, read
 
 TEMPLATES = files("mailprobe") / "console" / "templates"
 MADE = ("all_", "theme_", "sure_", "of_", "mark.", "problem.", "station.")  # the rest of the key is put together by a script
+CHECKS = re.compile(r"\bMP25[0-9]{2}\b")
 JARGON = re.compile(
     r"\b(IMAP|SMTP|MX|RCPT|DSN|DNS|TLS|SPF|DKIM|bounce|envelope|DKIM|5\d\d|SSE|API)\b|エンベロープ|バウンス|サーバ[^ー]", re.I
 )
@@ -47,6 +48,16 @@ def test_every_word_of_a_script_is_there_and_every_one_is_used() -> None:
     known = {key.removeprefix("script.") for key in words("en") if key.startswith("script.")}
     assert said <= known
     assert {key for key in known - said if not key.startswith(MADE) and f'"{key}"' not in scripts} == set()
+
+
+def test_what_a_check_is_refused_for_is_said_in_both_languages() -> None:
+    """Else the page shows the words for whoever uses the API, which are English."""
+    rooms = [files("mailprobe") / "console" / room for room in ("calls", "api")]
+    codes = {
+        code for room in rooms for one in room.iterdir() if one.name.endswith(".py") for code in CHECKS.findall(one.read_text())
+    }
+    assert len(codes) > 10
+    assert {code for code in codes if f"script.problem.{code}" not in words("ja")} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
