@@ -10,6 +10,7 @@ import signal
 import ssl
 import sys
 import urllib.request
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -118,10 +119,10 @@ def have_a_result(metrics: str) -> set[str]:
     return set(re.findall(r'^mailprobe_account_verdict_info\{account="(a[0-9]+)"', metrics, re.MULTILINE))
 
 
-async def everybodys_metrics(port: int) -> str:
+async def everybodys_metrics(port: int, daemon: Process) -> str:
     """As they are once everybody has had a result."""
     async with asyncio.timeout(WHOLE):
-        while True:
+        while daemon.returncode is None:
             try:
                 metrics = await fetched(port, "/metrics")
             except OSError:
@@ -129,6 +130,13 @@ async def everybodys_metrics(port: int) -> str:
             if len(have_a_result(metrics)) == len(CHOSEN):
                 return metrics
             await asyncio.sleep(1.0)
+    raise AssertionError(f"it ended by itself: {daemon.returncode}")
+
+
+async def ended(daemon: Process) -> int:
+    if daemon.returncode is None:
+        daemon.send_signal(signal.SIGTERM)
+    return await daemon.wait()
 
 
 def stored(folder: Path) -> dict[str, bytes]:
@@ -145,13 +153,14 @@ async def test_nothing_that_any_fault_quotes_is_shown_or_written_down(tmp_path: 
             command = [sys.executable, "-m", "mailprobe", "serve", "--config", str(config)]
             daemon = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
             try:
-                metrics = await everybodys_metrics(port)
+                metrics = await everybodys_metrics(port, daemon)
                 told = {
                     name: (await fetched(port, name)).encode() for name in ("/sd?module=imap", "/probe?account=a0&module=imap")
                 }
             finally:
-                daemon.send_signal(signal.SIGTERM)
-                assert await daemon.wait() == 0
+                code = await ended(daemon)
+                print((tmp_path / "log").read_text()[-2000:])  # shown where this fails
+    assert code == 0
     assert leaks({"": b"".join(place.heard for _, place in places)}, SECRET), "nobody was told the secret"
     said = {"metrics": metrics.encode(), "log": (tmp_path / "log").read_bytes(), **told}
     assert leaks(said, SECRET, LOCAL) == []
