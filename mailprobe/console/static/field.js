@@ -14,8 +14,8 @@ export function field({ started, began, stopped }) {
   let asked = "", answer = null, under = null, pause, busy = false;
 
   async function read(text) {
+    under?.abort(); // what was typed before is no answer any more
     if (text === asked && answer) return answer;
-    under?.abort();
     under = new AbortController();
     const found = await ask("POST", "/api/v1/addresses", { text }, under.signal);
     asked = text;
@@ -57,18 +57,24 @@ export function field({ started, began, stopped }) {
     $("proposal").replaceChildren(...proposal(found, input.value, accept));
   }
 
+  /** What Enter means depends on what is read: the proposal is accepted, or its check begins. No Enter is lost meanwhile. */
   async function enter(event) {
     event.preventDefault();
     const text = input.value;
-    clearTimeout(pause);
     if (!text.trim() || busy) return;
+    clearTimeout(pause);
+    const found = await attempt(() => read(text));
+    if (!found || busy) return; // a later Enter has called this reading off, or begun
+    if (!found.proposal || found.problem || !found.carrier) return draw(found);
+    if (found.proposal !== text) return accept(found.proposal);
+    if (found.consent && !agreed.checked) { draw(found); agreed.focus(); return; }
+    await begin(found);
+  }
+
+  /** One check at a time. */
+  async function begin(found) {
     busy = true;
     try {
-      const found = await attempt(() => read(text));
-      if (!found) return;
-      if (!found.proposal || found.problem || !found.carrier) return draw(found);
-      if (found.proposal !== text) { await accept(found.proposal); return; }
-      if (found.consent && !agreed.checked) { draw(found); agreed.focus(); return; }
       began(found);
       const made = await attempt(() => ask("POST", "/api/v1/checks", question(found.proposal)));
       if (made) started(made); else stopped();

@@ -36,7 +36,8 @@ from tests.e2e.console.operating import Notes, retold
 PASSWORD = "correct-horse-7"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium refuses to run as root in its sandbox
-ARGUMENTS = ["--no-sandbox"] if os.geteuid() == 0 else []
+ARGUMENTS = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+PATIENCE = 120_000  # ms: how fast the page is is a benchmark's to say; a machine with much else to do is waited for
 
 
 @dataclass
@@ -138,7 +139,7 @@ async def window(
         permissions=["clipboard-read", "clipboard-write"],
         **more,
     )
-    context.set_default_timeout(30_000)  # for a machine with much else to do
+    context.set_default_timeout(PATIENCE)
     if console is not None:
         await context.add_cookies([{"name": PLAIN_COOKIE, "value": await console.session(name, role), "url": console.url}])
     page = await context.new_page()

@@ -161,42 +161,6 @@ async def test_what_the_carriers_own_systems_say_is_no_word_of_the_callers(brows
         carriers["mobile"] = before
 
 
-async def test_typed_wide_with_blanks_with_a_name_or_beside_the_domain(browser: Browser, console: Console) -> None:
-    """Typos become proposals, and never an outage."""
-    right = console.address("full")
-    async with window(browser, console) as agent:
-        await agent.page.goto(console.url)
-        sentence = f"メール：{right}（山田）です"
-        for typed in (
-            f"  {right} ",
-            "ｆｕｌｌ＠ｍｏｂｉｌｅ．ｅｘａｍｐｌｅ",
-            f"山田 太郎 <{right}>",
-            f"山田＜{right}＞",
-            sentence,
-        ):
-            await agent.page.fill("#address", typed)
-            await agent.page.keyboard.press("Enter")
-            await agent.page.wait_for_function("(one) => document.querySelector('#address').value === one", arg=right)
-            assert await agent.page.is_hidden("#case")  # accepted, not yet asked
-            await agent.page.fill("#address", "")
-        await agent.page.fill("#address", "full@mobil.example")
-        await agent.page.click(f"#proposal .near button:text-is('{right}')")
-        assert await agent.page.input_value("#address") == right
-        await agent.page.fill("#address", "full.example")
-        await agent.page.keyboard.press("Enter")
-        await agent.page.wait_for_selector("#proposal .problem")
-        assert await agent.page.is_hidden("#case")
-        for typed, words in (("090-1234-5678", "電話番号"), ("full@gmail.com", "Gmail"), (f"{right},a{right}", "カンマ")):
-            await agent.page.fill("#address", typed)
-            await agent.page.keyboard.press("Enter")
-            await agent.page.locator("#proposal .problem", has_text=words).wait_for()
-            assert await agent.page.is_hidden("#case")
-        await agent.page.fill("#address", right)
-        await agent.page.keyboard.press("Enter")
-        await agent.settled()
-        assert await agent.page.get_attribute("#top", "data-tone") == "degraded"
-
-
 async def test_our_own_trouble_is_never_the_customers(browser: Browser, console: Console) -> None:
     """A carrier that refuses us: unknown, with a sentence, an owner and a time; no reset."""
     async with window(browser, console, locale="en-US") as agent:
