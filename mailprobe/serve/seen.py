@@ -33,13 +33,16 @@ class Seen:
     account: Account
     hide: Callable[[Account], Hidden]
     standing: Standing = NOTHING_KNOWN
-    newest: Newest = field(default_factory=Newest)
+    newest: Newest = field(init=False)
     probes: tuple[ProbeRow, ...] = ()
     roundtrips: tuple[Roundtrip, ...] = ()
     lasting: tuple[Lasting, ...] = ()
     accepted: bool = False
     withdrawn: Said | None = None
     revised_to: Code | None = None
+
+    def __post_init__(self) -> None:
+        self.newest = Newest(self.account.id)
 
     @property
     def hidden(self) -> Hidden:
