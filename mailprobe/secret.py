@@ -12,8 +12,8 @@ import os
 import re
 import shlex
 import stat
-import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -146,7 +146,13 @@ def parse_ref(text: str, *, base: Path | None = None) -> SecretRef:
     check_place(scheme, place)
     if scheme == "file" and base is not None:
         place = str(base / place)
-    return SecretRef(sys.intern(scheme), place)
+    return shared(scheme, place)
+
+
+@lru_cache(1000)
+def shared(scheme: str, place: str) -> SecretRef:
+    """The same object for what is equal: a hundred thousand accounts may have one secret, that of a master user."""
+    return SecretRef(scheme, place)
 
 
 def check_place(scheme: str, place: str) -> None:
