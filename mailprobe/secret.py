@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -152,7 +153,7 @@ def parse_ref(text: str, *, base: Path | None = None) -> SecretRef:
 @lru_cache(1000)
 def shared(scheme: str, place: str) -> SecretRef:
     """The same object for what is equal: a hundred thousand accounts may have one secret, that of a master user."""
-    return SecretRef(scheme, place)
+    return SecretRef(sys.intern(scheme), place)
 
 
 def check_place(scheme: str, place: str) -> None:
