@@ -110,3 +110,15 @@ def test_the_healthcheck_is_in_the_image() -> None:
     recipe = (DOCKER / "Dockerfile").read_text()
     assert "COPY docker/healthcheck.py /opt/mailprobe/healthcheck.py" in recipe
     assert 'CMD ["python3", "/opt/mailprobe/healthcheck.py"]' in recipe
+
+
+def test_what_is_copied_reaches_the_build() -> None:
+    """An engine is given what .dockerignore lets in, and stops at whatever else is asked for."""
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored[0] == "*"
+    let_in = {one.removeprefix("!") for one in ignored if one.startswith("!")}
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE)
+    wanted = {source.removeprefix("./") for line in copies for source in line.split()}
+    assert "docker/healthcheck.py" in wanted
+    assert wanted - let_in == set()
+    assert [one for one in wanted if not (ROOT / one).exists()] == []
