@@ -242,9 +242,11 @@ class Watching:
 
     def fresh(self, seen: Seen, learnt: Container[str], now: float) -> Iterable[Evidence]:
         """What still belongs to the picture: of each probe its newest run, for two of its intervals. learnt: the probes that have
-        just told something; a look at a server that is left alone may be older, and nothing newer is to be had."""
+        just told something; a look at a server that is left alone may be older, and nothing newer is to be had. What began in
+        the future is from before the clock was put back: nobody knows how old it is."""
         for probe, one in seen.newest.items():
-            if probe in learnt or now - one.started <= max(LEAST_FRESH, FRESH * self.interval(seen.account, probe)):
+            lasts = max(LEAST_FRESH, FRESH * self.interval(seen.account, probe))
+            if probe in learnt or -LEAST_FRESH <= now - one.started <= lasts:
                 yield one
 
     def stepped(self, seen: Seen, carrier: Carrier, picture: Picture, verdict: Verdict, fit: bool) -> Step:

@@ -182,7 +182,7 @@ class Life:
     def reading(self, what: str) -> float | None:
         """One row judged and counted. When a second reading would decide."""
         lasts = max(LEAST_FRESH, FRESH * self.interval)
-        self.newest = {probe: one for probe, one in self.newest.items() if self.now - one[1] <= lasts}
+        self.newest = {probe: one for probe, one in self.newest.items() if -LEAST_FRESH <= self.now - one[1] <= lasts}
         told = self.told()
         if self.spells or told.picture.acceptance.among(Acceptance.DEFERRED_ALONE):
             told = self.with_past(told)

@@ -125,6 +125,23 @@ async def test_a_clock_that_is_put_back_changes_no_status() -> None:
         assert one.status("a-0") == "down"
 
 
+async def test_what_was_seen_before_the_clock_was_put_back_says_nothing_of_now() -> None:
+    """By the new time it lies ahead, and would be young for an hour and more."""
+    async with scene(config()) as one:
+        await one.read("a-0", UNKNOWN)
+        seen = one.watching.accounts["a-0"]
+
+        def fresh(*learnt: str) -> list[str]:
+            return [run.probe for run in one.watching.fresh(seen, learnt, one.time.wall())]
+
+        assert fresh() == ["mx", "imap"]
+        one.time.offset -= 30.0  # no more than a clock may be off
+        assert fresh() == ["mx", "imap"]
+        one.time.offset -= 3600.0
+        assert fresh() == []
+        assert fresh("mx") == ["mx"]  # it has told it just now
+
+
 async def turn(one: Scene, names: str, rcpt: str, accounts: int = 5) -> None:
     for name in names:
         for number in range(accounts):
