@@ -37,7 +37,6 @@ PASSWORD = "correct-horse-7"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 # Chromium refuses to run as root in its sandbox
 ARGUMENTS = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-PATIENCE = 120_000  # ms: how fast the page is is a benchmark's to say; a machine with much else to do is waited for
 
 
 @dataclass
@@ -139,7 +138,7 @@ async def window(
         permissions=["clipboard-read", "clipboard-write"],
         **more,
     )
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(30_000)  # for a machine with much else to do
     if console is not None:
         await context.add_cookies([{"name": PLAIN_COOKIE, "value": await console.session(name, role), "url": console.url}])
     page = await context.new_page()
